@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +174,7 @@ def _save(
     }
     part = path.with_suffix(".part")
     torch.save(state, part)
-    os.replace(part, path)  # the last good checkpoint stays until the new one is whole
+    part.replace(path)  # the last good checkpoint stays until the new one is whole
 
 
 def _log(path: Path, epoch: int, values: tuple[float, ...]) -> None:

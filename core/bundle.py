@@ -1,0 +1,228 @@
+"""The data everything works on: embeddings, codes, labels and class trees in one folder.
+
+Opening reads and checks the manifest and looks at file sizes; arrays are memory-mapped when they are first
+asked for, never unpickled. One Bundle may be shared by threads: what it makes it makes once, read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core import hierarchy as trees
+from core import manifest as manifests
+from core.bundle_files import check_size, check_sum, open_part
+from core.errors import BadInput, unknown_name
+from core.hierarchy import Hierarchy
+from core.vectors import unit_rows
+
+SHIPPED = Path(__file__).resolve().parent.parent / "precomputed"
+
+
+def load_bundle(path: str | Path | None = None, verify: bool = False) -> Bundle:
+    """Open a bundle folder (None: the shipped one); `verify` also reads every file for its checksum.
+
+    Raises BadInput for a folder without a manifest, a manifest that does not fit, a missing or short file.
+    """
+    folder = Path(SHIPPED if path is None else path)
+    source = folder / manifests.NAME
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"no bundle in '{folder}': expected a folder with {manifests.NAME} ({error.strerror}); "
+            "make one with 'python -m core import' or 'python -m core build'"
+        ) from error
+    manifest = manifests.parse(data, f"'{source}'")
+    bundle = Bundle(folder, hashlib.sha256(data).hexdigest()[:12], manifest)
+    bundle.check_files()
+    if verify:
+        bundle.verify()
+    return bundle
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """An open bundle. Arrays that it returns are read-only; its manifest is not to be changed."""
+
+    path: Path
+    version: str
+    manifest: dict = field(repr=False)
+    _cache: dict = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
+    @property
+    def dataset(self) -> str:
+        """What the data is of, for headings."""
+        return self.manifest["dataset"]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Class names in label order."""
+        return tuple(self.manifest["classes"])
+
+    @property
+    def superclass_names(self) -> tuple[str, ...] | None:
+        """Superclass names in their order, None without superclasses."""
+        names = self.manifest.get("superclasses")
+        return None if names is None else tuple(names)
+
+    @property
+    def superclass_of(self) -> np.ndarray | None:
+        """The superclass of each class, int64 (C,), None without superclasses."""
+        groups = self.manifest.get("superclass_of")
+        return None if groups is None else self._once("superclass_of", lambda: np.array(groups, dtype=np.int64))
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Names of the encoders."""
+        return tuple(self.manifest["encoders"])
+
+    @property
+    def hierarchies(self) -> tuple[str, ...]:
+        """Names of the class trees."""
+        return tuple(self.manifest["hierarchies"])
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """Names of the protocols that the splits allow."""
+        return tuple(self.manifest["protocols"])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits."""
+        return tuple(self.manifest["splits"])
+
+    @property
+    def defaults(self) -> dict:
+        """A copy of the default `encoder`, `hash`, `bits`, `protocol` and `hierarchy`."""
+        return dict(self.manifest["defaults"])
+
+    def encoder_info(self, name: str) -> dict:
+        """The manifest's entry of an encoder."""
+        return _entry("encoder", name, self.manifest["encoders"])
+
+    def count(self, split: str) -> int:
+        """Number of images in a split."""
+        return _entry("split", split, self.manifest["splits"])["count"]
+
+    def labels(self, split: str) -> np.ndarray:
+        """Classes, int64 (N,); BadInput for a label without a class name."""
+        spec = _entry("split", split, self.manifest["splits"])["labels"]
+        return self._once(("labels", split), lambda: self._classes(spec, f"labels of '{split}'"))
+
+    def original_rows(self, split: str) -> np.ndarray | None:
+        """The row each image had in the arrays that were imported, int64 (N,); None if the order was kept."""
+        spec = _entry("split", split, self.manifest["splits"]).get("rows")
+        return None if spec is None else self._once(("rows", split), lambda: self.array(spec).astype(np.int64))
+
+    def embeddings(self, encoder: str, split: str) -> np.ndarray:
+        """Unit vectors float32 (N, d), C-contiguous, normalised in float32; BadInput names a row without direction."""
+        specs = self.encoder_info(encoder).get("embeddings", {})
+        self.count(split)
+        if split not in specs:
+            raise BadInput(f"'{self.path}' has no embeddings of '{split}' by '{encoder}'; it has {_listed(specs)}")
+        what = f"embeddings of '{split}' by '{encoder}'"
+        return self._once(("embeddings", encoder, split), lambda: self._unit(specs[split], what))
+
+    def predicted(self, encoder: str, split: str) -> np.ndarray | None:
+        """Classes that the encoder's classifier predicts, int64 (N,); None where it has none."""
+        self.count(split)
+        spec = self.encoder_info(encoder).get("predicted", {}).get(split)
+        if spec is None:
+            return None
+        what = f"predicted classes of '{split}' by '{encoder}'"
+        return self._once(("predicted", encoder, split), lambda: self._classes(spec, what))
+
+    def hierarchy(self, name: str) -> Hierarchy:
+        """A class tree, its file checked against its checksum."""
+        entry = _entry("hierarchy", name, self.manifest["hierarchies"])
+        return self._once(("hierarchy", name), lambda: self._tree(name, entry))
+
+    def stored_hashes(self, encoder: str) -> list[tuple[str, int]]:
+        """(hash, bits) of the codes and heads that the bundle holds for an encoder."""
+        self.encoder_info(encoder)
+        return [(entry["hash"], entry["bits"]) for entry in self.manifest["hashes"] if entry["encoder"] == encoder]
+
+    def stored_hash(self, encoder: str, hash_name: str, bits: int) -> dict | None:
+        """The manifest's entry of stored codes or a stored head; None if there is none."""
+        key = (encoder, hash_name, bits)
+        entries = (e for e in self.manifest["hashes"] if (e["encoder"], e["hash"], e["bits"]) == key)
+        return next(entries, None)
+
+    def weights_path(self, encoder: str) -> Path | None:
+        """The encoder's .safetensors file, None if the bundle has none."""
+        entry = self.encoder_info(encoder).get("weights")
+        return None if entry is None else self.path / entry["file"]
+
+    def array(self, spec: dict) -> np.ndarray:
+        """The array of a manifest's entry, read-only: memory-mapped, or joined from its parts (a copy each time)."""
+        parts = [open_part(self.path, spec, part) for part in spec["parts"]]
+        return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))
+
+    def check_files(self) -> None:
+        """BadInput for the first file that is missing or too short for its array; reads nothing."""
+        for spec in manifests.array_specs(self.manifest):
+            for part in spec["parts"]:
+                check_size(self.path, part, manifests.part_bytes(spec, part))
+        for entry in manifests.plain_files(self.manifest):
+            check_size(self.path, entry, 0)
+
+    def verify(self) -> None:
+        """Read everything: BadInput at the first file whose checksum differs or whose array does not fit."""
+        for entry in manifests.files(self.manifest):
+            check_sum(self.path, entry)
+        for spec in manifests.array_specs(self.manifest):
+            for part in spec["parts"]:
+                open_part(self.path, spec, part)
+
+    def _unit(self, spec: dict, what: str) -> np.ndarray:
+        parts = (open_part(self.path, spec, part) for part in spec["parts"])
+        return unit_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
+
+    def _classes(self, spec: dict, what: str) -> np.ndarray:
+        labels = self.array(spec).astype(np.int64)
+        bad = np.flatnonzero((labels < 0) | (labels >= len(self.class_names)))
+        if len(bad):
+            raise BadInput(
+                f"{what} in '{self.path}': row {bad[0]} (from 0) has the class {labels[bad[0]]}, "
+                f"expected 0 to {len(self.class_names) - 1}"
+            )
+        return labels
+
+    def _tree(self, name: str, entry: dict) -> Hierarchy:
+        path = self.path / entry["file"]
+        check_sum(self.path, entry)
+        return trees.read(path, self.class_names, name)
+
+    def _once(self, key: object, make: Callable[[], object]) -> object:
+        with self._lock:  # so that threads which ask at the same time share one result
+            if key not in self._cache:
+                self._cache[key] = _read_only(make())
+            return self._cache[key]
+
+
+def _entry(kind: str, name: str, known: dict) -> object:
+    if name not in known:
+        raise unknown_name(kind, name, known)
+    return known[name]
+
+
+def _read_only(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value
+
+
+def _listed(names: dict) -> str:
+    return ", ".join(names) or "none"

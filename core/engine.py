@@ -1,0 +1,254 @@
+"""The engine: settings in, results out. One engine serves pages, commands and tests; its arrays are shared.
+
+Rankings and sums are cached by what they depend on: exact search does not depend on the hash, Hamming search not
+on the multiplier, and a change of k alone finds everything in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import codes as code_source
+from core.bundle import Bundle
+from core.cache import ByteCache
+from core.codes import Codes
+from core.errors import BadInput, unknown_name
+from core.hashing.packing import to_words
+from core.hashing.registry import get_hash
+from core.metrics import ties
+from core.metrics.accumulate import Accumulated, Judgements, accumulate_ranking, accumulate_shortlists, empty
+from core.metrics.ideal import ideal_sums
+from core.results import SearchResult
+from core.search.asymmetric import rank_asymmetric
+from core.search.exact import rank_exact
+from core.search.hamming import rank_hamming
+from core.search.parallel import blocks
+from core.settings import CURVE_DEPTH, K_RANGE, Setting
+from core.space import Space, open_space
+
+SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
+_RANKING_CELLS = 20_000_000  # ranks held at once while a deep ranking is judged (80 MB of ids)
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class CodePair:
+    """Codes of the queries and of the gallery, with what Hamming search needs of them."""
+
+    queries: Codes
+    gallery: Codes
+    query_words: np.ndarray  # uint64 (W, Q)
+    gallery_words: np.ndarray  # uint64 (W, N)
+    distance_cap: int | None
+
+    @property
+    def bits(self) -> int:
+        """The true length of the codes."""
+        return self.gallery.bits
+
+
+class Engine:
+    """Evaluates settings on one bundle. Safe for many threads at once."""
+
+    def __init__(self, bundle: Bundle, threads: int | None = None, cache_bytes: int = 700_000_000) -> None:
+        self.bundle = bundle
+        self.threads = threads
+        self._cache = ByteCache(cache_bytes)
+
+    def space(self, setting: Setting) -> Space:
+        """Queries and gallery of a setting."""
+        key = ("space", setting.encoder, setting.protocol, setting.queries, setting.seed if setting.queries else 0)
+        return self._cache.get(
+            key,
+            lambda: open_space(self.bundle, setting.encoder, setting.protocol, setting.queries, setting.seed),
+            lambda space: space.columns.nbytes,
+        )
+
+    def codes(self, setting: Setting) -> CodePair:
+        """Codes of a setting's hash; raises BadInput where the hash or its length cannot be used."""
+        bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
+        space = self.space(setting)
+        rule = space.protocol
+        queries = self._split_codes(setting, bits, rule.query_split)
+        gallery = self._split_codes(setting, bits, rule.gallery_split)
+        rows = space.query_index
+        return CodePair(
+            Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows]),
+            gallery,
+            to_words(queries.packed[rows]),
+            to_words(gallery.packed),
+            get_hash(setting.hash).distance_cap,
+        )
+
+    def method(self, setting: Setting) -> object:
+        """The fitted hash of a setting (for a picture that has no code yet)."""
+        bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
+        key = ("method", setting.encoder, setting.hash, bits, setting.seed)
+        return self._cache.get(
+            key,
+            lambda: code_source.fit_hash(self.bundle, setting.encoder, setting.hash, bits, setting.seed),
+            lambda method: 4 * bits * 1000,
+        )
+
+    def _split_codes(self, setting: Setting, bits: int, split: str) -> Codes:
+        info = get_hash(setting.hash)
+        key = ("codes", setting.encoder, setting.hash, bits, split, setting.seed)
+
+        def make() -> Codes:
+            stored = code_source.find_stored(self.bundle, setting.encoder, info, bits, setting.seed)
+            method = self.method(setting) if info.fit is not None and stored is None else None
+            return code_source.split_codes(
+                self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method
+            )
+
+        return self._cache.get(key, make, lambda made: made.packed.nbytes * 33)
+
+    def result(
+        self,
+        search: str,
+        setting: Setting,
+        ks: Sequence[int],
+        dtype: type = np.float64,
+        progress: Progress | None = None,
+    ) -> SearchResult:
+        """One search judged at every k of `ks` (ascending). Raises BadInput for a k above the gallery."""
+        if search not in SEARCHES:
+            raise unknown_name("search", search, SEARCHES)
+        ks = tuple(int(k) for k in ks)
+        space = self.space(setting)
+        if not ks or ks[0] < 1 or ks[-1] > space.size:
+            raise BadInput(f"k {ks[-1] if ks else '(none)'} is outside 1 to {space.size}, the gallery's size")
+        key = ("result", search, ks, np.dtype(dtype).name, *self._depends_on(search, setting))
+        return self._cache.get(
+            key, lambda: self._judge(search, setting, ks, dtype, progress), lambda result: result.nbytes
+        )
+
+    def evaluate(
+        self,
+        setting: Setting,
+        ks: Sequence[int],
+        searches: Sequence[str] = ("exact", "hashed", "hamming"),
+        dtype: type = np.float64,
+    ) -> dict[str, SearchResult]:
+        """Several searches at every k of `ks`, by name."""
+        return {search: self.result(search, setting, ks, dtype) for search in searches}
+
+    def levels(self, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+        """All and relevant items at each Hamming distance, int32 (Q, bits + 1) both."""
+        key = ("levels", *self._depends_on("hamming", setting))
+
+        def make() -> tuple[np.ndarray, np.ndarray]:
+            space, codes = self.space(setting), self.codes(setting)
+            words = (codes.query_words, codes.gallery_words)
+            every = rank_hamming(
+                *words, codes.bits, 1, space.exclude, codes.distance_cap, self.threads
+            ).levels
+            labels = (space.query_labels, space.gallery_labels)
+            return every, ties.relevant_levels(
+                *words, *labels, codes.bits, space.exclude, codes.distance_cap, self.threads
+            )
+
+        return self._cache.get(key, make, lambda pair: pair[0].nbytes + pair[1].nbytes)
+
+    def exact_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
+        """Ids int32 of the exact top `depth` of some queries; shallow rankings are kept for all queries."""
+        space = self.space(setting)
+        if depth > K_RANGE[1]:
+            queries, exclude = space[rows]
+            return rank_exact(queries, space.columns, depth, exclude, self.threads)[0]
+        kept = min(space.size, CURVE_DEPTH if depth <= CURVE_DEPTH else K_RANGE[1])
+        key = ("exact ids", kept, *self._depends_on("exact", setting)[:-1])
+        ids = self._cache.get(
+            key,
+            lambda: rank_exact(space.queries, space.columns, kept, space.exclude, self.threads)[0],
+            lambda ranking: ranking.nbytes,
+        )
+        return ids[rows]
+
+    def _depends_on(self, search: str, setting: Setting) -> tuple:
+        """What the result of a search depends on, the hierarchy last."""
+        key: list = [setting.encoder, setting.protocol, setting.queries, setting.seed if setting.queries else 0]
+        if search != "exact":
+            bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
+            key += [setting.hash, bits, setting.seed]
+        if search == "hashed":
+            key.append(setting.multiplier)
+        return (*key, setting.hierarchy)
+
+    def judgements(self, setting: Setting, depth: int) -> Judgements:
+        """Labels, class similarities and ideal sums of a setting, to a depth."""
+        space = self.space(setting)
+        similarity = self.bundle.hierarchy(setting.hierarchy).similarity()
+        counts = np.bincount(space.gallery_labels, minlength=len(similarity))
+        ideal = ideal_sums(similarity, counts, depth, space.protocol.leave_one_out)
+        return Judgements(space.query_labels, space.gallery_labels, similarity, ideal)
+
+    def _judge(
+        self, search: str, setting: Setting, ks: tuple[int, ...], dtype: type, progress: Progress | None
+    ) -> SearchResult:
+        space = self.space(setting)
+        shortlists = np.array([setting.shortlist(k, space.size) for k in ks], np.int64)
+        if search == "hashed" and (shortlists == space.size).all():
+            self.codes(setting)  # refuses a hash that cannot be used
+            search_as = "exact"  # the shortlist is the whole gallery
+        else:
+            search_as = search
+        judgements = self.judgements(setting, ks[-1])
+        sums = empty(np.array(ks), judgements, dtype)
+        deepest = int(shortlists[-1]) if search_as == "hashed" else ks[-1]
+        for rows in blocks(len(space.queries), max(64, _RANKING_CELLS // deepest)):
+            self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], _view(sums, rows))
+            if progress:
+                progress(rows.stop / len(space.queries))
+        levels = self.levels(setting) if search == "hamming" else None
+        return SearchResult(search, sums, levels, shortlists if search == "hashed" else None)
+
+    def _judge_rows(
+        self,
+        search: str,
+        setting: Setting,
+        rows: slice,
+        shortlists: np.ndarray,
+        judgements: Judgements,
+        out: Accumulated,
+    ) -> None:
+        space, depth = self.space(setting), int(out.ks[-1])
+        queries, exclude = space[rows]
+        exact_ids = self.exact_ids(setting, depth, rows)
+        if search == "exact":
+            accumulate_ranking(exact_ids, exact_ids, judgements, out, self.threads)
+            return
+        codes = self.codes(setting)
+        if search == "asymmetric":
+            if codes.queries.projections is None:
+                raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
+            ids = rank_asymmetric(
+                codes.queries.projections[rows], codes.gallery.packed, depth, exclude, self.threads
+            )[0]
+            accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
+            return
+        deepest = int(shortlists[-1]) if search == "hashed" else depth
+        near = rank_hamming(
+            codes.query_words[:, rows],
+            codes.gallery_words,
+            codes.bits,
+            deepest,
+            exclude,
+            codes.distance_cap,
+            self.threads,
+        ).ids
+        if search == "hamming":
+            accumulate_ranking(near, exact_ids, judgements, out, self.threads)
+        else:
+            accumulate_shortlists(
+                queries, space.gallery, near, shortlists, exact_ids, judgements, out, self.threads
+            )
+
+
+def _view(sums: Accumulated, rows: slice) -> Accumulated:
+    """The rows of accumulated sums, as views to be filled."""
+    values = {name: array if name == "ks" else array[rows] for name, array in vars(sums).items()}
+    return Accumulated(**values)

@@ -1,0 +1,30 @@
+"""Hierarchical precision at k and its averages (Deng et al., CVPR 2011; Barz & Denzler, WACV 2019).
+
+hp_i = sum of the class similarities of the top i / the largest such sum that any ranking of the gallery reaches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.metrics.accumulate import Accumulated
+
+
+def hp(sums: Accumulated) -> np.ndarray:
+    """hp_k; float (Q, K)."""
+    return sums.hp
+
+
+def ahp(sums: Accumulated) -> np.ndarray:
+    """Mean of hp_1 .. hp_k: 1 for a perfect ranking at every k; float64 (Q, K)."""
+    return sums.ahp_sum / sums.ks
+
+
+def ahp_trapezoid(sums: Accumulated) -> np.ndarray:
+    """Trapezoid of hp_1 .. hp_k with dx = 1/k, the published mAHP@k: (k - 1) / k for a perfect ranking."""
+    return (sums.ahp_sum - (sums.hp_first + sums.hp) / 2.0) / sums.ks
+
+
+def ahp_trapezoid_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:
+    """(k - 1) / k; float64 (Q, K)."""
+    return np.broadcast_to((ks - 1) / ks, (len(relevant), len(ks)))

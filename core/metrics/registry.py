@@ -1,0 +1,174 @@
+"""Every metric as data: this registry drives selectors, tooltips, axes and CSV rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import unknown_name
+from core.metrics import average_precision, hierarchical_precision, ndcg, overlap, precision, recall
+from core.metrics.accumulate import Accumulated
+
+Ceiling = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric at k. `family` groups definitions that a person chooses between.
+
+    `compute` gives the values (Q, K) of accumulated sums; None where the ties of Hamming search are averaged
+    over, which needs the distances too (`base` then names the metric whose divisor it shares). `ceiling` gives the
+    value of a perfect ranking from R (Q,) and k (K,), None where that is 1.
+    """
+
+    name: str
+    label: str
+    family: str
+    description: str
+    source: str
+    compute: Callable[[Accumulated], np.ndarray] | None
+    ceiling: Ceiling | None = None
+    hierarchical: bool = False
+    base: str | None = None
+
+    @property
+    def hamming_only(self) -> bool:
+        """Whether it is defined for Hamming search alone."""
+        return self.base is not None
+
+
+_ALL = (
+    Metric(
+        "ap",
+        "mAP",
+        "map",
+        "Average precision: S_k / min(R, k). A perfect ranking scores 1 at every k.",
+        "Manning, Raghavan & Schütze, Introduction to Information Retrieval, 2008; divisor min(R, k)",
+        average_precision.ap,
+    ),
+    Metric(
+        "ap_trec",
+        "mAP (÷ R)",
+        "map",
+        "Average precision divided by all R relevant images: S_k / R.",
+        "trec_eval map_cut; ranx, ir_measures, pytorch-metric-learning",
+        average_precision.ap_trec,
+        recall.recall_ceiling,
+    ),
+    Metric(
+        "ap_hits",
+        "mAP (÷ hits)",
+        "map",
+        "Average precision divided by the relevant images found in the top k. Not monotone: [1,0,1] < [1,0,0].",
+        "DeepHash-pytorch, HashNet, torchmetrics",
+        average_precision.ap_hits,
+    ),
+    Metric(
+        "ap_source",
+        "mAP (÷ k)",
+        "map",
+        "Average precision divided by k: S_k / k. Its ceiling falls once k passes R.",
+        "Fast Image Retrieval using Binary Hashes and Network of Word Associations, IIT Kharagpur 2023",
+        average_precision.ap_source,
+        precision.precision_ceiling,
+    ),
+    Metric(
+        "hp",
+        "HP",
+        "hp",
+        "Hierarchical precision: class similarities of the top k over the largest sum any ranking reaches.",
+        "Deng, Berg & Fei-Fei, CVPR 2011",
+        hierarchical_precision.hp,
+        hierarchical=True,
+    ),
+    Metric(
+        "ahp",
+        "mAHP",
+        "mahp",
+        "Mean of hierarchical precision at 1 .. k. A perfect ranking scores 1 at every k.",
+        "Deng, Berg & Fei-Fei, CVPR 2011; plain mean",
+        hierarchical_precision.ahp,
+        hierarchical=True,
+    ),
+    Metric(
+        "ahp_trapezoid",
+        "mAHP (trapezoid)",
+        "mahp",
+        "Area under hierarchical precision at 1 .. k with dx = 1/k, as published; a perfect ranking scores (k-1)/k.",
+        "Barz & Denzler, WACV 2019, code since 2020",
+        hierarchical_precision.ahp_trapezoid,
+        hierarchical_precision.ahp_trapezoid_ceiling,
+        hierarchical=True,
+    ),
+    Metric(
+        "precision",
+        "Precision",
+        "precision",
+        "Share of the top k that has the query's class.",
+        "trec_eval P",
+        precision.precision,
+        precision.precision_ceiling,
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "recall",
+        "Share of the relevant images that is in the top k.",
+        "trec_eval recall",
+        recall.recall,
+        recall.recall_ceiling,
+    ),
+    Metric(
+        "ndcg",
+        "nDCG",
+        "ndcg",
+        "Discounted gain of the query's class over the best the gallery allows.",
+        "Järvelin & Kekäläinen, TOIS 2002; trec_eval ndcg_cut",
+        ndcg.ndcg,
+    ),
+    Metric(
+        "ndcg_hierarchical",
+        "nDCG (hierarchical)",
+        "ndcg",
+        "Discounted class similarity over the best the gallery allows.",
+        "Järvelin & Kekäläinen, TOIS 2002; gain = class similarity",
+        ndcg.ndcg_hierarchical,
+        hierarchical=True,
+    ),
+    Metric(
+        "overlap",
+        "Overlap",
+        "overlap",
+        "Share of the exact top k that this search returns too. Needs no labels.",
+        "faiss knn_intersection_measure; ANN-benchmarks recall",
+        overlap.overlap,
+    ),
+    *(
+        Metric(
+            f"{base}_expected",
+            f"{label}, ties averaged",
+            "expected",
+            f"Expected {label} over random order inside each Hamming distance.",
+            "McSherry & Najork, ECIR 2008",
+            None,
+            base=base,
+        )
+        for base, label in (("ap", "mAP"), ("ap_trec", "mAP (÷ R)"), ("ap_source", "mAP (÷ k)"))
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+
+
+def get_metric(name: str) -> Metric:
+    """The metric of that name; raises BadInput for another name."""
+    if name not in METRICS:
+        raise unknown_name("metric", name, METRICS)
+    return METRICS[name]
+
+
+def family(name: str) -> list[Metric]:
+    """The metrics of a family (`map`, `mahp`, ...), the default first."""
+    return [metric for metric in METRICS.values() if metric.family == name]

@@ -1,0 +1,92 @@
+"""Average precision of Hamming search, in expectation over a random order inside each distance.
+
+A block of n tied items, r of them relevant, with N items and Q relevant ones before it, contributes
+sum over t = N+1 .. min(N+n, k) of (r/n) * (Q + 1 + (t-N-1)(r-1)/(n-1)) / t  (for n = 1 without the last summand):
+McSherry & Najork, "Computing Information Retrieval Performance Measures Efficiently in the Presence of Tied
+Scores", ECIR 2008.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from core.search.parallel import run_blocks
+from core.search.popcount import popcount
+
+
+def relevant_levels(
+    query_words: np.ndarray,
+    gallery_words: np.ndarray,
+    query_labels: np.ndarray,
+    gallery_labels: np.ndarray,
+    bits: int,
+    exclude: np.ndarray,
+    distance_cap: int | None = None,
+    threads: int | None = None,
+) -> np.ndarray:
+    """Relevant items at each Hamming distance, int32 (Q, bits + 1); arguments as in `rank_hamming`."""
+    order = np.argsort(gallery_labels, kind="stable")
+    classes = int(max(query_labels.max(), gallery_labels.max())) + 1
+    starts = np.searchsorted(gallery_labels[order], np.arange(classes + 1))
+    rows = np.ascontiguousarray(query_words.T)
+    levels = np.zeros((len(query_labels), bits + 1), np.int32)
+    cap = bits if distance_cap is None else distance_cap
+
+    def work(block: slice) -> None:
+        _levels_block(
+            rows[block], gallery_words, query_labels[block], order, starts, exclude[block], cap, levels[block]
+        )
+
+    run_blocks(work, len(query_labels), threads)
+    return levels
+
+
+def expected_ap_sum(
+    levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, threads: int | None = None
+) -> np.ndarray:
+    """Expected S_k, float64 (Q, K), from all and relevant items at each distance, int32 (Q, D) both.
+
+    Divide by min(R, k), R or k for `ap_expected`, `ap_trec_expected`, `ap_source_expected`.
+    """
+    out = np.empty((len(levels), len(ks)))
+
+    def work(block: slice) -> None:
+        _expected_block(levels[block], relevant[block], ks, out[block])
+
+    run_blocks(work, len(levels), threads)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _levels_block(rows, words, labels, members, starts, exclude, cap, levels):  # noqa: ANN001, ANN202
+    for q in range(rows.shape[0]):
+        for m in range(starts[labels[q]], starts[labels[q] + 1]):
+            item = members[m]
+            if item == exclude[q]:
+                continue
+            distance = 0
+            for w in range(words.shape[0]):
+                distance += popcount(rows[q, w] ^ words[w, item])
+            levels[q, min(distance, cap)] += 1
+
+
+@njit(nogil=True, cache=True)
+def _expected_block(levels, relevant, ks, out):  # noqa: ANN001, ANN202
+    depth = ks[-1]
+    for q in range(levels.shape[0]):
+        before, found, column = 0, 0, 0
+        total = 0.0
+        for level in range(levels.shape[1]):
+            n, r = levels[q, level], relevant[q, level]
+            for step in range(min(n, depth - before)):
+                t = before + step + 1
+                ahead = step * (r - 1) / (n - 1) if n > 1 else 0.0
+                total += r / n * (found + 1 + ahead) / t
+                if t == ks[column]:
+                    out[q, column] = total
+                    column += 1
+            before += n
+            found += r
+            if before >= depth:
+                break

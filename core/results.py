@@ -1,0 +1,102 @@
+"""The result of one search: values of any metric by query, means and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadInput
+from core.metrics.accumulate import Accumulated
+from core.metrics.intervals import bootstrap, normal_band
+from core.metrics.registry import METRICS, get_metric
+from core.metrics.ties import expected_ap_sum
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric over k: mean and 95 % normal band over queries, float64 (K,) each."""
+
+    ks: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Sums of one search at each k. `levels` are all and relevant items by distance, for Hamming search;
+    `shortlists` the shortlist at each k, for hashed search."""
+
+    search: str
+    sums: Accumulated
+    levels: tuple[np.ndarray, np.ndarray] | None = None
+    shortlists: np.ndarray | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, bytes."""
+        return self.sums.nbytes + sum(array.nbytes for array in self.levels or ())
+
+    @property
+    def ks(self) -> np.ndarray:
+        """The k at which it was judged, ascending int64 (K,)."""
+        return self.sums.ks
+
+    @property
+    def without_relevant(self) -> int:
+        """Number of queries without any relevant item (R = 0); they count 0."""
+        return int((self.sums.relevant == 0).sum())
+
+    def metrics(self) -> list[str]:
+        """Names of the metrics that this search has."""
+        return [name for name, metric in METRICS.items() if self.search == "hamming" or not metric.hamming_only]
+
+    def values(self, metric: str) -> np.ndarray:
+        """Values (Q, K) of a metric; raises BadInput where this search does not have it."""
+        return self._compute(metric, self.sums)
+
+    def at(self, metric: str, k: int) -> np.ndarray:
+        """Values float64 (Q,) at one of the k."""
+        column = self.column(k)
+        picked = {
+            name: array if name == "relevant" else array[column : column + 1] if name == "ks" else array[:, column : column + 1]
+            for name, array in vars(self.sums).items()
+        }
+        return np.asarray(self._compute(metric, Accumulated(**picked)), dtype=np.float64)[:, 0]
+
+    def column(self, k: int) -> int:
+        """The column of k; raises BadInput where it was not judged at this k."""
+        column = int(np.searchsorted(self.ks, k))
+        if column == len(self.ks) or self.ks[column] != k:
+            raise BadInput(f"k {k} was not evaluated: expected one of {', '.join(map(str, self.ks[:20]))} ...")
+        return column
+
+    def curve(self, metric: str) -> Curve:
+        """Means over queries with 95 % normal bands at every k."""
+        return Curve(self.ks, *normal_band(self.values(metric)))
+
+    def mean(self, metric: str, k: int) -> float:
+        """Mean over queries at one k."""
+        return float(self.at(metric, k).mean())
+
+    def interval(self, metric: str, k: int, seed: int = 0) -> tuple[float, float]:
+        """95 % bootstrap interval of the mean at one k."""
+        low, high = bootstrap(self.at(metric, k), seed)
+        return float(low[0]), float(high[0])
+
+    def ceiling(self, metric: str) -> np.ndarray:
+        """Mean value of a perfect ranking at every k, float64 (K,)."""
+        ceiling = get_metric(metric).ceiling
+        if ceiling is None:
+            return np.full(len(self.ks), 1.0)
+        return ceiling(self.sums.relevant, self.ks).mean(axis=0)
+
+    def _compute(self, name: str, sums: Accumulated) -> np.ndarray:
+        metric = get_metric(name)
+        if metric.compute is not None:
+            return metric.compute(sums)
+        if self.levels is None:
+            raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
+        expected = Accumulated(**{**vars(sums), "ap_sum": expected_ap_sum(*self.levels, sums.ks)})
+        return METRICS[metric.base].compute(expected)

@@ -1,0 +1,86 @@
+"""Hamming search: rank the gallery by the number of code bits that differ from the query's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from core.search.exact import no_exclusion
+from core.search.parallel import run_blocks
+from core.search.popcount import popcount
+from core.search.select import select_by_distance
+
+
+class HammingRanking(NamedTuple):
+    """ids int32 and distances uint16 (Q, depth); levels int32 (Q, bits + 1), the items at each distance."""
+
+    ids: np.ndarray
+    distances: np.ndarray
+    levels: np.ndarray
+
+
+def rank_hamming(
+    query_words: np.ndarray,
+    gallery_words: np.ndarray,
+    bits: int,
+    depth: int,
+    exclude: np.ndarray | None = None,
+    distance_cap: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> HammingRanking:
+    """The `depth` nearest codes of each query, ordered by (distance ascending, index ascending).
+
+    `query_words` uint64 (W, Q) and `gallery_words` uint64 (W, N) are word-major packed codes; `exclude` int64
+    (Q,) as in exact search; a larger distance than `distance_cap` counts as the cap (1: equal or not).
+    """
+    count = query_words.shape[1]
+    exclude = no_exclusion(count) if exclude is None else exclude
+    cap = bits if distance_cap is None else distance_cap
+    rows = np.ascontiguousarray(query_words.T)
+    ids = np.empty((count, depth), np.int32)
+    distances = np.empty((count, depth), np.uint16)
+    levels = np.empty((count, bits + 1), np.int32)
+
+    def work(block: slice) -> None:
+        _rank_block(
+            rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], levels[block]
+        )
+
+    run_blocks(work, count, threads, progress=progress)
+    return HammingRanking(ids, distances, levels)
+
+
+@njit(nogil=True, cache=True)
+def hamming_distances(query: np.ndarray, words: np.ndarray, cap: int, out: np.ndarray) -> None:
+    """Distances of one code uint64 (W,) to codes uint64 (W, N), at most `cap`, into uint16 (N,)."""
+    first = query[0]
+    for n in range(words.shape[1]):
+        out[n] = popcount(words[0, n] ^ first)
+    for w in range(1, words.shape[0]):
+        word = query[w]
+        for n in range(words.shape[1]):
+            out[n] += popcount(words[w, n] ^ word)
+    if cap < 64 * words.shape[0]:
+        limit = np.uint16(cap)
+        for n in range(words.shape[1]):
+            out[n] = min(out[n], limit)
+
+
+@njit(nogil=True, cache=True)
+def _rank_block(
+    queries: np.ndarray,
+    words: np.ndarray,
+    cap: int,
+    exclude: np.ndarray,
+    ids: np.ndarray,
+    distances: np.ndarray,
+    levels: np.ndarray,
+) -> None:
+    scan = np.empty(words.shape[1], np.uint16)
+    for q in range(queries.shape[0]):
+        hamming_distances(queries[q], words, cap, scan)
+        select_by_distance(scan, exclude[q], ids[q], distances[q], levels[q])

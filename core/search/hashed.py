@@ -1,0 +1,90 @@
+"""Hashed search: a Hamming shortlist of M items, ranked again by exact similarity, cut to k."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from core.search.hamming import rank_hamming
+from core.search.parallel import run_blocks
+from core.search.select import select_by_score
+
+
+def rank_hashed(
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    query_words: np.ndarray,
+    gallery_words: np.ndarray,
+    bits: int,
+    shortlist: int,
+    k: int,
+    exclude: np.ndarray | None = None,
+    distance_cap: int | None = None,
+    threads: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The top `k` of the `shortlist` nearest codes, by (similarity descending, index ascending).
+
+    `queries` float32 (Q, d) and `gallery` float32 (N, d) are unit embeddings, the words their packed codes as in
+    Hamming search. Returns ids int32 and similarities float64 (Q, k).
+    """
+    near = rank_hamming(query_words, gallery_words, bits, shortlist, exclude, distance_cap, threads).ids
+    ids = np.empty((len(queries), k), np.int32)
+    similarities = np.empty((len(queries), k), np.float64)
+
+    def work(block: slice) -> None:
+        _rerank_block(queries[block], gallery, near[block], ids[block], similarities[block])
+
+    run_blocks(work, len(queries), threads)
+    return ids, similarities
+
+
+@njit(nogil=True, cache=True)
+def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, out: np.ndarray) -> None:
+    """Inner products of one query with the gallery rows `ids`, summed as in exact search, bit for bit."""
+    dimensions, count = query.shape[0], ids.shape[0]
+    n = 0
+    while n + 4 <= count:  # four sums at once: each is a chain of dependent additions
+        i0, i1, i2, i3 = ids[n], ids[n + 1], ids[n + 2], ids[n + 3]
+        s0 = s1 = s2 = s3 = 0.0
+        for j in range(dimensions):
+            value = np.float64(query[j])
+            s0 += value * gallery[i0, j]
+            s1 += value * gallery[i1, j]
+            s2 += value * gallery[i2, j]
+            s3 += value * gallery[i3, j]
+        out[n], out[n + 1], out[n + 2], out[n + 3] = s0, s1, s2, s3
+        n += 4
+    while n < count:
+        total = 0.0
+        for j in range(dimensions):
+            total += np.float64(query[j]) * gallery[ids[n], j]
+        out[n] = total
+        n += 1
+
+
+@njit(nogil=True, cache=True)
+def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Positions int32 that sort by (similarity descending, id ascending)."""
+    count = ids.shape[0]
+    order, sorted_values = np.empty(count, np.int32), np.empty(count, np.float64)
+    scratch, items, keys = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
+    select_by_score(similarities, -1, order, sorted_values, scratch, items, keys)
+    for i in range(1, count):  # equal similarities stand in shortlist order until here
+        j = i
+        while j > 0 and sorted_values[j - 1] == sorted_values[i] and ids[order[j - 1]] > ids[order[j]]:
+            order[j - 1], order[j] = order[j], order[j - 1]
+            j -= 1
+    return order
+
+
+@njit(nogil=True, cache=True)
+def _rerank_block(
+    queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, ids: np.ndarray, similarities: np.ndarray
+) -> None:
+    products = np.empty(near.shape[1], np.float64)
+    for q in range(queries.shape[0]):
+        gathered_products(queries[q], gallery, near[q], products)
+        order = order_by_similarity(products, near[q])
+        for rank in range(ids.shape[1]):
+            ids[q, rank] = near[q, order[rank]]
+            similarities[q, rank] = products[order[rank]]

@@ -1,0 +1,100 @@
+"""One setting of an evaluation, its ranges and defaults. The engine refuses what is out of range."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from core.errors import BadInput
+
+K_RANGE, K_DEFAULT = (1, 1000), 100
+BITS_RANGE, BITS_STEP, BITS_DEFAULT = (8, 128), 8, 48
+MULTIPLIER_RANGE, MULTIPLIER_STEP, MULTIPLIER_DEFAULT = (1.0, 20.0), 0.25, 2.0
+ALL = "all"
+CURVE_DEPTH = 250  # curves show every k up to here, and every tenth beyond
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is evaluated. Names are those of the bundle and the registries; `multiplier` is decimal text or 'all'."""
+
+    encoder: str
+    hash: str
+    bits: int
+    multiplier: str
+    protocol: str
+    hierarchy: str
+    seed: int = 0
+    queries: int | None = None  # None: every query; else a seeded sample of this size, in index order
+
+    def __post_init__(self) -> None:
+        parse_multiplier(self.multiplier)
+        if self.queries is not None and self.queries < 1:
+            raise BadInput(f"queries {self.queries} is below 1: give a count of queries, or 'all'")
+        if self.seed < 0:
+            raise BadInput(f"seed {self.seed} is negative: give a whole number from 0 up")
+
+    def shortlist(self, k: int, gallery: int) -> int:
+        """M(k) = min(N, ceil(multiplier * k)), the product computed exactly."""
+        return shortlist_size(parse_multiplier(self.multiplier), k, gallery)
+
+
+def parse_multiplier(text: str | float) -> Fraction | None:
+    """The exact value of a decimal such as '1.1' (a float by its shortest decimal); None for 'all'."""
+    if str(text) == ALL:
+        return None
+    try:
+        value = Fraction(str(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise BadInput(f"multiplier '{text}' is no number: give a decimal from 1 to 20, or 'all'") from error
+    low, high = MULTIPLIER_RANGE
+    if not low <= value <= high:
+        raise BadInput(f"multiplier {text} is outside {low:g} to {high:g}: give a decimal in that range, or 'all'")
+    return value
+
+
+def format_multiplier(value: float | str) -> str:
+    """The shortest text of a multiplier: 2.0 is '2', 1.25 is '1.25'."""
+    return ALL if str(value) == ALL else f"{float(value):.10g}"
+
+
+def shortlist_size(multiplier: Fraction | None, k: int, gallery: int) -> int:
+    """min(gallery, ceil(multiplier * k)); the whole gallery where the multiplier is None ('all')."""
+    return gallery if multiplier is None else min(gallery, math.ceil(multiplier * k))
+
+
+def parse_ks(text: str) -> list[int | str]:
+    """A list such as '1,5,100,all': ascending, without repeats, 'all' last."""
+    values: set[int] = set()
+    whole = False
+    for part in str(text).split(","):
+        word = part.strip()
+        if word == ALL:
+            whole = True
+        elif word.isdigit() and int(word) >= 1:
+            values.add(int(word))
+        else:
+            raise BadInput(f"k '{word}' is no whole number from 1 up: give a list such as 1,5,100,250,all")
+    return [*sorted(values), *([ALL] if whole else [])]
+
+
+def check_k(k: int, gallery: int) -> int:
+    """k itself; raises BadInput for k outside 1 to 1,000 or above the gallery."""
+    low, high = K_RANGE
+    if not low <= k <= high:
+        raise BadInput(f"k {k} is outside {low} to {high}: give a k in that range, or 'all' for the whole gallery")
+    if k > gallery:
+        raise BadInput(f"k {k} is above the gallery's {gallery} images: give at most {gallery}, or 'all'")
+    return k
+
+
+def curve_ks(k: int, gallery: int) -> list[int]:
+    """The k of a curve that holds the current k: each to 250; beyond, where k asks for it, every tenth to 1,000.
+
+    Moving k inside a range gives the same list, so nothing is computed anew.
+    """
+    values = set(range(1, CURVE_DEPTH + 1))
+    if k > CURVE_DEPTH:
+        values |= {*range(CURVE_DEPTH, K_RANGE[1] + 1, 10), k}
+    return sorted(value for value in values if value <= gallery)

@@ -1,0 +1,67 @@
+"""What a protocol makes of a bundle: the queries and the gallery of an encoder, ready to be searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.bundle import Bundle
+from core.errors import BadInput
+from core.protocols import Protocol, get_protocol
+from core.search.exact import to_columns
+
+
+@dataclass(frozen=True)
+class Space:
+    """Unit embeddings and labels. `query_index` is each query's place in its split; `exclude` its own gallery
+    index where it is left out, else -1; `size` the gallery items that a query can find."""
+
+    protocol: Protocol
+    queries: np.ndarray  # float32 (Q, d)
+    gallery: np.ndarray  # float32 (N, d)
+    columns: np.ndarray  # float32 (d, N)
+    query_index: np.ndarray  # int64 (Q,)
+    query_labels: np.ndarray  # int64 (Q,)
+    gallery_labels: np.ndarray  # int64 (N,)
+    exclude: np.ndarray  # int64 (Q,)
+    size: int
+
+    def __getitem__(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Embeddings and exclusions of some of the queries."""
+        return self.queries[rows], self.exclude[rows]
+
+
+def sample_queries(count: int, queries: int | None, seed: int) -> np.ndarray:
+    """Indices of the queries: all, or a seeded sample without repeats, ascending."""
+    if queries is None or queries == count:
+        return np.arange(count)
+    if queries > count:
+        raise BadInput(f"queries {queries} is above the {count} there are: give at most {count}, or 'all'")
+    return np.sort(np.random.default_rng(seed).choice(count, queries, replace=False))
+
+
+def open_space(bundle: Bundle, encoder: str, protocol: str, queries: int | None = None, seed: int = 0) -> Space:
+    """The space of an encoder under a protocol; raises BadInput for a name the bundle does not have."""
+    rule = get_protocol(protocol)
+    if protocol not in bundle.protocols:
+        raise BadInput(
+            f"protocol '{protocol}' does not fit the bundle '{bundle.name}': expected one of {', '.join(bundle.protocols)}"
+        )
+    gallery = bundle.embeddings(encoder, rule.gallery_split)
+    every = bundle.embeddings(encoder, rule.query_split)
+    index = sample_queries(len(every), queries, seed)
+    size = len(gallery) - rule.leave_one_out
+    if size < 1:
+        raise BadInput(f"the gallery of '{bundle.name}' has {len(gallery)} items: too few to search")
+    return Space(
+        protocol=rule,
+        queries=every if len(index) == len(every) else np.ascontiguousarray(every[index]),
+        gallery=gallery,
+        columns=to_columns(gallery),
+        query_index=index,
+        query_labels=bundle.labels(rule.query_split)[index],
+        gallery_labels=bundle.labels(rule.gallery_split),
+        exclude=index if rule.leave_one_out else np.full(len(index), -1, np.int64),
+        size=size,
+    )
