@@ -28,11 +28,15 @@ class ByteCache:
             with self._guard:
                 if key in self._values:
                     return self._values[key][0]
-            value = make()
-            with self._guard:
-                self._values[key] = (value, size(value))
-                self._locks.pop(key, None)
-                self._shrink()
+            try:
+                value = make()
+                bytes_held = size(value)
+                with self._guard:
+                    self._values[key] = (value, bytes_held)
+                    self._shrink()
+            finally:  # a key whose making failed keeps nothing here: the next caller tries again
+                with self._guard:
+                    self._locks.pop(key, None)
             return value
 
     def _shrink(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,9 @@ from core.errors import BadInput, unknown_name
 from core.hashing.packing import to_words
 from core.hashing.registry import get_hash
 from core.metrics import ties
-from core.metrics.accumulate import Accumulated, Judgements, accumulate_ranking, accumulate_shortlists, empty
+from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_sums
+from core.metrics.sums import Accumulated
 from core.results import SearchResult
 from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
@@ -121,6 +123,8 @@ class Engine:
         space = self.space(setting)
         if not ks or ks[0] < 1 or ks[-1] > space.size:
             raise BadInput(f"k {ks[-1] if ks else '(none)'} is outside 1 to {space.size}, the gallery's size")
+        if any(later <= earlier for earlier, later in pairwise(ks)):
+            raise BadInput(f"k {', '.join(map(str, ks[:20]))} do not ascend: give each k once, from small to large")
         key = ("result", search, ks, np.dtype(dtype).name, *self._depends_on(search, setting))
         return self._cache.get(
             key, lambda: self._judge(search, setting, ks, dtype, progress), lambda result: result.nbytes
@@ -143,9 +147,7 @@ class Engine:
         def make() -> tuple[np.ndarray, np.ndarray]:
             space, codes = self.space(setting), self.codes(setting)
             words = (codes.query_words, codes.gallery_words)
-            every = rank_hamming(
-                *words, codes.bits, 1, space.exclude, codes.distance_cap, self.threads
-            ).levels
+            every = rank_hamming(*words, codes.bits, 1, space.exclude, codes.distance_cap, self.threads).levels
             labels = (space.query_labels, space.gallery_labels)
             return every, ties.relevant_levels(
                 *words, *labels, codes.bits, space.exclude, codes.distance_cap, self.threads
@@ -200,7 +202,7 @@ class Engine:
         sums = empty(np.array(ks), judgements, dtype)
         deepest = int(shortlists[-1]) if search_as == "hashed" else ks[-1]
         for rows in blocks(len(space.queries), max(64, _RANKING_CELLS // deepest)):
-            self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], _view(sums, rows))
+            self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], sums.pick(rows))
             if progress:
                 progress(rows.stop / len(space.queries))
         levels = self.levels(setting) if search == "hamming" else None
@@ -225,9 +227,9 @@ class Engine:
         if search == "asymmetric":
             if codes.queries.projections is None:
                 raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-            ids = rank_asymmetric(
-                codes.queries.projections[rows], codes.gallery.packed, depth, exclude, self.threads
-            )[0]
+            ids = rank_asymmetric(codes.queries.projections[rows], codes.gallery.packed, depth, exclude, self.threads)[
+                0
+            ]
             accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
             return
         deepest = int(shortlists[-1]) if search == "hashed" else depth
@@ -243,12 +245,4 @@ class Engine:
         if search == "hamming":
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:
-            accumulate_shortlists(
-                queries, space.gallery, near, shortlists, exact_ids, judgements, out, self.threads
-            )
-
-
-def _view(sums: Accumulated, rows: slice) -> Accumulated:
-    """The rows of accumulated sums, as views to be filled."""
-    values = {name: array if name == "ks" else array[rows] for name, array in vars(sums).items()}
-    return Accumulated(**values)
+            accumulate_shortlists(queries, space.gallery, near, shortlists, exact_ids, judgements, out, self.threads)

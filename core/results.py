@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import BadInput
-from core.metrics.accumulate import Accumulated
 from core.metrics.intervals import bootstrap, normal_band
 from core.metrics.registry import METRICS, get_metric
+from core.metrics.sums import Accumulated
 from core.metrics.ties import expected_ap_sum
 
 
@@ -36,7 +36,7 @@ class SearchResult:
     @property
     def nbytes(self) -> int:
         """Memory held, bytes."""
-        return self.sums.nbytes + sum(array.nbytes for array in self.levels or ())
+        return self.sums.nbytes() + sum(array.nbytes for array in self.levels or ())
 
     @property
     def ks(self) -> np.ndarray:
@@ -59,11 +59,8 @@ class SearchResult:
     def at(self, metric: str, k: int) -> np.ndarray:
         """Values float64 (Q,) at one of the k."""
         column = self.column(k)
-        picked = {
-            name: array if name == "relevant" else array[column : column + 1] if name == "ks" else array[:, column : column + 1]
-            for name, array in vars(self.sums).items()
-        }
-        return np.asarray(self._compute(metric, Accumulated(**picked)), dtype=np.float64)[:, 0]
+        picked = self.sums.pick(columns=slice(column, column + 1))
+        return np.asarray(self._compute(metric, picked), dtype=np.float64)[:, 0]
 
     def column(self, k: int) -> int:
         """The column of k; raises BadInput where it was not judged at this k."""
@@ -98,5 +95,5 @@ class SearchResult:
             return metric.compute(sums)
         if self.levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
-        expected = Accumulated(**{**vars(sums), "ap_sum": expected_ap_sum(*self.levels, sums.ks)})
+        expected = sums._replace(ap_sum=expected_ap_sum(*self.levels, sums.ks))
         return METRICS[metric.base].compute(expected)

@@ -69,9 +69,7 @@ def write_tiny(path: Path, seed: int) -> Bundle:
     return load_bundle(path)
 
 
-def _manifest(
-    writer: BundleWriter, labels: dict, vectors: dict, predicted: dict, projections: dict
-) -> dict:
+def _manifest(writer: BundleWriter, labels: dict, vectors: dict, predicted: dict, projections: dict) -> dict:
     def each(arrays: dict, dtype: type) -> dict:
         return {split: writer.add_array(array.astype(dtype)) for split, array in arrays.items()}
 

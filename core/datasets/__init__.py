@@ -1,0 +1,1 @@
+"""Data sets and a person's own arrays, made into bundles."""

@@ -69,13 +69,14 @@ def _read_parquet(path: Path, name: str, label: str) -> np.ndarray:
     if not any(is_kind(values.type) for is_kind in lists):
         return _flat(values, f"{label}, column '{column}'")
     flat = _flat(values.flatten(), f"{label}, column '{column}'")
-    lengths = np.diff(values.offsets.to_numpy()) if hasattr(values, "offsets") else [values.type.list_size]
+    fixed = pa.types.is_fixed_size_list(values.type)
+    lengths = np.full(len(values), values.type.list_size) if fixed else np.diff(values.offsets.to_numpy())
     if len(lengths) and np.any(lengths != lengths[0]):
         row = int(np.flatnonzero(lengths != lengths[0])[0])
         raise BadInput(
             f"{label}, column '{column}': row {row} (from 0) has {lengths[row]} numbers, row 0 has {lengths[0]}"
         )
-    return flat.reshape(len(values), -1)
+    return flat.reshape(len(values), lengths[0] if len(lengths) else 0)
 
 
 def _flat(values: object, label: str) -> np.ndarray:

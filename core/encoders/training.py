@@ -141,9 +141,7 @@ def encode_images(
     return embeddings, latent, logits
 
 
-def _resume(
-    path: Path, recipe: Recipe, seed: int, network: SemanticNetwork, optimizer: torch.optim.Optimizer
-) -> int:
+def _resume(path: Path, recipe: Recipe, seed: int, network: SemanticNetwork, optimizer: torch.optim.Optimizer) -> int:
     if not path.exists():
         return 0
     try:

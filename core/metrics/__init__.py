@@ -1,0 +1,1 @@
+"""Retrieval metrics: one concept a file, one registry."""

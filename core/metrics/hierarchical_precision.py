@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.metrics.accumulate import Accumulated
+from core.metrics.sums import Accumulated
 
 
 def hp(sums: Accumulated) -> np.ndarray:

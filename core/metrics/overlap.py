@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.metrics.accumulate import Accumulated
+from core.metrics.sums import Accumulated
 
 
 def overlap(sums: Accumulated) -> np.ndarray:

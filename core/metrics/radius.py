@@ -60,8 +60,17 @@ def radius_values(
 
 @njit(nogil=True, cache=True)
 def _radius_block(
-    rows, words, query_labels, labels, exclude, radius, cap, precision, average, returned
-):  # noqa: ANN001, ANN202
+    rows: np.ndarray,
+    words: np.ndarray,
+    query_labels: np.ndarray,
+    labels: np.ndarray,
+    exclude: np.ndarray,
+    radius: int,
+    cap: int,
+    precision: np.ndarray,
+    average: np.ndarray,
+    returned: np.ndarray,
+) -> None:
     distances = np.empty(words.shape[1], np.uint16)
     for q in range(rows.shape[0]):
         hamming_distances(rows[q], words, cap, distances)

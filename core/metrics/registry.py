@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import unknown_name
 from core.metrics import average_precision, hierarchical_precision, ndcg, overlap, precision, recall
-from core.metrics.accumulate import Accumulated
+from core.metrics.sums import Accumulated
 
 Ceiling = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

@@ -42,9 +42,7 @@ def relevant_levels(
     return levels
 
 
-def expected_ap_sum(
-    levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, threads: int | None = None
-) -> np.ndarray:
+def expected_ap_sum(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, threads: int | None = None) -> np.ndarray:
     """Expected S_k, float64 (Q, K), from all and relevant items at each distance, int32 (Q, D) both.
 
     Divide by min(R, k), R or k for `ap_expected`, `ap_trec_expected`, `ap_source_expected`.
@@ -59,7 +57,16 @@ def expected_ap_sum(
 
 
 @njit(nogil=True, cache=True)
-def _levels_block(rows, words, labels, members, starts, exclude, cap, levels):  # noqa: ANN001, ANN202
+def _levels_block(
+    rows: np.ndarray,
+    words: np.ndarray,
+    labels: np.ndarray,
+    members: np.ndarray,
+    starts: np.ndarray,
+    exclude: np.ndarray,
+    cap: int,
+    levels: np.ndarray,
+) -> None:
     for q in range(rows.shape[0]):
         for m in range(starts[labels[q]], starts[labels[q] + 1]):
             item = members[m]
@@ -72,7 +79,7 @@ def _levels_block(rows, words, labels, members, starts, exclude, cap, levels):  
 
 
 @njit(nogil=True, cache=True)
-def _expected_block(levels, relevant, ks, out):  # noqa: ANN001, ANN202
+def _expected_block(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, out: np.ndarray) -> None:
     depth = ks[-1]
     for q in range(levels.shape[0]):
         before, found, column = 0, 0, 0

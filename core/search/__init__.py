@@ -1,0 +1,1 @@
+"""Exact, Hamming, hashed and asymmetric search in a fixed tie order."""

@@ -46,9 +46,7 @@ def rank_hamming(
     levels = np.empty((count, bits + 1), np.int32)
 
     def work(block: slice) -> None:
-        _rank_block(
-            rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], levels[block]
-        )
+        _rank_block(rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], levels[block])
 
     run_blocks(work, count, threads, progress=progress)
     return HammingRanking(ids, distances, levels)

@@ -9,11 +9,11 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def popcount(typing_context: Any, word: Any) -> Any:  # noqa: ANN401, ARG001
+def popcount(typing_context: Any, word: Any) -> Any:
     """Set bits of a uint64, as int64. LLVM's ctpop: a vector instruction where the machine has one."""
     signature = types.int64(types.uint64)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
 
     return signature, codegen

@@ -30,12 +30,17 @@ def select_by_score(
     for i in range(count):
         high = max(high, scores[i])
         low = min(low, scores[i])
-    scale = (BINS - 1) / (high - low) if high > low else 0.0
+    # a span too small or too large to divide by would make bins out of infinities: one bin then
+    scale = (BINS - 1) / (high - low) if 1e-300 < high - low < np.inf else 0.0
     starts = np.zeros(BINS + 1, np.int64)
-    for i in range(count):
-        b = int((high - scores[i]) * scale)
-        bin_of[i] = b
-        starts[b] += 1
+    if scale == 0.0:
+        bin_of[:] = 0
+        starts[0] = count
+    else:
+        for i in range(count):
+            b = int((high - scores[i]) * scale)
+            bin_of[i] = b
+            starts[b] += 1
     if exclude >= 0:
         starts[bin_of[exclude]] -= 1
         bin_of[exclude] = BINS

@@ -40,7 +40,7 @@ def test_names_in_other_scripts_survive(manifest):
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000])
 def test_what_is_not_json_is_refused(data):
-    with pytest.raises(BadInput, match="m.json is not JSON"):
+    with pytest.raises(BadInput, match=r"m\.json is not JSON"):
         manifests.parse(data, "m.json")
 
 

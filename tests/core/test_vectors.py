@@ -39,6 +39,6 @@ def test_a_row_without_direction_is_named(value, message, row):
 
 
 def test_float64_beyond_float32_is_refused_without_a_warning(recwarn):
-    with pytest.raises(BadInput, match="row 0 .*NaN or infinity"):
+    with pytest.raises(BadInput, match=r"row 0 .*NaN or infinity"):
         check_rows(np.array([[1e300, 1.0]]), "rows")
     assert not recwarn.list

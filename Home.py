@@ -1,0 +1,28 @@
+"""The dashboard: `streamlit run Home.py`. A list of pages and the shared sidebar, nothing else."""
+
+import streamlit as st
+
+from core.errors import BadInput
+from dashboard import sidebar
+
+st.set_page_config(page_title="Binary hashes: cost and gain", page_icon=":material/fingerprint:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("dashboard/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("dashboard/retrieval.py", title="Retrieval", icon=":material/image_search:"),
+        st.Page("dashboard/curves.py", title="Curves", icon=":material/show_chart:"),
+        st.Page("dashboard/tradeoff.py", title="Trade-off", icon=":material/balance:"),
+        st.Page("dashboard/timing.py", title="Timing", icon=":material/timer:"),
+        st.Page("dashboard/queries.py", title="Queries", icon=":material/table_rows:"),
+        st.Page("dashboard/export.py", title="Export", icon=":material/download:"),
+        st.Page("dashboard/your_data.py", title="Your data", icon=":material/upload:"),
+    ],
+    position="top",
+)
+
+try:
+    sidebar.draw()
+    page.run()
+except BadInput as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,47 @@
+"""The arrays that the sums of every metric are kept in, and what they are judged by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Accumulated(NamedTuple):
+    """Sums of the ranking of each query q at each k: arrays (Q, K); `ks` int64 (K,), `relevant` int64 (Q,).
+
+    With rel_i = 1 where rank i has the query's class, P_i the precision and hp_i the hierarchical precision at i:
+    `hits` = sum of rel_i, `ap_sum` = sum of rel_i P_i, `hp` = hp_k, `hp_first` = hp_1, `ahp_sum` = sum of hp_i,
+    `ndcg` and `ndcg_hierarchical` themselves, `shared` = items also in the exact top k.
+    """
+
+    ks: np.ndarray
+    relevant: np.ndarray
+    hits: np.ndarray
+    ap_sum: np.ndarray
+    hp: np.ndarray
+    hp_first: np.ndarray
+    ahp_sum: np.ndarray
+    ndcg: np.ndarray
+    ndcg_hierarchical: np.ndarray
+    shared: np.ndarray
+
+    def pick(self, rows: slice = slice(None), columns: slice = slice(None)) -> Accumulated:
+        """Views of some queries and some of the k."""
+        ks, relevant, *sums = self
+        return Accumulated(ks[columns], relevant[rows], *(array[rows, columns] for array in sums))
+
+    def nbytes(self) -> int:
+        """Memory of all arrays, bytes."""
+        return sum(array.nbytes for array in self)
+
+
+class Tables(NamedTuple):
+    """What the kernels judge by: ideal sums are inverted, and 0 where there is nothing to reach."""
+
+    labels: np.ndarray  # int64 (N,)
+    similarity: np.ndarray  # float64 (C, C)
+    inverse_gain: np.ndarray  # float64 (C, depth), as the next two
+    inverse_dcg: np.ndarray
+    inverse_dcg_hierarchical: np.ndarray
+    discount: np.ndarray  # float64 (depth,)

@@ -1,0 +1,130 @@
+"""One query, answered by several searches side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.engine import Engine
+from core.errors import BadInput
+from core.search.asymmetric import rank_asymmetric
+from core.search.exact import rank_exact
+from core.search.hamming import rank_hamming
+from core.settings import Setting
+from core.space import Space
+
+COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distance", "exact_rank")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The top k of one search: gallery ids int64 (k,), similarities float64 (k,), Hamming distances int64 (k,),
+    and each item's rank (from 1) in exact search over the whole gallery."""
+
+    search: str
+    ids: np.ndarray
+    similarities: np.ndarray
+    distances: np.ndarray
+    exact_ranks: np.ndarray
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """One query's answers; `lost` are the items of the exact top k that the shortlist does not hold."""
+
+    query: int  # place among the queries of the setting
+    label: int
+    answers: dict[str, Answer]
+    lost: np.ndarray
+    shortlist: int
+
+
+def retrieve(
+    engine: Engine, setting: Setting, query: int, k: int, searches: Sequence[str] = ("exact", "hashed", "hamming")
+) -> Retrieved:
+    """The top k of one query (its place among the setting's queries, from 0) by each search.
+
+    Raises BadInput for a query or a k outside what there is.
+    """
+    space, codes = engine.space(setting), engine.codes(setting)
+    if not 0 <= query < len(space.queries):
+        raise BadInput(f"query {query} is outside 0 to {len(space.queries) - 1}: give the index of a query")
+    if not 1 <= k <= space.size:
+        raise BadInput(f"k {k} is outside 1 to {space.size}, the gallery's size")
+    row = slice(query, query + 1)
+    exact, similarities = _by_id(
+        *rank_exact(space.queries[row], space.columns, space.size, space.exclude[row], 1), space
+    )
+    near = rank_hamming(
+        codes.query_words[:, row],
+        codes.gallery_words,
+        codes.bits,
+        space.size,
+        space.exclude[row],
+        codes.distance_cap,
+        1,
+    )
+    distance_of = np.zeros(len(space.gallery), np.int64)
+    distance_of[near.ids[0]] = near.distances[0]
+    shortlist = near.ids[0][: setting.shortlist(k, space.size)]
+    ranked = {"exact": np.argsort(exact, kind="stable")[:k], "hamming": near.ids[0][:k]}
+    ranked["hashed"] = shortlist[np.argsort(exact[shortlist], kind="stable")][:k]
+    if "asymmetric" in searches:
+        if codes.queries.projections is None:
+            raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
+        scored = rank_asymmetric(codes.queries.projections[row], codes.gallery.packed, k, space.exclude[row], 1)
+        ranked["asymmetric"] = scored[0][0]
+    answers = {
+        name: Answer(
+            name,
+            ranked[name].astype(np.int64),
+            similarities[ranked[name]],
+            distance_of[ranked[name]],
+            exact[ranked[name]],
+        )
+        for name in searches
+    }
+    lost = np.setdiff1d(ranked["exact"], shortlist)
+    return Retrieved(query, int(space.query_labels[query]), answers, lost[np.argsort(exact[lost])], len(shortlist))
+
+
+def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
+    """The answers in long form, one row an item; `relation` as in `relation`."""
+    bundle, space = engine.bundle, engine.space(setting)
+    rows = []
+    for name, answer in retrieved.answers.items():
+        for rank, item in enumerate(answer.ids):
+            label = int(space.gallery_labels[item])
+            rows.append(
+                (
+                    name,
+                    rank + 1,
+                    int(item),
+                    bundle.class_names[label],
+                    relation(bundle.superclass_of, retrieved.label, label),
+                    answer.similarities[rank],
+                    answer.distances[rank],
+                    answer.exact_ranks[rank],
+                )
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def relation(superclass_of: np.ndarray | None, query: int, item: int) -> str:
+    """How a found class relates to the query's: `same`, `superclass` (another class of the same one) or `wrong`."""
+    if query == item:
+        return "same"
+    alike = superclass_of is not None and superclass_of[query] == superclass_of[item]
+    return "superclass" if alike else "wrong"
+
+
+def _by_id(ids: np.ndarray, values: np.ndarray, space: Space) -> tuple[np.ndarray, np.ndarray]:
+    """Rank (from 1; beyond the gallery for an item left out) and similarity of every gallery item of one query."""
+    rank = np.full(len(space.gallery), space.size + 1, np.int64)
+    similarity = np.zeros(len(space.gallery))
+    rank[ids[0]] = np.arange(1, len(ids[0]) + 1)
+    similarity[ids[0]] = values[0]
+    return rank, similarity

@@ -1,0 +1,198 @@
+"""Results as tables: the long metric table, one row a value, and the wide summary, one row a search."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import codes as code_source
+from core.engine import SEARCHES, Engine, Progress
+from core.errors import BadInput, unknown_name
+from core.hashing.registry import get_hash
+from core.metrics.intervals import bootstrap
+from core.metrics.registry import METRICS, get_metric
+from core.results import SearchResult
+from core.settings import ALL, Setting, check_k, format_multiplier
+
+COLUMNS = (
+    "bundle", "encoder", "hash", "bits", "multiplier", "protocol", "hierarchy", "search", "k", "metric",
+    "value", "ci_low", "ci_high", "queries", "version",
+)  # fmt: skip
+DEFAULT_SEARCHES = ("exact", "hashed", "hamming")
+SUMMARY_KS = (1, 5, 100, 250)
+SUMMARY_METRICS = ("ap", "ahp")
+ENCODE_TIME, RETRIEVAL_TIME = "encode time (ms)", "retrieval time (ms)"
+
+
+def metric_rows(
+    engine: Engine,
+    setting: Setting,
+    searches: Sequence[str] = DEFAULT_SEARCHES,
+    ks: Sequence[int | str] = SUMMARY_KS,
+    metrics: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """The long table: mean and 95 % bootstrap interval of each metric at each k of each search.
+
+    Rows come in the order of the registries whatever the order asked for: search, k ascending, metric. `metrics`
+    None stands for all; those that a search does not have are left out of it, as is k `all` of hashed search.
+    Raises BadInput for an unknown name, a hash that cannot be used and a k out of range.
+    """
+    frames = [
+        result_rows(engine, setting, evaluate_at(engine, search, setting, ks, progress), ks, metrics)
+        for search in ordered_searches(searches)
+        if numbers_of(search, ks, engine.space(setting).size)
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else _frame([])
+
+
+def result_rows(
+    engine: Engine,
+    setting: Setting,
+    result: SearchResult,
+    ks: Sequence[int | str],
+    metrics: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """The long table of one search that is at hand; it must have been judged at every k of `ks`."""
+    hash_name, bits, multiplier = code_columns(engine, setting, result.search)
+    numbers = numbers_of(result.search, ks, engine.space(setting).size)
+    rows = []
+    for k, number in numbers.items():
+        for metric in metrics_of(result.search, metrics):
+            values = np.ascontiguousarray(result.at(metric, number))
+            low, high = bootstrap(values)
+            rows.append(
+                (
+                    engine.bundle.name, setting.encoder, hash_name, bits, multiplier, setting.protocol,
+                    setting.hierarchy, result.search, k, metric, values.mean(), low[0], high[0],
+                    len(values), engine.bundle.version,
+                )
+            )  # fmt: skip
+    return _frame(rows)
+
+
+def summary_table(
+    engine: Engine,
+    setting: Setting,
+    searches: Sequence[str] = DEFAULT_SEARCHES,
+    ks: Sequence[int | str] = SUMMARY_KS,
+    metrics: Sequence[str] = SUMMARY_METRICS,
+    encode_ms: float | None = None,
+    retrieval_ms: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """The wide table: one row a search with its times, then a column for each metric and k, such as `mAP@5`.
+
+    `metrics` are the definitions shown, one for mAP and one for mAHP. Times that are not given, and what a search
+    does not have (k `all` of hashed search), are empty.
+    """
+    size = engine.space(setting).size
+    rows = []
+    for search in ordered_searches(searches):
+        row: dict[str, object] = {
+            "search": search,
+            ENCODE_TIME: encode_ms,
+            RETRIEVAL_TIME: (retrieval_ms or {}).get(search),
+        }
+        numbers = numbers_of(search, ks, size)
+        result = evaluate_at(engine, search, setting, ks) if numbers else None
+        has = metrics_of(search, metrics, strict=False)
+        for metric in metrics:
+            for k in ks:
+                known = metric in has and k in numbers
+                row[f"{get_metric(metric).label}@{k}"] = result.mean(metric, numbers[k]) if known else None
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    return frame.astype({name: float for name in frame.columns if name != "search"})
+
+
+def evaluate_at(
+    engine: Engine, search: str, setting: Setting, ks: Sequence[int | str], progress: Progress | None = None
+) -> SearchResult:
+    """The result of a search at every k of a list that may hold `all`."""
+    numbers = numbers_of(search, ks, engine.space(setting).size)
+    return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
+
+
+def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | str, int]:
+    """Each k of a list as a number, ascending, `all` last: the gallery's size; not for hashed search."""
+    numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if k != ALL})}
+    if ALL in ks and search != "hashed":
+        numbers[ALL] = size
+    return numbers
+
+
+def metrics_of(search: str, metrics: Sequence[str] | None = None, strict: bool = True) -> list[str]:
+    """The metrics, of those asked for, that a search has, in the registry's order; `strict` checks the names."""
+    for name in metrics or () if strict else ():
+        get_metric(name)
+    asked = METRICS if metrics is None else metrics
+    return [
+        name for name, metric in METRICS.items() if name in asked and (search == "hamming" or not metric.hamming_only)
+    ]
+
+
+def ordered_searches(searches: Sequence[str]) -> list[str]:
+    """The searches without repeats, in the registry's order; BadInput for an unknown one."""
+    for search in searches:
+        if search not in SEARCHES:
+            raise unknown_name("search", search, SEARCHES)
+    return [search for search in SEARCHES if search in searches]
+
+
+def code_columns(engine: Engine, setting: Setting, search: str) -> tuple[str | None, int | None, str | None]:
+    """Hash, its true bits and multiplier, each None where it plays no part in the search."""
+    get_hash(setting.hash)
+    if search == "exact":
+        return None, None, None
+    bits = code_source.true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)
+    return setting.hash, bits, format_multiplier(setting.multiplier) if search == "hashed" else None
+
+
+def to_csv(frame: pd.DataFrame, header: bool = True) -> str:
+    """CSV text: shortest digits that give the same float again, `\\n` line ends on every system."""
+    return frame.to_csv(index=False, header=header, lineterminator="\n")
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same table with every cell as the CSV has it, so that rows read from a file can join it unchanged."""
+    return pd.read_csv(io.StringIO(to_csv(frame)), dtype=str, keep_default_na=False)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table in one step: a stopped write leaves the old file, or none."""
+    write_whole(to_csv(frame).encode(), path)
+
+
+def write_whole(data: bytes, path: str | Path) -> None:
+    """Replace a file by these bytes in one step; BadInput where it cannot be written."""
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise BadInput(f"cannot write '{path}' ({error.strerror}): name a file in a folder that can be written") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        _share(Path(name))
+        Path(name).replace(path)
+    except OSError as error:
+        raise BadInput(f"cannot write '{path}' ({error.strerror}): name a file, with room on its disk") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _share(path: Path) -> None:
+    """Give a temporary file, private when made, the permissions that any new file has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
+def _frame(rows: list[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"bits": "Int64", "queries": "int64"})

@@ -1,0 +1,144 @@
+"""What all pages share: the engine of the open bundle, and the setting that the sidebar shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from core.bundle import Bundle, load_bundle
+from core.engine import Engine
+from core.errors import BadInput
+from core.results import SearchResult
+from core.settings import Setting, curve_ks
+from core.space import Space
+from dashboard.launch import launch
+from dashboard.pictures import Pictures
+
+
+@dataclass(frozen=True)
+class View:
+    """The current setting: what a page computes from. `k` and the two metric definitions are the sidebar's."""
+
+    engine: Engine
+    setting: Setting
+    k: int
+    map_metric: str
+    mahp_metric: str
+
+    @property
+    def bundle(self) -> Bundle:
+        """The open bundle."""
+        return self.engine.bundle
+
+    @property
+    def space(self) -> Space:
+        """Queries and gallery of the setting."""
+        return self.engine.space(self.setting)
+
+    @property
+    def ks(self) -> list[int]:
+        """The k of every curve at this setting; the current k is one of them."""
+        return curve_ks(self.k, self.space.size)
+
+    def results(
+        self, searches: Sequence[str] = ("exact", "hashed", "hamming"), setting: Setting | None = None
+    ) -> dict[str, SearchResult]:
+        """Results at every k of the curves, from the engine's cache where they are there."""
+        return self.engine.evaluate(setting or self.setting, self.ks, searches, np.float32)
+
+    def parameters(self) -> dict[str, str]:
+        """The URL parameters that show this setting."""
+        setting = self.setting
+        return {
+            "encoder": setting.encoder,
+            "hash": setting.hash,
+            "bits": str(setting.bits),
+            "multiplier": setting.multiplier,
+            "k": str(self.k),
+            "protocol": setting.protocol,
+            "hierarchy": setting.hierarchy,
+            "map": self.map_metric,
+            "mahp": self.mahp_metric,
+        }
+
+    def link(self) -> str:
+        """The query string of this view."""
+        return "?" + urlencode(self.parameters())
+
+    def command(self, name: str = "evaluate") -> str:
+        """The command that gives the same numbers."""
+        setting = self.setting
+        shipped = self.bundle.path == launch().bundle and self.bundle.path.name == "precomputed"
+        parts = [f"python -m core {name}"]
+        parts += [] if shipped else [f"--bundle '{self.bundle.path}'"]
+        parts += [
+            f"--encoder {setting.encoder}",
+            f"--hash {setting.hash}",
+            f"--bits {setting.bits}",
+            f"--multiplier {setting.multiplier}",
+            f"--protocol {setting.protocol}",
+            f"--hierarchy {setting.hierarchy}",
+        ]
+        return " ".join(parts)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the bundle …")
+def _engine(path: str, version: str) -> Engine:
+    """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
+    return Engine(load_bundle(path))
+
+
+def open_engine(path: str | Path) -> Engine:
+    """The engine of the bundle in a folder; raises BadInput where it cannot be opened."""
+    return _engine(str(path), load_bundle(path).version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _pictures(root: str | None, version: str) -> Pictures:
+    return Pictures.find(root)
+
+
+def pictures(view: View) -> Pictures | None:
+    """The pictures of the bundle's images, if they are at hand and are those that the bundle was made from."""
+    root = st.session_state.get("picture_root") or launch().images
+    found = _pictures(str(root) if root else None, view.bundle.version)
+    split = view.space.protocol.query_split
+    if not found.available or not found.agrees(split, view.bundle.labels(split)):
+        return None
+    return found
+
+
+def forget_pictures() -> None:
+    """Look for pictures again: after a download, or when another folder is named."""
+    _pictures.clear()
+
+
+def set_view(view: View) -> None:
+    """Make this the session's current view (the sidebar does)."""
+    st.session_state["_view"] = view
+
+
+def current() -> View:
+    """The session's current view; pages begin with it."""
+    return st.session_state["_view"]
+
+
+@contextmanager
+def section() -> Iterator[None]:
+    """A part of a page: bad input shows as a message in its place, and the rest of the page goes on."""
+    try:
+        yield
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def open_query(query: int) -> None:
+    """Go to the Retrieval page with this query (its place among the queries of the setting)."""
+    st.session_state["query"] = int(query)
+    st.switch_page("dashboard/retrieval.py")
