@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from core.errors import BadInput
@@ -13,6 +15,7 @@ BITS_RANGE, BITS_STEP, BITS_DEFAULT = (8, 128), 8, 48
 MULTIPLIER_RANGE, MULTIPLIER_STEP, MULTIPLIER_DEFAULT = (1.0, 20.0), 0.25, 2.0
 ALL = "all"
 CURVE_DEPTH = 250  # curves show every k up to here, and every tenth beyond
+_DECIMAL = re.compile(r"-?([0-9]{1,4}(\.[0-9]{0,20})?|\.[0-9]{1,20})")
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,9 @@ def parse_multiplier(text: str | float) -> Fraction | None:
     """The exact value of a decimal such as '1.1' (a float by its shortest decimal); None for 'all'."""
     if str(text) == ALL:
         return None
-    try:
-        value = Fraction(str(text))
-    except (ValueError, ZeroDivisionError) as error:
-        raise BadInput(f"multiplier '{text}' is no number: give a decimal from 1 to 20, or 'all'") from error
+    if not _DECIMAL.fullmatch(str(text)):
+        raise BadInput(f"multiplier '{text}' is no number: give a decimal from 1 to 20, or 'all'")
+    value = Fraction(str(text))
     low, high = MULTIPLIER_RANGE
     if not low <= value <= high:
         raise BadInput(f"multiplier {text} is outside {low:g} to {high:g}: give a decimal in that range, or 'all'")
@@ -56,7 +58,7 @@ def parse_multiplier(text: str | float) -> Fraction | None:
 
 def format_multiplier(value: float | str) -> str:
     """The shortest text of a multiplier: 2.0 is '2', 1.25 is '1.25'."""
-    return ALL if str(value) == ALL else f"{float(value):.10g}"
+    return ALL if str(value) == ALL else f"{Decimal(str(value)).normalize():f}"
 
 
 def shortlist_size(multiplier: Fraction | None, k: int, gallery: int) -> int:
@@ -72,7 +74,7 @@ def parse_ks(text: str) -> list[int | str]:
         word = part.strip()
         if word == ALL:
             whole = True
-        elif word.isdigit() and int(word) >= 1:
+        elif word.isdecimal() and len(word) < 10 and int(word) >= 1:
             values.add(int(word))
         else:
             raise BadInput(f"k '{word}' is no whole number from 1 up: give a list such as 1,5,100,250,all")

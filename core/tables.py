@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -44,6 +46,7 @@ def metric_rows(
     None stands for all; those that a search does not have are left out of it, as is k `all` of hashed search.
     Raises BadInput for an unknown name, a hash that cannot be used and a k out of range.
     """
+    metrics_of("hamming", metrics)  # refuses an unknown name before anything is computed
     frames = [
         result_rows(engine, setting, evaluate_at(engine, search, setting, ks, progress), ks, metrics)
         for search in ordered_searches(searches)
@@ -171,27 +174,25 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
 
 def write_whole(data: bytes, path: str | Path) -> None:
     """Replace a file by these bytes in one step; BadInput where it cannot be written."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of `path` once all is written, and is gone if anything fails."""
     path = Path(path)
+    hidden = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with hidden.open("xb") as file:
+            yield file
+        hidden.replace(path)
     except OSError as error:
-        raise BadInput(f"cannot write '{path}' ({error.strerror}): name a file in a folder that can be written") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        _share(Path(name))
-        Path(name).replace(path)
-    except OSError as error:
-        raise BadInput(f"cannot write '{path}' ({error.strerror}): name a file, with room on its disk") from error
+        raise BadInput(
+            f"cannot write '{path}' ({error.strerror}): name a file in a folder with room to write"
+        ) from error
     finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _share(path: Path) -> None:
-    """Give a temporary file, private when made, the permissions that any new file has."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
+        hidden.unlink(missing_ok=True)
 
 
 def _frame(rows: list[tuple]) -> pd.DataFrame:

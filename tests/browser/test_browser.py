@@ -1,0 +1,125 @@
+"""The dashboard as a person meets it: started by the README's command, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+HOME = Path(__file__).resolve().parents[2]
+PAGES = ("Overview", "Retrieval", "Curves", "Trade-off", "Timing", "Queries", "Export", "Your data")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log"
+    environment = {key: value for key, value in os.environ.items() if key != "CIFAR_ROOT"}
+    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.headless", "true"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=HOME,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(url: str, process: subprocess.Popen) -> None:
+    for _ in range(120):
+        assert process.poll() is None, "the server stopped"
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail("the server did not answer within 30 s")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = play.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield page
+    page.close()
+
+
+def settle(page) -> None:
+    """Wait until the script has run and nothing is stale."""
+    from playwright.sync_api import expect
+
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=120_000)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_every_page_opens_without_an_error(server, page):
+    page.goto(server)
+    settle(page)
+    for name in PAGES:
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
+        settle(page)
+        assert page.get_by_test_id("stException").count() == 0, name
+        errors = [alert.inner_text() for alert in page.get_by_test_id("stAlertContentError").all()]
+        assert errors == [], name
+
+
+def test_moving_k_changes_the_numbers_and_the_link(server, page):
+    page.goto(server)
+    settle(page)
+    before = page.get_by_test_id("stMetricValue").first.inner_text()
+    slider = page.get_by_role("slider", name="k", exact=True)
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowRight")
+    page.wait_for_url(re.compile(r"[?&]k=105"), timeout=30_000)
+    settle(page)
+    assert page.get_by_test_id("stMetricValue").first.inner_text() != before
+
+
+def test_a_link_restores_its_view(server, page):
+    page.goto(f"{server}/?hash=random-hyperplane&bits=24&multiplier=3&k=7")
+    settle(page)
+    assert page.get_by_role("slider", name="k", exact=True).get_attribute("aria-valuenow") == "7"
+    assert page.get_by_text("Random hyperplanes").count() > 0
+
+
+def test_retrieval_shows_cards_without_any_data_set(server, page):
+    page.goto(f"{server}/retrieval?k=20")
+    settle(page)
+    tiles = page.locator("[role=listitem]")
+    tiles.first.wait_for(timeout=60_000)
+    assert tiles.count() >= 20
+    assert page.get_by_text("same class", exact=False).count() > 0

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.search.exact import inner_products, rank_exact, to_columns
+from core.search.hashed import gathered_products, order_by_similarity, rank_hashed
+from core.settings import parse_multiplier, shortlist_size
+from tests import reference
+from tests.core.search.worlds import quick, worlds
+
+
+@quick
+@given(worlds(), st.sampled_from(["1", "1.1", "1.25", "2.5", "20", "all"]), st.data())
+def test_equals_the_loops_bit_for_bit(world, multiplier, data):
+    k = data.draw(st.integers(1, world.size))
+    shortlist = shortlist_size(parse_multiplier(multiplier), k, world.size)
+    ids, similarities = rank_hashed(
+        world.queries, world.gallery, *world.words, world.bits, shortlist, k, world.exclude, world.cap, world.threads
+    )
+    for q, query in enumerate(world.queries):
+        near = reference.hamming_ranking(
+            world.query_codes[q], world.gallery_codes, int(world.exclude[q]), world.cap
+        )
+        expected = reference.hashed_ranking(query, world.gallery, near, multiplier, k)
+        assert ids[q].tolist() == expected
+        assert similarities[q].tolist() == [reference.inner_product(query, world.gallery[n]) for n in expected]
+
+
+@quick
+@given(worlds())
+def test_a_shortlist_of_the_whole_gallery_is_exact_search(world):
+    exact = rank_exact(world.queries, to_columns(world.gallery), world.size, world.exclude, 1)
+    hashed = rank_hashed(
+        world.queries, world.gallery, *world.words, world.bits, world.size, world.size,
+        world.exclude, world.cap, world.threads,
+    )  # fmt: skip
+    assert np.array_equal(exact[0], hashed[0])
+    assert np.array_equal(exact[1], hashed[1])
+
+
+@quick
+@given(worlds())
+def test_gathered_products_are_those_of_the_scan_to_the_bit(world):
+    ids = np.random.default_rng(0).permutation(len(world.gallery)).astype(np.int32)
+    scanned, gathered = np.empty(len(ids)), np.empty(len(ids))
+    for query in world.queries:
+        inner_products(query, to_columns(world.gallery), scanned)
+        gathered_products(query, world.gallery, ids, gathered)
+        assert np.array_equal(gathered, scanned[ids])
+
+
+def test_order_by_hand():
+    similarities, ids = np.array([0.5, 0.9, 0.5, 0.9]), np.array([7, 4, 3, 9], np.int32)
+    assert order_by_similarity(similarities, ids).tolist() == [1, 3, 2, 0]
+
+
+@pytest.mark.parametrize("distinct", [1, 2, 60])
+def test_order_when_ties_come_in_any_order(distinct):
+    rng = np.random.default_rng(distinct)
+    ids = rng.permutation(300).astype(np.int32)
+    similarities = rng.integers(0, distinct, 300).astype(np.float64)
+    expected = sorted(range(300), key=lambda place: (-similarities[place], ids[place]))
+    assert order_by_similarity(similarities, ids).tolist() == expected

@@ -1,0 +1,52 @@
+"""Random data full of ties for the search tests: hypothesis strategies and small helpers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from core.hashing import packing
+
+quick = settings(max_examples=120, deadline=None)
+
+
+class World(NamedTuple):
+    queries: np.ndarray  # float32 (Q, d)
+    gallery: np.ndarray  # float32 (N, d)
+    bits: int
+    query_codes: np.ndarray  # uint8 (Q, ceil(bits / 8))
+    gallery_codes: np.ndarray
+    exclude: np.ndarray  # int64 (Q,)
+    cap: int | None
+    threads: int
+    size: int  # items that every query can find
+
+    @property
+    def words(self):
+        return packing.to_words(self.query_codes), packing.to_words(self.gallery_codes)
+
+
+@st.composite
+def worlds(draw):
+    """Any shape; vectors drawn again and again and few distinct codes make most comparisons ties."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    q, n, d = draw(st.integers(1, 8)), draw(st.integers(2, 50)), draw(st.integers(1, 70))
+    bits = draw(st.one_of(st.integers(1, 200), st.sampled_from([1, 8, 63, 64, 65, 128])))
+    vectors = rng.normal(size=(draw(st.integers(1, n)), d))
+    if draw(st.booleans()):  # coarse values: equal sums from different vectors
+        vectors = np.round(vectors)
+    gallery = vectors[rng.integers(0, len(vectors), n)].astype(np.float32)
+    queries = np.concatenate([gallery[: q // 2], rng.normal(size=(q - q // 2, d))]).astype(np.float32)[:q]
+    distinct = rng.random((draw(st.integers(1, n)), bits)) < draw(st.sampled_from([0.05, 0.5]))
+    gallery_codes = packing.pack(distinct[rng.integers(0, len(distinct), n)])
+    query_codes = packing.pack(distinct[rng.integers(0, len(distinct), q)])
+    left_out = draw(st.booleans())
+    exclude = rng.integers(0, n, q) if left_out else np.full(q, -1, np.int64)
+    cap = draw(st.one_of(st.none(), st.integers(0, bits)))
+    return World(
+        np.ascontiguousarray(queries), gallery, bits, query_codes, gallery_codes, exclude, cap,
+        draw(st.integers(1, 3)), n - left_out,
+    )  # fmt: skip
