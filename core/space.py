@@ -46,7 +46,8 @@ def open_space(bundle: Bundle, encoder: str, protocol: str, queries: int | None 
     rule = get_protocol(protocol)
     if protocol not in bundle.protocols:
         raise BadInput(
-            f"protocol '{protocol}' does not fit the bundle '{bundle.name}': expected one of {', '.join(bundle.protocols)}"
+            f"protocol '{protocol}' does not fit the bundle '{bundle.name}': "
+            f"expected one of {', '.join(bundle.protocols)}"
         )
     gallery = bundle.embeddings(encoder, rule.gallery_split)
     every = bundle.embeddings(encoder, rule.query_split)

@@ -76,8 +76,8 @@ def _choose_setting(
             usable_hashes(bundle, encoder),
             defaults["hash"],
             lambda name: get_hash(name).label,
-            get_hash(st.session_state.get("hash", defaults["hash"])).description,
         )
+        st.caption(get_hash(name).description)
         bits = _choose_bits(bits_for(bundle, encoder, name), defaults["bits"])
         multiplier = _slide("Shortlist multiplier", "multiplier", MULTIPLIERS, "2")
     with judged:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.metrics.sums import Accumulated, Tables
 from core.search.hashed import gathered_products, order_by_similarity
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def ranking_block(
     ids: np.ndarray, exact_ids: np.ndarray, query_labels: np.ndarray, tables: Tables, out: Accumulated
 ) -> None:
+    """Sums of rankings `ids` (Q, depth) at out.ks; arguments as in `accumulate_ranking`."""
     depth = out.ks[-1]
     exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
     joined = np.zeros(depth + 1, np.int64)
@@ -51,7 +52,7 @@ def ranking_block(
                 column += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _insert(
     places: np.ndarray, first: int, end: int, listed: np.ndarray, size: int, marks: np.ndarray
 ) -> tuple[int, int]:
@@ -85,7 +86,7 @@ def _insert(
     return size, changed
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _extend_sums(sums: np.ndarray, first: int, end: int, c: int, found_labels: np.ndarray, tables: Tables) -> None:
     """Sums over the first i + 1 items for i in first..end-1, from those over the first i.
 
@@ -104,7 +105,7 @@ def _extend_sums(sums: np.ndarray, first: int, end: int, c: int, found_labels: n
         sums[i + 1, 5] = sums[i, 5] + s * tables.discount[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def shortlist_block(
     queries: np.ndarray,
     gallery: np.ndarray,
@@ -115,6 +116,7 @@ def shortlist_block(
     tables: Tables,
     out: Accumulated,
 ) -> None:
+    """Sums of hashed search at out.ks, each with its own shortlist; arguments as in `accumulate_shortlists`."""
     depth, longest = out.ks[-1], near.shape[1]
     exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
     products = np.empty(longest, np.float64)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
+
+from core.compiled import kernel
 
 RESAMPLES = 1000
 Z95 = 1.959963984540054  # 97.5 % point of the normal distribution
@@ -80,7 +81,7 @@ def _multiplicities(count: int, resamples: int, seed: int) -> np.ndarray:
     return drawn
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _resampled_means(columns: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     count, resamples = drawn.shape
     means = np.zeros((resamples, columns.shape[1]))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.hamming import hamming_distances
 from core.search.parallel import run_blocks
 
@@ -58,7 +58,7 @@ def radius_values(
     return precision, average, returned
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _radius_block(
     rows: np.ndarray,
     words: np.ndarray,

@@ -9,8 +9,8 @@ Scores", ECIR 2008.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.parallel import run_blocks
 from core.search.popcount import popcount
 
@@ -56,7 +56,7 @@ def expected_ap_sum(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, th
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _levels_block(
     rows: np.ndarray,
     words: np.ndarray,
@@ -78,7 +78,7 @@ def _levels_block(
             levels[q, min(distance, cap)] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _expected_block(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, out: np.ndarray) -> None:
     depth = ks[-1]
     for q in range(levels.shape[0]):

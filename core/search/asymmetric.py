@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
@@ -42,7 +42,7 @@ def rank_asymmetric(
     return ids, scores
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def asymmetric_scores(projection: np.ndarray, code_columns: np.ndarray, out: np.ndarray) -> None:
     """Scores float64 (N,) of codes given byte-major uint8 (B, N) for one projection float32 (bits,)."""
     bits = projection.shape[0]
@@ -61,7 +61,7 @@ def asymmetric_scores(projection: np.ndarray, code_columns: np.ndarray, out: np.
             out[n] += table[code_columns[b, n]]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rank_block(
     projections: np.ndarray, code_columns: np.ndarray, exclude: np.ndarray, ids: np.ndarray, scores: np.ndarray
 ) -> None:

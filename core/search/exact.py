@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
 
@@ -52,31 +52,36 @@ def no_exclusion(count: int) -> np.ndarray:
     return np.full(count, -1, np.int64)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def inner_products(query: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
     """out[n] = sum over j, in order, of query[j] * columns[j, n], in float64."""
     dimensions, count = columns.shape
     for start in range(0, count, _COLUMNS):
+        # Slices, since a loop from 0 over a slice is one that the compiler turns into vector instructions.
         end = min(start + _COLUMNS, count)
-        out[start:end] = 0.0
+        sums = out[start:end]
+        sums[:] = 0.0
         j = 0
         while j + 4 <= dimensions:  # four terms a pass over the running sums, added in order
             a, b = np.float64(query[j]), np.float64(query[j + 1])
             c, d = np.float64(query[j + 2]), np.float64(query[j + 3])
-            for n in range(start, end):
-                total = out[n] + a * columns[j, n]
-                total = total + b * columns[j + 1, n]
-                total = total + c * columns[j + 2, n]
-                out[n] = total + d * columns[j + 3, n]
+            first, second = columns[j, start:end], columns[j + 1, start:end]
+            third, fourth = columns[j + 2, start:end], columns[j + 3, start:end]
+            for n in range(sums.shape[0]):
+                total = sums[n] + a * first[n]
+                total = total + b * second[n]
+                total = total + c * third[n]
+                sums[n] = total + d * fourth[n]
             j += 4
         while j < dimensions:
             a = np.float64(query[j])
-            for n in range(start, end):
-                out[n] += a * columns[j, n]
+            first = columns[j, start:end]
+            for n in range(sums.shape[0]):
+                sums[n] += a * first[n]
             j += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rank_block(
     queries: np.ndarray, columns: np.ndarray, exclude: np.ndarray, ids: np.ndarray, similarities: np.ndarray
 ) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
 from core.search.popcount import popcount
@@ -52,7 +52,7 @@ def rank_hamming(
     return HammingRanking(ids, distances, levels)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def hamming_distances(query: np.ndarray, words: np.ndarray, cap: int, out: np.ndarray) -> None:
     """Distances of one code uint64 (W,) to codes uint64 (W, N), at most `cap`, into uint16 (N,)."""
     first = query[0]
@@ -68,7 +68,7 @@ def hamming_distances(query: np.ndarray, words: np.ndarray, cap: int, out: np.nd
             out[n] = min(out[n], limit)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rank_block(
     queries: np.ndarray,
     words: np.ndarray,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from core.compiled import kernel
 from core.search.hamming import rank_hamming
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
@@ -38,7 +38,7 @@ def rank_hashed(
     return ids, similarities
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, out: np.ndarray) -> None:
     """Inner products of one query with the gallery rows `ids`, summed as in exact search, bit for bit."""
     dimensions, count = query.shape[0], ids.shape[0]
@@ -62,7 +62,7 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
         n += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Positions int32 that sort by (similarity descending, id ascending)."""
     count = ids.shape[0]
@@ -77,7 +77,7 @@ def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray
     return order
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _rerank_block(
     queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, ids: np.ndarray, similarities: np.ndarray
 ) -> None:

@@ -8,13 +8,14 @@ index ascending). `exclude` is an index that is left out, -1 for none. They writ
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from core.compiled import kernel
 
 BINS = 4096
 _LONG = 48  # a bin with more items than this is merge-sorted
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def select_by_score(
     scores: np.ndarray,
     exclude: int,
@@ -31,8 +32,9 @@ def select_by_score(
         high = max(high, scores[i])
         low = min(low, scores[i])
     # a span too small or too large to divide by would make bins out of infinities: one bin then
-    scale = (BINS - 1) / (high - low) if 1e-300 < high - low < np.inf else 0.0
-    starts = np.zeros(BINS + 1, np.int64)
+    bins = min(BINS, 2 * count)
+    scale = (bins - 1) / (high - low) if 1e-300 < high - low < np.inf else 0.0
+    starts = np.zeros(bins + 1, np.int64)
     if scale == 0.0:
         bin_of[:] = 0
         starts[0] = count
@@ -43,10 +45,11 @@ def select_by_score(
             starts[b] += 1
     if exclude >= 0:
         starts[bin_of[exclude]] -= 1
-        bin_of[exclude] = BINS
-    total, last = 0, 0
-    for b in range(BINS):
+        bin_of[exclude] = bins
+    total, last, longest = 0, 0, 0
+    for b in range(bins):
         size = starts[b]
+        longest = max(longest, size)
         starts[b] = total
         total += size
         last = b
@@ -58,23 +61,32 @@ def select_by_score(
             items[starts[b]] = i
             keys[starts[b]] = scores[i]
             starts[b] += 1
-    first = 0
-    for b in range(last + 1):  # starts[b] is now the end of bin b
-        _sort_bin(items, keys, first, starts[b])
-        first = starts[b]
+    if longest <= _LONG:
+        _insertion_sort(items, keys, 0, total)  # bins stand in order, so nothing moves further than its bin
+    else:
+        first = 0
+        for b in range(last + 1):  # starts[b] is now the end of bin b
+            _sort_bin(items, keys, first, starts[b])
+            first = starts[b]
     for rank in range(depth):
         ids[rank] = items[rank]
         values[rank] = keys[rank]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sort_bin(items: np.ndarray, keys: np.ndarray, first: int, end: int) -> None:
-    """Stable sort of items[first:end] by descending key; they come in index order, which settles ties."""
-    if end - first > _LONG:
-        order = np.argsort(-keys[first:end], kind="mergesort")
-        items[first:end] = items[first:end][order]
-        keys[first:end] = keys[first:end][order]
+    """Stable sort of items[first:end] by descending key, by merging where there are many."""
+    if end - first <= _LONG:
+        _insertion_sort(items, keys, first, end)
         return
+    order = np.argsort(-keys[first:end], kind="mergesort")
+    items[first:end] = items[first:end][order]
+    keys[first:end] = keys[first:end][order]
+
+
+@kernel
+def _insertion_sort(items: np.ndarray, keys: np.ndarray, first: int, end: int) -> None:
+    """Stable sort of items[first:end] by descending key; they come in index order, which settles ties."""
     for i in range(first + 1, end):
         item, key = items[i], keys[i]
         j = i - 1
@@ -86,7 +98,7 @@ def _sort_bin(items: np.ndarray, keys: np.ndarray, first: int, end: int) -> None
         keys[j + 1] = key
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def select_by_distance(
     distances: np.ndarray, exclude: int, ids: np.ndarray, values: np.ndarray, levels: np.ndarray
 ) -> None:

@@ -21,9 +21,7 @@ def test_equals_the_loops_bit_for_bit(world, multiplier, data):
         world.queries, world.gallery, *world.words, world.bits, shortlist, k, world.exclude, world.cap, world.threads
     )
     for q, query in enumerate(world.queries):
-        near = reference.hamming_ranking(
-            world.query_codes[q], world.gallery_codes, int(world.exclude[q]), world.cap
-        )
+        near = reference.hamming_ranking(world.query_codes[q], world.gallery_codes, int(world.exclude[q]), world.cap)
         expected = reference.hashed_ranking(query, world.gallery, near, multiplier, k)
         assert ids[q].tolist() == expected
         assert similarities[q].tolist() == [reference.inner_product(query, world.gallery[n]) for n in expected]

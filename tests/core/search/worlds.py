@@ -39,7 +39,7 @@ def worlds(draw):
     if draw(st.booleans()):  # coarse values: equal sums from different vectors
         vectors = np.round(vectors)
     gallery = vectors[rng.integers(0, len(vectors), n)].astype(np.float32)
-    queries = np.concatenate([gallery[: q // 2], rng.normal(size=(q - q // 2, d))]).astype(np.float32)[:q]
+    queries = np.concatenate([gallery[np.arange(q // 2) % n], rng.normal(size=(q - q // 2, d))]).astype(np.float32)
     distinct = rng.random((draw(st.integers(1, n)), bits)) < draw(st.sampled_from([0.05, 0.5]))
     gallery_codes = packing.pack(distinct[rng.integers(0, len(distinct), n)])
     query_codes = packing.pack(distinct[rng.integers(0, len(distinct), q)])

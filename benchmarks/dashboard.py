@@ -1,0 +1,118 @@
+"""What a person waits for: the first page, a slider's move, and the memory of a server with ten open sessions.
+
+    python benchmarks/dashboard.py [--moves 12] [--sessions 10]
+
+Starts the dashboard on a free port and drives it in Chromium (needs `pip install -r tests/requirements.txt` and a
+chromium on the PATH). A move is timed from the key press to the new number painted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from time import perf_counter, sleep
+
+import numpy as np
+
+HOME = Path(__file__).resolve().parent.parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--moves", type=int, default=12)
+    parser.add_argument("--sessions", type=int, default=10)
+    options = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        started = perf_counter()
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "Home.py",
+                "--server.headless",
+                "true",
+                "--server.port",
+                str(port),
+            ],
+            cwd=HOME,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _report(browser, f"http://127.0.0.1:{port}", server.pid, started, options)
+        finally:
+            server.terminate()
+            server.wait(10)
+            browser.close()
+
+
+def _report(browser: object, url: str, pid: int, started: float, options: argparse.Namespace) -> None:
+    _wait(url)
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(url)
+    page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
+    print(f"start of the server to the first page's title: {perf_counter() - started:.2f} s")
+    page.get_by_test_id("stMetricValue").first.wait_for(timeout=120_000)
+    print(f"start of the server to the first numbers:      {perf_counter() - started:.2f} s")
+    for name, wait in (("k", 0.5), ("Hash length", 2.0)):
+        times = [_move(page, name, wait) for _ in range(options.moves)]
+        low, high = np.percentile(times, [50, 95])
+        print(f"one step of '{name}' to the new page: median {low:.3f} s, p95 {high:.3f} s, {len(times)} moves")
+    pages = [browser.new_page() for _ in range(options.sessions - 1)]
+    for other in pages:
+        other.goto(url)
+        other.get_by_test_id("stMetricValue").first.wait_for(timeout=120_000)
+    print(f"memory of the server with {options.sessions} sessions: {_memory(pid):.0f} MB")
+
+
+def _move(page: object, name: str, pause: float) -> float:
+    slider = page.get_by_role("slider", name=name, exact=True)
+    slider.focus()
+    value = slider.get_attribute("aria-valuenow")
+    key = "ArrowRight" if value != slider.get_attribute("aria-valuemax") else "ArrowLeft"
+    app = page.get_by_test_id("stApp")
+    started = perf_counter()
+    slider.press(key)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'running'", timeout=10_000
+    )
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", timeout=60_000
+    )
+    taken = perf_counter() - started
+    assert app.count() == 1
+    sleep(pause)
+    return taken
+
+
+def _wait(url: str) -> None:
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            sleep(0.02)
+
+
+def _memory(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""How long an evaluation takes: every metric at every k to 250, exact, hashed and Hamming, all queries.
+
+    python benchmarks/evaluation.py [--bundle DIR] [--runs 5] [--threads T]
+
+Prints medians and their ratios to a plain evaluator in the style of the hashing literature's code: a full argsort
+of the distances and a Python loop over queries, for one search, one metric and one k.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core.bundle import load_bundle
+from core.engine import Engine
+from core.settings import Setting, curve_ks
+from core.timing import machine, pinned
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bundle")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    bundle = load_bundle(options.bundle)
+    print(machine())
+    for protocol in bundle.protocols[:2]:
+        setting = Setting("semantic", "itq", 48, "2", protocol, bundle.defaults["hierarchy"])
+        times = measure(bundle, setting, options.runs, options.threads)
+        space = Engine(bundle).space(setting)
+        print(f"\n{protocol}: {len(space.queries):,} queries x {len(space.gallery):,} images, median of {options.runs}")
+        for name, seconds in times.items():
+            print(f"  {name:48s} {seconds:8.3f} s")
+        plain = plain_evaluator(bundle, setting)
+        print(f"  {'plain evaluator: Hamming, AP, one k':48s} {plain:8.3f} s")
+        print(f"  plain / everything here: {plain / times['everything, nothing cached']:.1f}x")
+
+
+def measure(bundle: object, setting: Setting, runs: int, threads: int | None) -> dict[str, float]:
+    """Median seconds of each kind of move, after one warm-up."""
+    taken: dict[str, list[float]] = {}
+    for run in range(runs + 1):
+        engine = Engine(bundle, threads)
+        ks = curve_ks(100, engine.space(setting).size)
+        engine.codes(setting)
+        moves = {
+            "everything, nothing cached": (setting, ("exact", "hashed", "hamming")),
+            "another multiplier": (_but(setting, multiplier="3"), ("exact", "hashed", "hamming")),
+            "another hash length": (_but(setting, bits=64), ("exact", "hashed", "hamming")),
+            "another k (same curves)": (setting, ("exact", "hashed", "hamming")),
+        }
+        for name, (moved, searches) in moves.items():
+            started = perf_counter()
+            engine.evaluate(moved, ks, searches, np.float32)
+            if run:
+                taken.setdefault(name, []).append(perf_counter() - started)
+    return {name: median(times) for name, times in taken.items()}
+
+
+def plain_evaluator(bundle: object, setting: Setting, k: int = 250) -> float:
+    """Seconds of one pass: distances by a matrix product, argsort and average precision query by query."""
+    engine = Engine(bundle)
+    space, codes = engine.space(setting), engine.codes(setting)
+    signs = [
+        np.unpackbits(part.packed, axis=1)[:, : codes.bits].astype(np.float32) * 2 - 1
+        for part in (codes.queries, codes.gallery)
+    ]
+    with pinned(2):
+        started = perf_counter()
+        total = 0.0
+        for q in range(len(space.queries)):
+            distance = 0.5 * (codes.bits - signs[1] @ signs[0][q])
+            if space.exclude[q] >= 0:
+                distance[space.exclude[q]] = np.inf
+            found = space.gallery_labels[np.argsort(distance)[:k]] == space.query_labels[q]
+            ranks = np.flatnonzero(found) + 1
+            total += (np.arange(1, len(ranks) + 1) / ranks).mean() if len(ranks) else 0.0
+        return perf_counter() - started
+
+
+def _but(setting: Setting, **changes: object) -> Setting:
+    return Setting(**{**vars(setting), **changes})
+
+
+if __name__ == "__main__":
+    main()

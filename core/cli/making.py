@@ -1,0 +1,130 @@
+"""`train`, `embed`, `hash` and `build`: from pictures to a bundle."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.info import describe
+from core.cli.options import add_bundle, add_out
+from core.cli.parser import Parser, whole_number, words
+from core.datasets import cifar100
+from core.encoders.recipes import RECIPES
+from core.errors import BadInput
+from core.hashing.registry import get_hash
+from core.settings import BITS_RANGE
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Register the four commands."""
+    train = _command(commands, "train", "train an encoder on CIFAR-100; goes on where a stopped run was")
+    _add_pictures(train)
+    _add_seed(train)
+    train.add_argument("--epochs", metavar="N", type=whole_number("epochs", 1), help="default: the recipe's")
+    train.set_defaults(run=run_train)
+
+    embed = _command(commands, "embed", "embed CIFAR-100 with a trained encoder into a new bundle", "--out my-bundle")
+    _add_pictures(embed)
+    add_out(embed, "folder of the bundle", required=True, metavar="DIR")
+    embed.set_defaults(run=run_embed)
+
+    hashes = _command(commands, "hash", "fit hashes on a bundle's embeddings and keep their codes in it", None)
+    hashes.epilog = "Example: python -m core hash --bundle my-bundle --hash itq,pca-sign --bits 32,64"
+    add_bundle(hashes, required=True)
+    hashes.add_argument("--encoder", metavar="NAME", help="encoder of the bundle (default: the bundle's own)")
+    hashes.add_argument(
+        "--hash", metavar="LIST", type=words("hash", _fitted), required=True, help="comma-separated names of hashes"
+    )
+    length = whole_number("bits", *BITS_RANGE)
+    hashes.add_argument(
+        "--bits",
+        metavar="LIST",
+        type=lambda text: sorted({length(part) for part in words("bits")(text)}),
+        help="comma-separated lengths (default: every one that the method offers)",
+    )
+    hashes.set_defaults(run=run_hash)
+
+    build = _command(commands, "build", "train, embed and hash in turn, into a bundle", "--out my-bundle")
+    _add_pictures(build)
+    _add_seed(build)
+    add_out(build, "folder of the bundle", required=True, metavar="DIR")
+    build.set_defaults(run=run_build)
+
+
+def run_train(args: argparse.Namespace) -> None:
+    """Train."""
+    from core.build import train_encoder
+
+    train_encoder(_root(args), args.encoder, args.run_folder, args.seed, args.epochs)
+    print(f"wrote {args.run_folder}")
+
+
+def run_embed(args: argparse.Namespace) -> None:
+    """Embed."""
+    from core.build import embed
+
+    embed(_root(args), args.encoder, args.run_folder, args.out)
+    _print_bundle(args.out)
+
+
+def run_hash(args: argparse.Namespace) -> None:
+    """Fit the hashes."""
+    from core.build import make_hashes
+    from core.bundle import load_bundle
+
+    encoder = args.encoder or load_bundle(args.bundle).defaults["encoder"]
+    make_hashes(args.bundle, encoder, args.hash, args.bits)
+    _print_bundle(args.bundle)
+
+
+def run_build(args: argparse.Namespace) -> None:
+    """All three."""
+    from core.build import build
+
+    build(_root(args), args.encoder, args.run_folder, args.out, args.seed)
+    _print_bundle(args.out)
+
+
+def _command(commands: argparse._SubParsersAction, name: str, text: str, more: str | None = "") -> Parser:
+    example = f"Example: python -m core {name} --root data --encoder semantic --run runs/semantic {more or ''}"
+    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=example.strip())
+
+
+def _add_pictures(parser: Parser) -> None:
+    parser.add_argument("--root", metavar="DIR", type=Path, help=f"folder that holds {cifar100.FOLDER}/ "
+                        "(default: $CIFAR_ROOT, ./data or ~/.cache/cifar)")  # fmt: skip
+    parser.add_argument("--download", action="store_true", help="fetch CIFAR-100 (170 MB) where it is not there")
+    parser.add_argument(
+        "--encoder", metavar="NAME", choices=sorted(RECIPES), default="semantic",
+        help=f"of {', '.join(RECIPES)} (default: semantic)",
+    )  # fmt: skip
+    parser.add_argument("--run", metavar="DIR", dest="run_folder", type=Path, required=True,
+                        help="folder of the training: checkpoint, log and weights")  # fmt: skip
+
+
+def _add_seed(parser: Parser) -> None:
+    parser.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
+
+
+def _root(args: argparse.Namespace) -> Path:
+    """The folder of CIFAR-100; a folder that was named is the only one looked at."""
+    held = (args.root / cifar100.FOLDER / "test").is_file() if args.root else False
+    root = args.root if held else None if args.root else cifar100.find_root()
+    if root is None and args.download:
+        return cifar100.download(args.root or cifar100.default_download_root())
+    if root is None:
+        where = f"in '{args.root}'" if args.root else "in $CIFAR_ROOT, ./data or ~/.cache/cifar"
+        raise BadInput(f"no folder '{cifar100.FOLDER}' {where}: name its parent with --root, or add --download")
+    return root
+
+
+def _fitted(name: str) -> None:
+    if get_hash(name).fit is None:
+        raise BadInput(f"hash '{name}' is not fitted on embeddings, so there is nothing to make")
+
+
+def _print_bundle(folder: str | Path) -> None:
+    from core.bundle import load_bundle
+
+    for line in describe(load_bundle(folder, verify=True)):
+        print(line)

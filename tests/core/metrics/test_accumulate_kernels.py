@@ -1,0 +1,122 @@
+"""Hashed search judged at every k at once, against a shortlist, a re-ranking and loops for each k by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
+from core.metrics.ideal import ideal_sums
+from core.metrics.registry import METRICS
+from core.settings import parse_multiplier, shortlist_size
+from tests import reference
+from tests.core.search.worlds import quick, worlds
+
+PLAIN = {name: metric.compute for name, metric in METRICS.items() if metric.compute}
+MULTIPLIERS = ["1", "1.1", "1.25", "2.5", "7", "20", "all"]
+
+
+class Case:
+    """The rankings of a world by plain loops, and its labels."""
+
+    def __init__(self, world, classes, seed):
+        rng = np.random.default_rng(seed)
+        self.world = world
+        upper = np.round(rng.random((classes, classes)), 1) * 0.9
+        self.similarity = np.maximum(np.eye(classes), np.maximum(upper, upper.T))
+        self.labels = rng.integers(0, classes, len(world.gallery))
+        left_out = world.exclude[0] >= 0
+        free = rng.integers(0, classes, len(world.queries))
+        self.query_labels = self.labels[world.exclude] if left_out else free
+        self.counts = np.bincount(self.labels, minlength=classes)
+        ways = zip(world.queries, world.query_codes, map(int, world.exclude), strict=True)
+        self.exact, self.near = [], []
+        for query, code, own in ways:
+            self.exact.append(reference.exact_ranking(query, world.gallery, own))
+            self.near.append(reference.hamming_ranking(code, world.gallery_codes, own, world.cap))
+
+    def judged(self, ks, multiplier, threads, dtype=np.float64):
+        world = self.world
+        shortlists = [shortlist_size(parse_multiplier(multiplier), k, world.size) for k in ks]
+        ideal = ideal_sums(self.similarity, self.counts, ks[-1], bool(world.exclude[0] >= 0))
+        judgements = Judgements(self.query_labels, self.labels, self.similarity, ideal)
+        near = np.array(self.near, np.int32)[:, : shortlists[-1]].copy()
+        sums = empty(np.array(ks), judgements, dtype)
+        exact = np.array(self.exact, np.int32)
+        accumulate_shortlists(
+            world.queries, world.gallery, near, np.array(shortlists), exact, judgements, sums, threads
+        )
+        return sums, judgements, exact
+
+
+@quick
+@given(worlds(), st.integers(1, 5), st.integers(0, 2**32 - 1), st.sampled_from(MULTIPLIERS), st.data())
+def test_equal_the_loops_at_every_k(world, classes, seed, multiplier, data):
+    case = Case(world, classes, seed)
+    every = list(range(1, world.size + 1))
+    ks = data.draw(st.one_of(st.just(every), st.sets(st.sampled_from(every), min_size=1).map(sorted)))
+    sums, *_ = case.judged(ks, multiplier, world.threads)
+    values = {name: compute(sums) for name, compute in PLAIN.items()}
+    checked = {ks[0], ks[-1], *ks[:: max(1, len(ks) // 6)]}
+    for q, query in enumerate(world.queries[:3]):
+        for k in checked:
+            ranking = reference.hashed_ranking(query, world.gallery, case.near[q], multiplier, k)
+            expected = reference.metrics(
+                ranking, k, case.query_labels[q], case.labels, case.similarity, world.exclude[q], case.exact[q]
+            )
+            for name, found in values.items():
+                assert found[q, ks.index(k)] == pytest.approx(expected[name], abs=1e-12), (name, k)
+
+
+@quick
+@given(worlds(), st.integers(0, 2**32 - 1))
+def test_all_is_the_exact_ranking_to_the_bit(world, seed):
+    case, ks = Case(world, 3, seed), list(range(1, world.size + 1))
+    sums, judgements, exact = case.judged(ks, "all", world.threads)
+    direct = empty(np.array(ks), judgements)
+    accumulate_ranking(exact, exact, judgements, direct, 1)
+    for name, compute in PLAIN.items():
+        assert compute(sums) == pytest.approx(compute(direct), abs=1e-12), name
+    assert (sums.shared == sums.ks).all()
+    assert np.array_equal(sums.hits, direct.hits)
+
+
+@quick
+@given(worlds(), st.integers(0, 2**32 - 1), st.sampled_from(MULTIPLIERS))
+def test_neither_the_other_k_nor_threads_change_a_value(world, seed, multiplier):
+    case, ks = Case(world, 3, seed), list(range(1, world.size + 1))
+    sums, *_ = case.judged(ks, multiplier, 1)
+    again, *_ = case.judged(ks, multiplier, 3)
+    for first, second in zip(sums, again, strict=True):
+        assert np.array_equal(first, second)
+    alone, *_ = case.judged([ks[len(ks) // 2]], multiplier, 2)
+    for first, second in zip(sums.pick(columns=slice(len(ks) // 2, len(ks) // 2 + 1)), alone, strict=True):
+        assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("multiplier", ["1", "1.1", "2.5", "20"])
+def test_a_longer_gallery_of_ties_at_every_k(multiplier):
+    # 400 items, 30 vectors, 6 codes: both ways of growing a shortlist, many at once and one by one.
+    rng = np.random.default_rng(11)
+    vectors, codes = rng.normal(size=(30, 5)), rng.integers(0, 256, (6, 2), dtype=np.uint8)
+    gallery = vectors[rng.integers(0, 30, 400)].astype(np.float32)
+    labels, similarity = rng.integers(0, 4, 400), np.maximum(np.eye(4), 0.3)
+    query, own = gallery[7], 7
+    exact = reference.exact_ranking(query, gallery, own)
+    drawn = codes[rng.integers(0, 6, 400)]
+    near = reference.hamming_ranking(drawn[7], drawn, own)
+    ks = list(range(1, 400))
+    shortlists = np.array([shortlist_size(parse_multiplier(multiplier), k, 399) for k in ks])
+    judgements = Judgements(
+        labels[[7]], labels, similarity, ideal_sums(similarity, np.bincount(labels, minlength=4), 399, True)
+    )
+    sums = empty(np.array(ks), judgements)
+    args = np.array([near], np.int32)[:, : shortlists[-1]].copy(), shortlists, np.array([exact], np.int32)
+    accumulate_shortlists(gallery[[7]], gallery, *args, judgements, sums, 1)
+    for k in (1, 2, 3, 9, 10, 11, 50, 99, 250, 398, 399):
+        ranking = reference.hashed_ranking(query, gallery, near, multiplier, k)
+        expected = reference.metrics(ranking, k, labels[7], labels, similarity, own, exact)
+        for name, compute in PLAIN.items():
+            assert compute(sums)[0, k - 1] == pytest.approx(expected[name], abs=1e-12), (name, k)
