@@ -7,11 +7,13 @@ can stand against hashed search.
 
 from __future__ import annotations
 
+import gc
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from threading import Lock
 from time import perf_counter_ns
 
 import numpy as np
@@ -19,19 +21,19 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from core.engine import Engine
-from core.search.exact import inner_products, rank_exact
-from core.search.hamming import hamming_distances
-from core.search.hashed import gathered_products, order_by_similarity, rank_hashed
+from core.errors import BadInput
+from core.search.exact import rank_exact
+from core.search.hashed import rank_hashed
 from core.search.parallel import available_threads, check_threads
-from core.search.select import select_by_distance, select_by_score
 from core.settings import Setting
 from core.space import Space
+from core.timed_hashing import query_hash
+from core.timed_searches import Stages, batch_blas, drop_self, exact_sides, hashed_side
 
 WARM_UP = 20
 LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
-Stages = dict[str, int]  # name -> nanoseconds
-Side = Callable[[int], tuple[np.ndarray, Stages]]
+_TIMING = Lock()
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,34 @@ def to_table(timings: list[Timing]) -> pd.DataFrame:
 
 
 @contextmanager
+def alone(wait: bool = False) -> Iterator[None]:
+    """One timing at a time in this process: two would slow each other down and undo each other's threads.
+
+    While another one runs: waits for its end, or raises BadInput at once.
+    """
+    if not _TIMING.acquire(blocking=wait):
+        raise BadInput("another timing is running on this server: wait until it is done, then measure again")
+    try:
+        yield
+    finally:
+        _TIMING.release()
+
+
+@contextmanager
 def pinned(threads: int) -> Iterator[None]:
-    """BLAS, OpenMP and faiss use that many threads inside."""
+    """BLAS, OpenMP and faiss use that many threads inside; no garbage is collected, as in `timeit`."""
     import faiss
 
-    before = faiss.omp_get_max_threads()
+    before, collects = faiss.omp_get_max_threads(), gc.isenabled()
     with threadpool_limits(threads):
         faiss.omp_set_num_threads(threads)
+        gc.collect()
+        gc.disable()
         try:
             yield
         finally:
+            if collects:
+                gc.enable()
             faiss.omp_set_num_threads(before)
 
 
@@ -93,8 +113,11 @@ def time_latency(
 ) -> list[Timing]:
     """Latency of one query on one thread, by side and stage, over `runs` queries in random order.
 
+    Hashed search starts from the query's embedding: making its code is a stage of its own, `hash`. Only codes that
+    do not follow from the embedding (an encoder's own layer, imported and control codes) are taken as they are.
     Every side answers the same query before the next one comes, in an order that turns, so that a drift of the
-    machine's speed meets all of them.
+    machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
+    the caches as if it had been running alone, not as another side's copy of the gallery left them.
     """
     space, codes = engine.space(setting), engine.codes(setting)
     shortlist = setting.shortlist(k, space.size)
@@ -104,10 +127,8 @@ def time_latency(
         codes.bits, shortlist, k, space.exclude[:64], codes.distance_cap, 1,
     )  # fmt: skip
     sides = {
-        "exact-blas": (_exact_blas(space, k), expected_exact),
-        "exact-faiss": (_exact_faiss(space, k), expected_exact),
-        "exact-scan": (_exact_scan(space, k), expected_exact),
-        "hashed": (_hashed(engine, setting, shortlist, k), expected_hashed),
+        **{name: (side, expected_exact) for name, side in exact_sides(space, k).items()},
+        "hashed": (hashed_side(space, codes, query_hash(engine, setting), shortlist, k), expected_hashed),
     }
     order = np.random.default_rng(0).integers(0, len(space.queries), runs + WARM_UP)
     taken: dict[str, list[Stages]] = {name: [] for name in sides}
@@ -119,6 +140,7 @@ def time_latency(
         names = list(sides)
         for run, query in enumerate(order):
             for name in names[run % len(names) :] + names[: run % len(names)]:
+                sides[name][0](int(order[run - 1]))
                 stages = sides[name][0](int(query))[1]
                 if run >= WARM_UP:
                     taken[name].append(stages)
@@ -146,24 +168,33 @@ def time_throughput(
     threads: int | None = None,
     runs: int = THROUGHPUT_RUNS,
 ) -> list[Timing]:
-    """Time of a batch of queries on all threads: faiss, this project's exact scan, hashed search, in turn."""
+    """Time of a batch of queries on all threads: BLAS, faiss, this project's exact scan, hashed search, in turn.
+
+    Hashed search starts from the embeddings, as in `time_latency`.
+    """
     import faiss
 
     space, codes = engine.space(setting), engine.codes(setting)
     threads = check_threads(threads)
     batch = min(batch, len(space.queries))
     queries, exclude = space[slice(0, batch)]
-    words, shortlist = codes.query_words[:, :batch], setting.shortlist(k, space.size)
+    hasher, shortlist = query_hash(engine, setting), setting.shortlist(k, space.size)
     index = faiss.IndexFlatIP(space.gallery.shape[1])
     index.add(space.gallery)
-    sides = {
-        "exact-faiss": lambda: _drop_self(index.search(queries, k + 1)[1], exclude, k),
-        "exact-scan": lambda: rank_exact(queries, space.columns, k, exclude, threads)[0],
-        "hashed": lambda: rank_hashed(
+
+    def hashed(words: np.ndarray, threads: int) -> np.ndarray:
+        return rank_hashed(
             queries, space.gallery, words, codes.gallery_words,
             codes.bits, shortlist, k, exclude, codes.distance_cap, threads,
-        )[0],
-    }  # fmt: skip
+        )[0]  # fmt: skip
+
+    stored = codes.query_words[:, :batch]
+    sides = {
+        "exact-blas": lambda: batch_blas(space, queries, exclude, k),
+        "exact-faiss": lambda: drop_self(index.search(queries, k + 1)[1], exclude, k),
+        "exact-scan": lambda: rank_exact(queries, space.columns, k, exclude, threads)[0],
+        "hashed": lambda: hashed(stored if hasher is None else hasher.many(queries), threads),
+    }
     taken: dict[str, list[int]] = {name: [] for name in sides}
     with pinned(threads):
         first = {name: side() for name, side in sides.items()}
@@ -172,11 +203,7 @@ def time_throughput(
                 started = perf_counter_ns()
                 side()
                 taken[name].append(perf_counter_ns() - started)
-        reference = dict.fromkeys(("exact-faiss", "exact-scan"), first["exact-scan"])
-        reference["hashed"] = rank_hashed(
-            queries, space.gallery, words, codes.gallery_words,
-            codes.bits, shortlist, k, exclude, codes.distance_cap, 1,
-        )[0]  # fmt: skip
+    reference = dict.fromkeys(sides, first["exact-scan"]) | {"hashed": hashed(stored, 1)}
     timings = []
     for name, times in taken.items():
         hashed = name == "hashed"
@@ -198,78 +225,3 @@ def _same(space: Space, query: int, found: np.ndarray, expected: np.ndarray) -> 
         return True
     similarities = space.gallery[[found, expected]].astype(np.float64) @ space.queries[query]
     return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < 1e-5)
-
-
-def _drop_self(ids: np.ndarray, exclude: np.ndarray, k: int) -> np.ndarray:
-    """The first k ids of each row without the excluded one (rows are k + 1 long)."""
-    kept = np.empty((len(ids), k), ids.dtype)
-    for row, (found, own) in enumerate(zip(ids, exclude, strict=True)):
-        kept[row] = found[found != own][:k]
-    return kept
-
-
-def _exact_blas(space: Space, k: int) -> Side:
-    def search(q: int) -> tuple[np.ndarray, Stages]:
-        t0 = perf_counter_ns()
-        scores = space.gallery @ space.queries[q]
-        t1 = perf_counter_ns()
-        if space.exclude[q] >= 0:
-            scores[space.exclude[q]] = -np.inf
-        top = np.argpartition(scores, len(scores) - k)[-k:]
-        top = top[np.argsort(-scores[top], kind="stable")]
-        return top, {"product": t1 - t0, "select": perf_counter_ns() - t1}
-
-    return search
-
-
-def _exact_faiss(space: Space, k: int) -> Side:
-    import faiss
-
-    index = faiss.IndexFlatIP(space.gallery.shape[1])
-    index.add(space.gallery)
-
-    def search(q: int) -> tuple[np.ndarray, Stages]:
-        t0 = perf_counter_ns()
-        found = index.search(space.queries[q : q + 1], min(k + 1, index.ntotal))[1][0]
-        top = found[found != space.exclude[q]][:k]
-        return top, {"product and select": perf_counter_ns() - t0}
-
-    return search
-
-
-def _exact_scan(space: Space, k: int) -> Side:
-    count = len(space.gallery)
-    scores, keys = np.empty(count), np.empty(count)
-    bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32)
-    ids, values = np.empty(k, np.int32), np.empty(k)
-
-    def search(q: int) -> tuple[np.ndarray, Stages]:
-        t0 = perf_counter_ns()
-        inner_products(space.queries[q], space.columns, scores)
-        t1 = perf_counter_ns()
-        select_by_score(scores, int(space.exclude[q]), ids, values, bin_of, items, keys)
-        return ids, {"product": t1 - t0, "select": perf_counter_ns() - t1}
-
-    return search
-
-
-def _hashed(engine: Engine, setting: Setting, shortlist: int, k: int) -> Side:
-    space, codes = engine.space(setting), engine.codes(setting)
-    count = len(space.gallery)
-    distances, levels = np.empty(count, np.uint16), np.empty(codes.bits + 1, np.int32)
-    near, near_distances = np.empty(shortlist, np.int32), np.empty(shortlist, np.uint16)
-    products = np.empty(shortlist)
-    cap = codes.bits if codes.distance_cap is None else codes.distance_cap
-    rows = np.ascontiguousarray(codes.query_words.T)
-
-    def search(q: int) -> tuple[np.ndarray, Stages]:
-        t0 = perf_counter_ns()
-        hamming_distances(rows[q], codes.gallery_words, cap, distances)
-        t1 = perf_counter_ns()
-        select_by_distance(distances, int(space.exclude[q]), near, near_distances, levels)
-        t2 = perf_counter_ns()
-        gathered_products(space.queries[q], space.gallery, near, products)
-        top = near[order_by_similarity(products, near)[:k]]
-        return top, {"scan": t1 - t0, "select": t2 - t1, "gather and re-rank": perf_counter_ns() - t2}
-
-    return search

@@ -1,3 +1,172 @@
+import pandas as pd
 import streamlit as st
 
-st.title("overview")
+from core.errors import BadInput
+from core.hashing.registry import get_hash
+from core.metrics.registry import get_metric
+from dashboard import latency, state
+from dashboard.comparison import (
+    Memory,
+    Row,
+    compare_searches,
+    detail_table,
+    memory_of,
+    milliseconds,
+    outcome_of,
+    overview_table,
+)
+from dashboard.state import View
+from dashboard.verdict import percent, quality, verdict
+
+NOTES = {
+    "test-vs-test-with-self": "Each query finds itself first, so at k = 1 exact and hashed search score 1.0 by "
+    "construction; compare them at a larger k.",
+    "test-vs-train": "The gallery is what the encoder was trained on, and learned hashes were fitted on: figures are "
+    "higher than on images it has not seen.",
+}
+
+
+def about(view: View) -> str:
+    """What is searched, in a line."""
+    info, space = view.bundle.encoder_info(view.setting.encoder), view.space
+    accuracy = info.get("accuracy")
+    accurate = "" if accuracy is None else f", {percent(accuracy)} accuracy"
+    return (
+        f"**{view.bundle.dataset}** · {len(space.queries):,} queries, each searching {space.size:,} images · encoder "
+        f"{view.setting.encoder} ({info['dimensions']} dimensions{accurate}) · protocol {view.setting.protocol}"
+    )
+
+
+def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) -> None:
+    """The figures of hashed search, each with its difference from exact search."""
+    quick, precise, overlap = rows
+    cards = st.container(horizontal=True)
+    look = {"border": True, "width": 168}
+    for row in (quick, precise):
+        found = row.hashed_difference
+        cards.metric(
+            row.label,
+            f"{row.hashed:.4f}",
+            f"{found.difference:.4f}",
+            "off" if quality(found) == "same" else "normal",
+            help=f"Hashed search; below, its difference from exact search, which scores {row.exact:.4f}.",
+            **look,
+        )
+    cards.metric(
+        "Overlap",
+        percent(overlap.hashed),
+        "of the exact top k",
+        "off",
+        delta_arrow="off",
+        help=get_metric("overlap").description,
+        **look,
+    )
+    cards.metric(
+        "One query",
+        milliseconds(times["hashed"]) if times else "…",
+        f"{times['hashed'] - times['exact']:.3g} ms" if times else None,
+        "inverse",
+        help="Median time of hashed search for one query on one thread, with its embedding and code at hand; below, "
+        "its difference from exact search.",
+        **look,
+    )
+    cards.metric(
+        "Code",
+        f"{memory.code} {'byte' if memory.code == 1 else 'bytes'}",
+        f"embedding {memory.embedding:,}",
+        "off",
+        delta_arrow="off",
+        help="Bytes an image. Hashed search needs the code and, to rank the shortlist again, the embedding: it saves "
+        "time, not memory. Hamming search alone needs only the code.",
+        **look,
+    )
+
+
+def draw_answer(view: View, rows: list[Row], memory: Memory, times: dict[str, float] | None) -> None:
+    """Headline, cards and table; once without times, and again when they are there."""
+    label = get_hash(view.setting.hash).label
+    st.markdown(f"#### {verdict(outcome_of(view, rows[0], label, times))}")
+    draw_cards(rows, memory, times)
+    st.table(overview_table(rows, memory, times), border="horizontal", hide_index=True)
+
+
+def draw_notes(view: View, alone: int) -> None:
+    """What the figures rest on."""
+    setting, queries = view.setting, len(view.space.queries)
+    st.caption(
+        f"Means over {queries:,} queries; differences are paired by query, with a 95 % bootstrap interval. Protocol "
+        f"{setting.protocol}; mAP as `{view.map_metric}`, mAHP as `{view.mahp_metric}` over the {setting.hierarchy} "
+        f"hierarchy. {latency.how_measured()}"
+    )
+    if setting.protocol in NOTES:
+        st.info(NOTES[setting.protocol], icon=":material/info:")
+    if alone:
+        st.info(
+            f"{alone:,} of {queries:,} queries have no relevant image in the gallery; they count 0.",
+            icon=":material/info:",
+        )
+
+
+def draw_details(view: View, rows: list[Row], memory: Memory) -> None:
+    """Paired comparisons and what is loaded, for those who ask."""
+    with st.expander("Wins, losses and effect sizes"):
+        number = st.column_config.NumberColumn
+        st.dataframe(
+            detail_table(rows),
+            hide_index=True,
+            key="overview_details",
+            column_config={
+                "difference": number(format="%+.4f", help="Mean over queries of this search less exact search."),
+                "low": number("95 % low", format="%+.4f"),
+                "high": number("95 % high", format="%+.4f"),
+                "wins": number(help="Queries on which this search scores higher than exact search."),
+                "effect": number("effect size", format="%+.3f", help="Mean difference over its deviation (d_z)."),
+                "p": number("p, paired t-test", format="%.2g"),
+            },
+        )
+    with st.expander("What is loaded"):
+        st.dataframe(loaded(view, memory), hide_index=True, key="overview_loaded")
+
+
+def loaded(view: View, memory: Memory) -> pd.DataFrame:
+    """The bundle in a few lines."""
+    bundle, encoder = view.bundle, view.setting.encoder
+    info = bundle.encoder_info(encoder)
+    stored = sorted({name for name, _ in bundle.stored_hashes(encoder)})
+    lines = {
+        "dataset": f"{bundle.dataset}, {len(bundle.class_names):,} classes",
+        "bundle": f"{bundle.name}, version {bundle.version}",
+        "images": ", ".join(f"{split} {bundle.count(split):,}" for split in bundle.splits),
+        "encoder": f"{encoder}: {info['made']}",
+        "accuracy": "not known" if info.get("accuracy") is None else percent(info["accuracy"]),
+        "embedding": f"{info['dimensions']} dimensions; {memory.embedding} bytes searched as float32, "
+        f"{memory.stored} bytes stored as {memory.stored_as}",
+        "encoders": ", ".join(bundle.encoders),
+        "hashes with stored codes": ", ".join(stored) or "none: hashes are fitted when they are chosen",
+        "hierarchies": ", ".join(bundle.hierarchies),
+        "protocols": ", ".join(bundle.protocols),
+    }
+    return pd.DataFrame({"what": list(lines), "value": list(lines.values())})
+
+
+view = state.current()
+st.title("What do binary hashes cost, and what do they gain?")
+st.caption(about(view))
+answer = st.container()
+with state.section():
+    with answer, st.spinner(f"Searching with {len(view.space.queries):,} queries, three ways …"):
+        results = view.results()
+        rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
+    memory = memory_of(view)
+    shown = answer.empty()
+    with shown.container():
+        draw_answer(view, rows, memory, None)
+    draw_notes(view, results["exact"].without_relevant)
+    draw_details(view, rows, memory)
+    try:
+        times = latency.query_times(view)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        with shown.container():
+            draw_answer(view, rows, memory, times)

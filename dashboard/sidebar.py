@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import settings
-from core.bundle import Bundle
+from core.bundle import Bundle, load_bundle
 from core.codes import bits_for, usable_hashes
 from core.engine import Engine
 from core.errors import BadInput
@@ -37,47 +37,54 @@ HELP = {
 
 def draw() -> None:
     """Draw the controls and make their setting the session's current view; raises BadInput for a bad bundle."""
+    _read_link()
     with st.sidebar:
         # What a person moves most stands first, though it depends on what stands below.
         dials, judged, data = st.container(), st.container(), st.container()
         with data:
             st.subheader("Data")
             engine = _choose_bundle()
-            _repair_url(engine.bundle)
-        state.set_view(_choose_setting(engine, dials, judged, data))
-    for note in st.session_state.get("url_notes", []):
+        view = _choose_setting(engine, dials, judged, data)
+    state.set_view(view)
+    for note in _link_notes(view):
         st.warning(note, icon=":material/link:")
 
 
 def _choose_bundle() -> Engine:
-    paths = [str(launch().bundle), *st.session_state.get("opened_bundles", [])]
-    names = {path: state.open_engine(path).bundle.dataset for path in paths}
+    bundles = _bundles()
+    opening = st.session_state.pop("opening_bundle", None)
+    if opening in bundles:
+        st.session_state["bundle_path"] = opening
+        st.session_state.update(bundles[opening].defaults)  # what it was made for, not what was on show before
     path = st.selectbox(
         "Dataset",
-        paths,
+        list(bundles),
         key="bundle_path",
-        format_func=lambda path: f"{names[path]} · {Path(path).name}",
+        format_func=lambda path: f"{bundles[path].dataset} · {Path(path).name}",
         help="The bundle that is open. The page 'Your data' adds others.",
     )
     return state.open_engine(path)
 
 
-def _choose_setting(
-    engine: Engine, dials: DeltaGenerator, judged: DeltaGenerator, data: DeltaGenerator
-) -> state.View:
+def _bundles() -> dict[str, Bundle]:
+    """The bundles to choose from, by path. One that was opened and has gone since is dropped."""
+    bundles = {str(launch().bundle): load_bundle(launch().bundle)}
+    for path in st.session_state.get("opened_bundles", []):
+        try:
+            bundles[path] = load_bundle(path)
+        except BadInput as error:
+            st.warning(str(error), icon=":material/folder_off:")
+    return bundles
+
+
+def _choose_setting(engine: Engine, dials: DeltaGenerator, judged: DeltaGenerator, data: DeltaGenerator) -> state.View:
     bundle = engine.bundle
     defaults = bundle.defaults
     with data:
         encoder = _select("Encoder", "encoder", bundle.encoders, defaults["encoder"])
     with dials:
-        name = _select(
-            "Hash",
-            "hash",
-            usable_hashes(bundle, encoder),
-            defaults["hash"],
-            lambda name: get_hash(name).label,
-        )
-        st.caption(get_hash(name).description)
+        name = _select("Hash", "hash", usable_hashes(bundle, encoder), defaults["hash"])
+        st.caption(f"{get_hash(name).label}: {get_hash(name).description}")
         bits = _choose_bits(bits_for(bundle, encoder, name), defaults["bits"])
         multiplier = _slide("Shortlist multiplier", "multiplier", MULTIPLIERS, "2")
     with judged:
@@ -92,25 +99,29 @@ def _choose_setting(
 
 
 def _choose_metrics() -> tuple[str, str]:
-    def label(name: str) -> str:
-        return f"{get_metric(name).label} · {name}"
-
     chosen = []
     with st.expander("Metric definitions"):
         for title, key, default in (("mAP", "map", "ap"), ("mAHP", "mahp", "ahp")):
-            chosen.append(_select(title, key, [metric.name for metric in family(key)], default, label))
-            st.caption(get_metric(chosen[-1]).description)
+            chosen.append(_select(title, key, [metric.name for metric in family(key)], default))
+            st.caption(f"{get_metric(chosen[-1]).label}: {get_metric(chosen[-1]).description}")
     return chosen[0], chosen[1]
 
 
-def _select(label: str, key: str, options: Sequence[str], default: str, format_func: Callable[[Any], str] = str) -> str:
-    _keep_valid(key, options, default)
-    return st.selectbox(label, list(options), key=key, bind="query-params", help=HELP.get(key), format_func=format_func)
+# Each control is given its true default beside the session's value: Streamlit leaves a control's own default out of
+# the URL, so with another default a link would lose a value. Options are plain names, since a link carries what is
+# shown.
+
+
+def _select(label: str, key: str, options: Sequence[str], default: str) -> str:
+    default = _keep_valid(key, options, default)
+    return st.selectbox(
+        label, list(options), list(options).index(default), key=key, bind="query-params", help=HELP.get(key)
+    )
 
 
 def _slide(label: str, key: str, options: Sequence[Any], default: Any) -> Any:
-    _keep_valid(key, options, default)
-    return st.select_slider(label, list(options), key=key, bind="query-params", help=HELP.get(key))
+    default = _keep_valid(key, options, default)
+    return st.select_slider(label, list(options), default, key=key, bind="query-params", help=HELP.get(key))
 
 
 def _choose_bits(offered: list[int], default: int) -> int:
@@ -123,16 +134,19 @@ def _choose_bits(offered: list[int], default: int) -> int:
 
 def _choose_k(size: int) -> int:
     most = min(settings.K_RANGE[1], size)
-    value = st.session_state.get("k", settings.K_DEFAULT)
-    st.session_state["k"] = min(max(int(value), 1), most)
-    return st.slider("k", 1, most, key="k", bind="query-params", help=HELP["k"])
+    default = _keep_valid("k", range(1, most + 1), settings.K_DEFAULT)
+    if most == 1:
+        st.markdown("**k**: 1 (the gallery has one image to find)", help=HELP["k"])
+        return 1
+    return st.slider("k", 1, most, default, key="k", bind="query-params", help=HELP["k"])
 
 
-def _keep_valid(key: str, options: Sequence[Any], default: Any) -> None:
-    """Give a widget a value it can show: its own, else the nearest number, else the default."""
-    if st.session_state.get(key) not in options:
-        value = st.session_state.get(key, default)
-        st.session_state[key] = nearest(value, options, default)
+def _keep_valid(key: str, options: Sequence[Any], default: Any) -> Any:
+    """Give a control a value it can show: its own, else the nearest number, else the default, which is returned."""
+    default = nearest(default, options, default)
+    value = st.session_state.get(key, st.session_state["link"].get(key, default))
+    st.session_state[key] = nearest(value, options, default)
+    return default
 
 
 def nearest(value: Any, options: Sequence[Any], default: Any) -> Any:
@@ -147,58 +161,31 @@ def nearest(value: Any, options: Sequence[Any], default: Any) -> Any:
         return default if default in options else options[0]
 
 
-def _repair_url(bundle: Bundle) -> None:
-    """Once a session: values of the URL that no control can show are clamped or dropped, and said so."""
-    if st.session_state.get("url_checked"):
-        return
-    st.session_state["url_checked"] = True
-    notes = []
-    for key, check in _url_checks(bundle).items():
-        given = st.query_params.get(key)
-        if given is None:
-            continue
-        try:
-            check(given)
-        except BadInput as error:
-            notes.append(f"The link's {error}. The nearest possible value is shown.")
-            _take_clamped(key, given, bundle)
-    st.session_state["url_notes"] = notes
+def _read_link() -> None:
+    """Keep what the session's first URL asked for, before any control changes it."""
+    if "link" not in st.session_state:
+        st.session_state["link"] = st.query_params.to_dict()
 
 
-def _url_checks(bundle: Bundle) -> dict[str, Callable[[str], object]]:
-    def member(kind: str, options: Sequence[str]) -> Callable[[str], object]:
-        def check(value: str) -> None:
-            if value not in options:
-                raise BadInput(f"{kind} '{value}' is none of {', '.join(options)}")
-
-        return check
-
-    def whole(key: str, low: int, high: int) -> Callable[[str], object]:
-        def check(value: str) -> None:
-            if not value.isdigit() or not low <= int(value) <= high:
-                raise BadInput(f"{key} '{value}' is no whole number from {low} to {high}")
-
-        return check
-
-    lengths = [str(bits) for bits in range(settings.BITS_RANGE[0], settings.BITS_RANGE[1] + 1, settings.BITS_STEP)]
-    return {
-        "encoder": member("encoder", bundle.encoders),
-        "hash": member("hash", [name for encoder in bundle.encoders for name in usable_hashes(bundle, encoder)]),
-        "bits": member("bits", lengths),
-        "multiplier": member("multiplier", MULTIPLIERS),
-        "k": whole("k", *settings.K_RANGE),
-        "protocol": member("protocol", bundle.protocols),
-        "hierarchy": member("hierarchy", bundle.hierarchies),
-        "map": member("mAP definition", [metric.name for metric in family("map")]),
-        "mahp": member("mAHP definition", [metric.name for metric in family("mahp")]),
-    }
+def _link_notes(view: state.View) -> list[str]:
+    """What of the link cannot be shown; until the view is another one."""
+    shown = view.parameters()
+    if "link_view" not in st.session_state:
+        st.session_state["link_view"] = shown
+    return link_notes(st.session_state["link"], shown) if st.session_state["link_view"] == shown else []
 
 
-def _take_clamped(key: str, given: str, bundle: Bundle) -> None:
-    numeric = {
-        "bits": (list(range(settings.BITS_RANGE[0], settings.BITS_RANGE[1] + 1, settings.BITS_STEP)), 48),
-        "multiplier": (MULTIPLIERS, "2"),
-        "k": (list(range(settings.K_RANGE[0], settings.K_RANGE[1] + 1)), settings.K_DEFAULT),
-    }
-    if key in numeric:
-        st.session_state[key] = nearest(given, *numeric[key])
+def link_notes(link: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
+    """A line for each parameter of a link that is not what is shown."""
+    return [
+        f"The link asks for {key} '{link[key]}', which cannot be had here: {value} is shown."
+        for key, value in shown.items()
+        if key in link and not _same(link[key], value)
+    ]
+
+
+def _same(given: str, shown: str) -> bool:
+    try:
+        return given == shown or float(given) == float(shown)
+    except ValueError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from core.bundle import Bundle, load_bundle
+from core.bundle import SHIPPED, Bundle, load_bundle
 from core.engine import Engine
 from core.errors import BadInput
 from core.results import SearchResult
@@ -74,9 +75,9 @@ class View:
     def command(self, name: str = "evaluate") -> str:
         """The command that gives the same numbers."""
         setting = self.setting
-        shipped = self.bundle.path == launch().bundle and self.bundle.path.name == "precomputed"
+        shipped = self.bundle.path.resolve() == SHIPPED.resolve()
         parts = [f"python -m core {name}"]
-        parts += [] if shipped else [f"--bundle '{self.bundle.path}'"]
+        parts += [] if shipped else [f"--bundle {shlex.quote(str(self.bundle.path))}"]
         parts += [
             f"--encoder {setting.encoder}",
             f"--hash {setting.hash}",
@@ -97,6 +98,17 @@ def _engine(path: str, version: str) -> Engine:
 def open_engine(path: str | Path) -> Engine:
     """The engine of the bundle in a folder; raises BadInput where it cannot be opened."""
     return _engine(str(path), load_bundle(path).version)
+
+
+def open_bundle(path: str | Path) -> None:
+    """Add a bundle to the session's and start the page again with it open, at its own defaults."""
+    load_bundle(path)  # refuses a bad one before anything changes
+    known = [str(launch().bundle), *st.session_state.get("opened_bundles", [])]
+    place = next((known_path for known_path in known if Path(known_path).resolve() == Path(path).resolve()), str(path))
+    if place not in known:
+        st.session_state["opened_bundles"] = [*known[1:], place]
+    st.session_state["opening_bundle"] = place
+    st.rerun()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

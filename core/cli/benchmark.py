@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
         f"{setting.protocol}, shortlist {setting.shortlist(args.k, space.size)}\n"
     )
-    print(readable(table))
+    print(readable(table.astype({"bits": object}).fillna({"bits": ""})))
     floats, packed = space.gallery.nbytes, codes.gallery.packed.nbytes
     print(
         f"\nmemory: embeddings {floats / 1e6:.2f} MB, codes {packed / 1e6:.2f} MB "

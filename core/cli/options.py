@@ -202,7 +202,7 @@ def _multipliers(text: str) -> list[str]:
 
 
 def _queries(text: str) -> int | None:
-    return None if text == ALL else whole_number("queries (a number, or 'all')", 1)(text)
+    return None if text == ALL else whole_number("queries", 1, other=", or 'all'")(text)
 
 
 def _search(name: str) -> None:

@@ -35,9 +35,9 @@ def checked(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     return converter
 
 
-def whole_number(name: str, low: int, high: int | None = None) -> Callable[[str], int]:
-    """A converter to a whole number from `low` to `high`."""
-    expected = f"a whole number from {low} " + ("up" if high is None else f"to {high}")
+def whole_number(name: str, low: int, high: int | None = None, other: str = "") -> Callable[[str], int]:
+    """A converter to a whole number from `low` to `high`; `other` ends the message with another choice."""
+    expected = f"a whole number from {low} " + ("up" if high is None else f"to {high}") + other
 
     def convert(text: str) -> int:
         if not (text.lstrip("-").isdecimal() and len(text) < 19):

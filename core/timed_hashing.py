@@ -1,0 +1,75 @@
+"""The timed step from a query's embedding to its code: projection, sign, pack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import codes as code_source
+from core.compiled import kernel
+from core.engine import Engine
+from core.hashing.base import LinearHash, centred_product
+from core.hashing.packing import pack, to_words, width
+from core.hashing.registry import get_hash
+from core.settings import Setting
+
+
+@dataclass(frozen=True)
+class QueryHash:
+    """`one`: embedding float32 (d,) -> words uint64 (W,); `many`: float32 (Q, d) -> words uint64 (W, Q)."""
+
+    one: Callable[[np.ndarray], np.ndarray]
+    many: Callable[[np.ndarray], np.ndarray]
+
+
+def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
+    """How a query of the setting is hashed; None where its code does not follow from the embedding alone.
+
+    The stored head is taken where there is one; else the method is fitted here, outside of any timing.
+    """
+    info = get_hash(setting.hash)
+    bits = code_source.true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)
+    stored = code_source.find_stored(engine.bundle, setting.encoder, info, bits, setting.seed)
+    head = (stored or {}).get("head") or {}
+    if head:
+        mean, projection = (np.asarray(engine.bundle.array(head[name])) for name in ("mean", "projection"))
+        return _linear(mean, projection[:, :bits])
+    if stored is not None or info.fit is None:
+        return None
+    method = engine.method(setting)
+    if isinstance(method, LinearHash):
+        return _linear(*(method.state()[name] for name in ("mean", "projection")))
+    return QueryHash(lambda query: to_words(method.encode(query[None]))[:, 0], lambda X: to_words(method.encode(X)))
+
+
+def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
+    mean64, projection64 = mean.astype(np.float64), np.ascontiguousarray(projection, np.float64)
+    bits = projection.shape[1]
+    values = np.empty(bits)
+    words = np.zeros(-(-bits // 64), np.uint64)
+    code = words.view(np.uint8)[: width(bits)]
+
+    def one(query: np.ndarray) -> np.ndarray:
+        hash_query(query, mean64, projection64, values, code)
+        return words
+
+    return QueryHash(one, lambda X: to_words(pack(centred_product(X, mean, projection) > 0)))
+
+
+@kernel
+def hash_query(
+    query: np.ndarray, mean: np.ndarray, projection: np.ndarray, values: np.ndarray, code: np.ndarray
+) -> None:
+    """Code of one embedding float32 (d,) into uint8 (ceil(bits / 8),), highest bit first; scratch float64 (bits,)."""
+    bits = values.shape[0]
+    values[:] = 0.0
+    for j in range(query.shape[0]):
+        centred = query[j] - mean[j]
+        for b in range(bits):
+            values[b] += centred * projection[j, b]
+    code[:] = 0
+    for b in range(bits):
+        if np.float32(values[b]) > 0:  # rounded as the stored projections are
+            code[b >> 3] |= np.uint8(128 >> (b & 7))

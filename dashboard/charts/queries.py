@@ -1,0 +1,184 @@
+"""Figures of the Queries page: right and wrong in a 2 x 2, differences by query, confusion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.metrics.intervals import Comparison
+from dashboard.cards import readable
+from dashboard.charts.style import faded
+
+INK = {False: "#1c232b", True: "#e4e8ec"}
+PAPER = {False: "#ffffff", True: "#12161b"}
+# Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
+CELL_COLOURS = {
+    False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
+    True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
+}
+CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
+SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
+
+
+def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
+    """Queries int (2, 2), rows exact right and wrong, columns hashed right and wrong, as four labelled fields."""
+    figure, total = go.Figure(), max(int(counts.sum()), 1)
+    for row in range(2):
+        for column in range(2):
+            count, words = int(counts[row, column]), CELL_WORDS[row][column]
+            colour = CELL_COLOURS[dark][row][column]
+            x, y = column, 1 - row
+            box = {"x0": x - 0.48, "x1": x + 0.48, "y0": y - 0.46, "y1": y + 0.46}
+            figure.add_shape(
+                type="rect", **box, line={"color": colour, "width": 2}, fillcolor=faded(colour, 0.12), layer="below"
+            )
+            for lift, text, size in (
+                (0.25, words, 13),
+                (0.0, f"<b>{count:,}</b>", 22),
+                (-0.25, f"{count / total:.1%}", 13),
+            ):
+                font = {"color": INK[dark], "size": size}
+                figure.add_annotation(x=x, y=y + lift, text=text, showarrow=False, font=font)
+    plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(
+        range=[-0.5, 1.5], tickvals=[0, 1], ticktext=["hashed right", "hashed wrong"], side="top", **plain
+    )
+    figure.update_yaxes(range=[-0.5, 1.5], tickvals=[1, 0], ticktext=["exact<br>right", "exact<br>wrong"], **plain)
+    return figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 30, "b": 10}, showlegend=False)
+
+
+def bin_differences(differences: np.ndarray, bins: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """(edges float64 (B + 1,), counts int64 (B,)) of the differences that are not 0: at most bins + 1 of one width.
+
+    0 is an edge, so that no bin holds losses and wins.
+    """
+    low, high = min(float(differences.min(initial=0.0)), 0.0), max(float(differences.max(initial=0.0)), 0.0)
+    width = (high - low) / bins or 0.01
+    edges = width * np.arange(-max(math.ceil(-low / width - 1e-9), 1), max(math.ceil(high / width - 1e-9), 1) + 1)
+    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # rounding must not push the ends out
+    return edges, np.histogram(differences[differences != 0], edges)[0]
+
+
+def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool, logarithmic: bool) -> go.Figure:
+    """Histogram of hashed minus exact by query (Q,): losses left of 0, wins right; ties are a bar of their own."""
+    edges, counts = bin_differences(values)
+    middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
+    figure = go.Figure()
+    for name, words, side in (("loss", "Hashed worse", middle < 0), ("win", "Hashed better", middle > 0)):
+        figure.add_bar(
+            x=middle[side],
+            y=counts[side],
+            width=width[side],
+            name=words,
+            customdata=np.column_stack([edges[:-1][side], edges[1:][side]]),
+            hovertemplate="%{customdata[0]:+.3f} to %{customdata[1]:+.3f}: %{y:,} queries<extra></extra>",
+            marker=_marker(name, dark),
+        )
+    figure.add_bar(
+        x=[0.0],
+        y=[compared.ties],
+        width=[width[0] / 3],
+        name="Equal",
+        hovertemplate="equal: %{y:,} queries<extra></extra>",
+        marker=_marker("tie", dark),
+    )
+    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK[dark], opacity=0.25, line_width=0)
+    figure.add_vline(
+        x=compared.difference,
+        line={"color": INK[dark], "dash": "dash", "width": 1.5},
+        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK[dark]}, "yanchor": "bottom"},
+        annotation_position="top left" if compared.difference <= 0 else "top right",
+    )
+    figure.update_layout(
+        height=320,
+        margin={"l": 10, "r": 10, "t": 55, "b": 10},
+        legend={"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0},
+        bargap=0,
+        barmode="overlay",
+    )
+    figure.update_xaxes(title=f"{label}, hashed − exact", zeroline=False)
+    return figure.update_yaxes(title="queries", type="log" if logarithmic else "linear")
+
+
+def _marker(name: str, dark: bool) -> dict:
+    light, night, shape = SIGNS[name]
+    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER[dark]}
+    return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}
+
+
+def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
+    """Shares (S, S): rows the query's superclass, columns the one returned; the diagonal is written, not coloured."""
+    words = [readable(name) for name in names]
+    figure = _confusion(share, words, words)
+    diagonal = np.arange(len(words))
+    figure.add_scatter(
+        x=diagonal,
+        y=diagonal,
+        mode="text",
+        text=[f"{value * 100:.0f}" for value in share[diagonal, diagonal]],
+        textfont={"size": 11, "color": INK[dark]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    ticks = {"tickvals": diagonal, "ticktext": words}
+    figure.update_xaxes(tickangle=-90, **ticks)
+    figure.update_yaxes(**ticks)
+    return figure.update_layout(height=680)
+
+
+def class_confusion(share: np.ndarray, names: Sequence[str], groups: Sequence[str] | None) -> go.Figure:
+    """Shares (C, C) in the order given; `groups` names each class's superclass, whose runs the axes then show."""
+    words = [readable(name) for name in names]
+    figure = _confusion(share, words, words)
+    if groups is not None:
+        starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
+        ends = [*starts[1:], len(groups)]
+        centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+        ticks = {"tickvals": centres, "ticktext": [readable(groups[a]) for a in starts]}
+        for start in starts[1:]:
+            line = {"color": "#8a929c", "width": 0.5}
+            figure.add_hline(y=start - 0.5, line=line)
+            figure.add_vline(x=start - 0.5, line=line)
+    else:
+        ticks = {"tickvals": list(range(len(words))), "ticktext": words}
+    figure.update_xaxes(tickangle=-90, **ticks)
+    figure.update_yaxes(**ticks)
+    return figure.update_layout(height=900)
+
+
+def _confusion(share: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> go.Figure:
+    apart = share.astype(np.float64).copy()
+    np.fill_diagonal(apart, np.nan)
+    place = np.arange(len(rows))
+    hover = [
+        [f"{row} → {column}<br>{share[a, b]:.2%}" for b, column in enumerate(columns)] for a, row in enumerate(rows)
+    ]
+    # Two layers: colours for what was confused, and an unseen one that answers the pointer everywhere.
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=apart,
+                x=place,
+                y=place,
+                hoverinfo="skip",
+                zmin=0,
+                colorbar={"title": "share", "tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+            ),
+            go.Heatmap(
+                z=np.zeros_like(apart),
+                x=place,
+                y=place,
+                text=hover,
+                hovertemplate="%{text}<extra></extra>",
+                showscale=False,
+                colorscale=[[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]],
+            ),
+        ]
+    )
+    grid = {"showgrid": False, "zeroline": False, "constrain": "domain", "automargin": True}
+    figure.update_xaxes(title="returned", side="bottom", **grid)
+    figure.update_yaxes(title="query", autorange="reversed", **grid)
+    return figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10})

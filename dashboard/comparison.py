@@ -1,0 +1,140 @@
+"""Exact, hashed and Hamming search side by side at one k: the tables of the overview."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.metrics.intervals import Comparison, compare
+from core.metrics.registry import get_metric
+from core.results import SearchResult
+from dashboard.state import View
+from dashboard.verdict import Outcome, interval, signed
+
+COLUMNS = ("", "Exact", "Hashed", "Hashed − exact", "Hamming only", "Hamming − exact")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric at k: means by search, and the paired differences of the other two from exact search."""
+
+    label: str
+    exact: float
+    hashed: float
+    hamming: float
+    hashed_difference: Comparison
+    hamming_difference: Comparison
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes an image: the embedding as it is searched and as it is stored, and the packed code."""
+
+    embedding: int
+    stored: int
+    stored_as: str
+    code: int
+
+
+def compare_searches(results: Mapping[str, SearchResult], metrics: tuple[str, ...], k: int) -> list[Row]:
+    """One row a metric; `results` of exact, hashed and hamming, judged at k."""
+    rows = []
+    for metric in metrics:
+        exact, hashed, hamming = (results[search].at(metric, k) for search in ("exact", "hashed", "hamming"))
+        label = f"{get_metric(metric).label}@{k}"
+        means = (float(values.mean()) for values in (exact, hashed, hamming))
+        rows.append(Row(label, *means, compare(exact, hashed), compare(exact, hamming)))
+    return rows
+
+
+def memory_of(view: View) -> Memory:
+    """What an image of the gallery takes."""
+    info = view.bundle.encoder_info(view.setting.encoder)
+    stored_as = info["embeddings"][view.space.protocol.gallery_split]["dtype"]
+    dimensions = info["dimensions"]
+    stored = dimensions * int(stored_as.removeprefix("float")) // 8
+    return Memory(4 * dimensions, stored, stored_as, math.ceil(view.setting.bits / 8))
+
+
+def outcome_of(view: View, row: Row, label: str, times: Mapping[str, float] | None) -> Outcome:
+    """What the headline says of a metric's row; `label` is the hash's."""
+    setting, size = view.setting, view.space.size
+    shortlist = setting.shortlist(view.k, size)
+    times = times or {}
+    return Outcome(
+        label, setting.bits, shortlist, shortlist == size, row.label, row.exact, row.hashed, row.hashed_difference,
+        times.get("exact"), times.get("hashed"),
+    )  # fmt: skip
+
+
+def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] | None) -> pd.DataFrame:
+    """Everything as text; times are dashes until they are measured."""
+    lines = [
+        (
+            row.label,
+            f"{row.exact:.4f}",
+            f"{row.hashed:.4f}",
+            interval(row.hashed_difference),
+            f"{row.hamming:.4f}",
+            interval(row.hamming_difference),
+        )
+        for row in rows
+    ]
+    lines.append(_time_line(times))
+    whole = memory.embedding + memory.code
+    lines.append(
+        (
+            "Bytes an image, searched",
+            f"{memory.embedding:,}",
+            f"{whole:,} (code {memory.code} + embedding)",
+            signed(memory.code, 0),
+            f"{memory.code}",
+            signed(memory.code - memory.embedding, 0),
+        )
+    )
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def detail_table(rows: list[Row]) -> pd.DataFrame:
+    """The paired comparisons in full, one row a metric and search."""
+    records = []
+    for row in rows:
+        for search, found in (("hashed", row.hashed_difference), ("hamming", row.hamming_difference)):
+            records.append(
+                {
+                    "metric": row.label,
+                    "search": search,
+                    "difference": found.difference,
+                    "low": found.low,
+                    "high": found.high,
+                    "wins": found.wins,
+                    "ties": found.ties,
+                    "losses": found.losses,
+                    "effect": found.effect,
+                    "p": found.p_value,
+                }
+            )
+    return pd.DataFrame(records)
+
+
+def milliseconds(value: float) -> str:
+    """A time with three significant digits."""
+    return f"{value:.3g} ms" if value < 1000 else f"{value:,.0f} ms"
+
+
+def _time_line(times: Mapping[str, float] | None) -> tuple[str, ...]:
+    label = "Time for one query"
+    if not times:
+        return (label, *("…" for _ in COLUMNS[1:]))
+    exact, hashed, hamming = (times[search] for search in ("exact", "hashed", "hamming"))
+    return (
+        label,
+        milliseconds(exact),
+        milliseconds(hashed),
+        f"{exact / hashed:.1f} times as fast",
+        milliseconds(hamming),
+        f"{exact / hamming:.1f} times as fast",
+    )

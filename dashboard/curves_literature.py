@@ -1,0 +1,123 @@
+"""The Curves page's last part: the hashing literature's own figures. Nothing is computed while it is closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core import literature
+from core.engine import Engine
+from core.literature import PrecisionRecall, RadiusLookup
+from core.metrics.intervals import bootstrap
+from core.settings import Setting
+from dashboard import series
+from dashboard.charts import literature as charts
+from dashboard.charts.style import dark_page
+from dashboard.state import View
+
+WHOLE = ("exact", "hamming")  # searches that can rank the whole gallery
+
+
+def draw(view: View) -> None:
+    """An expander with look-up within a radius, precision against recall, precision over the number returned."""
+    box = st.expander(
+        "The hashing literature's own figures",
+        icon=":material/menu_book:",
+        key="curves_literature",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if not box.open:
+        return
+    with box:
+        setting = replace(view.setting, multiplier="1")  # Hamming search does not depend on it
+        version = (str(view.bundle.path), view.bundle.version)
+        with st.spinner("Looking up within a radius …", show_time=True):
+            found = _lookup(view.engine, version, setting)
+        _radius(view, found)
+        wanted = (*version, setting)
+        if st.button(
+            "Rank the whole gallery",
+            icon=":material/play_arrow:",
+            key="curves_whole",
+            disabled=st.session_state.get("_curves_whole") == wanted,
+            help=f"Exact and Hamming search of {len(view.space.queries):,} queries over {view.space.size:,} images: "
+            "seconds for 10,000 images, a minute or more for 50,000.",
+        ):
+            st.session_state["_curves_whole"] = wanted
+            st.rerun()
+        whole = _whole(view, version, setting) if st.session_state.get("_curves_whole") == wanted else {}
+        _figures(view, {"hamming": _by_radius(view.engine, version, setting)}, whole)
+
+
+def _radius(view: View, found: RadiusLookup) -> None:
+    """Figures of look-up within the radius."""
+    precision, average = (bootstrap(values) for values in (found.precision, found.average_precision))
+    with st.container(horizontal=True):
+        st.metric(f"Precision, H ≤ {found.radius}", f"{found.precision.mean():.4f}")
+        st.metric(f"mAP, H ≤ {found.radius}", f"{found.average_precision.mean():.4f}")
+        st.metric("Images returned, mean", f"{found.returned.mean():,.1f}")
+        st.metric("Queries that found nothing", f"{found.nothing_found:.2%}")
+    st.caption(
+        f"Look-up of all images within Hamming radius {found.radius}. 95 % intervals: precision {_span(precision)}, "
+        f"mAP {_span(average)}. A query that finds nothing counts 0; mAP divides by the hits among the images returned "
+        f"(Cao et al., CVPR 2018). {series.judged(view, 'precision')}"
+    )
+
+
+def _span(interval: tuple[np.ndarray, np.ndarray]) -> str:
+    return f"{interval[0][0]:.4f} to {interval[1][0]:.4f}"
+
+
+def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, PrecisionRecall]) -> None:
+    """Precision against recall, and beside it precision over the number returned where it is computed."""
+    dark = dark_page()
+    left, right = st.columns(2)
+    against = ({"exact": whole["exact"]} if whole else {}) | radius
+    with left:
+        st.markdown("**Precision against recall**")
+        title = "Precision against recall"
+        chart = charts.precision_recall_figure(against, dark)
+        st.plotly_chart(chart, key="curves_pr", width="stretch", alt=charts.describe(against, title))
+        st.caption(
+            "Hamming: look-up within radius 0, 1, .. bits. Exact search, once the whole gallery is ranked: its first n "
+            f"images. {series.judged(view, 'precision')}"
+        )
+    with right:
+        st.markdown("**Precision over the number returned**")
+        if not whole:
+            st.info("The button above ranks the whole gallery for this figure, and adds exact search to the other.")
+            return
+        chart = charts.returned_figure(whole, dark)
+        title = "Precision over the number returned"
+        st.plotly_chart(chart, key="curves_returned", width="stretch", alt=charts.describe(whole, title))
+        st.caption(
+            f"The first n of each ranking, to the whole gallery of {view.space.size:,} images. "
+            f"{series.judged(view, 'precision')}"
+        )
+
+
+def _whole(view: View, version: tuple[str, str], setting: Setting) -> dict[str, PrecisionRecall]:
+    """Both searches over the whole gallery; what is kept comes at once."""
+    found = {}
+    with st.spinner("Ranking the whole gallery …", show_time=True):
+        for search in WHOLE:
+            found[search] = _by_count(view.engine, version, search, setting)
+    return found
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _lookup(_engine: Engine, version: tuple[str, str], setting: Setting) -> RadiusLookup:
+    return literature.radius_lookup(_engine, setting)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _by_radius(_engine: Engine, version: tuple[str, str], setting: Setting) -> PrecisionRecall:
+    return literature.by_radius(_engine, setting)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _by_count(_engine: Engine, version: tuple[str, str], search: str, setting: Setting) -> PrecisionRecall:
+    return literature.by_count(_engine, search, setting)

@@ -1,0 +1,90 @@
+"""What the export page offers beside the engine's own tables: values by query, curves, and the setting itself."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.engine import Engine
+from core.metrics.registry import METRICS
+from core.results import SearchResult
+from core.settings import ALL, Setting
+from core.tables import DEFAULT_SEARCHES, evaluate_at
+from dashboard.state import View
+
+DECIMALS = 8  # of curves, which are computed in single precision
+
+
+def fitting_ks(ks: Sequence[int | str], size: int) -> tuple[list[int | str], list[int]]:
+    """The k of a list that the gallery can answer, and those above it."""
+    above = [k for k in ks if k != ALL and k > size]
+    return [k for k in ks if k not in above], above
+
+
+def query_table(engine: Engine, setting: Setting, k: int, map_metric: str, mahp_metric: str) -> pd.DataFrame:
+    """One row a query: its place in its split, its class, and by search the two metrics and the hits at k."""
+    space, names = engine.space(setting), np.array(engine.bundle.class_names, dtype=object)
+    columns: dict[str, np.ndarray] = {"query": space.query_index, "class": names[space.query_labels]}
+    for search in DEFAULT_SEARCHES:
+        result = evaluate_at(engine, search, setting, [k])
+        columns[f"{search}_{map_metric}"] = result.at(map_metric, k)
+        columns[f"{search}_{mahp_metric}"] = result.at(mahp_metric, k)
+        columns[f"{search}_hits"] = np.rint(result.at("precision", k) * k).astype(np.int64)
+    return pd.DataFrame(columns)
+
+
+def curve_table(results: Mapping[str, SearchResult]) -> pd.DataFrame:
+    """Every metric at every k of the curves: mean and 95 % normal band over queries, long form."""
+    frames = []
+    for search, result in results.items():
+        for metric in METRICS:
+            if metric not in result.metrics():
+                continue
+            curve = result.curve(metric)
+            bands = {"value": curve.mean, "ci_low": curve.low, "ci_high": curve.high}
+            rounded = {name: np.round(values, DECIMALS) for name, values in bands.items()}
+            frames.append(pd.DataFrame({"search": search, "metric": metric, "k": curve.ks, **rounded}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def settings_json(view: View, command: str) -> str:
+    """The setting, what it was computed on and with, as JSON text."""
+    setting, space = view.setting, view.space
+    return json.dumps(
+        {
+            "setting": {
+                "encoder": setting.encoder,
+                "hash": setting.hash,
+                "bits": setting.bits,
+                "multiplier": setting.multiplier,
+                "k": view.k,
+                "protocol": setting.protocol,
+                "hierarchy": setting.hierarchy,
+                "map": view.map_metric,
+                "mahp": view.mahp_metric,
+                "seed": setting.seed,
+            },
+            "shortlist": setting.shortlist(view.k, space.size),
+            "queries": len(space.queries),
+            "gallery": space.size,
+            "dimensions": space.gallery.shape[1],
+            "bundle": {"name": view.bundle.name, "dataset": view.bundle.dataset, "version": view.bundle.version},
+            "link": view.link(),
+            "command": command,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def file_name(view: View, table: str, suffix: str = "csv") -> str:
+    """A name that tells downloads apart: bundle, hash, bits, multiplier, table."""
+    setting = view.setting
+    words = (view.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table)
+    return f"{'_'.join(words)}.{suffix}"

@@ -1,0 +1,83 @@
+"""How a user gets pictures onto the page: one click for the download, or a folder that is at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.datasets import cifar100
+from core.errors import BadInput
+from dashboard import state
+from dashboard.launch import allowed, launch
+from dashboard.pictures import ARCHIVE_BYTES, download_with_progress
+
+DATASET = "CIFAR-100"
+
+
+def offer(view: state.View) -> None:
+    """Say that cards stand for the pictures, and offer ways to get them where there can be any."""
+    if view.bundle.dataset != DATASET:
+        st.caption("This bundle comes without pictures: cards stand for them.")
+        return
+    with st.expander("Drawn cards stand for the pictures. Show the pictures of CIFAR-100", icon=":material/image:"):
+        target = cifar100.default_download_root()
+        st.write(
+            f"The pictures are not part of this project. They can be fetched from their authors' site "
+            f"({ARCHIVE_BYTES / 1e6:.0f} MB, once) into `{target}`, or read from a folder that holds "
+            f"`{cifar100.FOLDER}`."
+        )
+        with state.section():
+            if st.button("Download CIFAR-100", key="pictures_download", icon=":material/download:"):
+                _download(target)
+        with state.section():
+            _choose_folder(view)
+
+
+def _download(target: Path) -> None:
+    bar = st.progress(0.0, "Downloading CIFAR-100 …")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        download_with_progress(target, lambda share: bar.progress(share, f"Downloading CIFAR-100 … {share:.0%}"))
+    except OSError as error:
+        raise BadInput(f"cannot write to '{target}' ({error.strerror}): name a folder of pictures instead") from error
+    finally:
+        bar.empty()
+    st.session_state["picture_root"] = str(target)
+    state.forget_pictures()
+    st.rerun()
+
+
+def _choose_folder(view: state.View) -> None:
+    roots = launch().roots
+    if not roots:
+        st.caption(
+            "To read a folder, start the dashboard with `--images DIR`, or with `--root DIR` to name it here: "
+            "`streamlit run Home.py -- --images DIR`."
+        )
+        return
+    with st.form("pictures_form", border=False):
+        text = st.text_input("Folder", key="pictures_folder", placeholder=str(roots[0]))
+        if not st.form_submit_button("Use this folder"):
+            return
+    folder = checked_folder(text, roots)
+    split = view.space.protocol.query_split
+    labels = cifar100.read_split(folder, split).labels
+    if len(labels) != view.bundle.count(split) or (labels != view.bundle.labels(split)).any():
+        raise BadInput(f"'{folder}' holds other data: its labels are not those of the open bundle")
+    st.session_state["picture_root"] = str(folder)
+    state.forget_pictures()
+    st.rerun()
+
+
+def checked_folder(text: str, roots: tuple[Path, ...]) -> Path:
+    """The folder that a user named; raises BadInput unless it lies in one of `roots` and holds CIFAR-100."""
+    listed = ", ".join(f"'{root}'" for root in roots)
+    if not text.strip():
+        raise BadInput(f"no folder was named: give one inside {listed}")
+    folder = Path(text.strip()).expanduser()
+    if not allowed(folder, roots):
+        raise BadInput(f"'{folder}' is outside the folders that this dashboard may read: give one inside {listed}")
+    if not (folder / cifar100.FOLDER).is_dir():
+        raise BadInput(f"'{folder}' holds no '{cifar100.FOLDER}': give the folder that it was extracted into")
+    return folder

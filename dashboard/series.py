@@ -1,0 +1,170 @@
+"""What the Curves page draws: one series a search of a setting, its curves and values kept between reruns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+
+from core.codes import true_bits
+from core.engine import Engine
+from core.hashing.registry import get_hash
+from core.metrics.intervals import Comparison, compare
+from core.metrics.registry import METRICS, get_metric
+from core.results import Curve, SearchResult
+from core.settings import CURVE_DEPTH, K_RANGE, Setting
+from dashboard.charts.curves import PIN_LOOKS
+from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS, Look
+from dashboard.pins import Pin
+from dashboard.state import View
+
+MORE_METRICS = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overlap")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: a search of a setting. `expected` averages over ties; `sparse` is judged at fewer k."""
+
+    label: str
+    look: Look
+    search: str
+    setting: Setting
+    expected: bool = False
+    sparse: bool = False
+
+    def metric(self, name: str) -> str | None:
+        """The metric this series shows where `name` is asked for, if it has one."""
+        if not self.expected:
+            return name
+        return f"{name}_expected" if f"{name}_expected" in METRICS else None
+
+
+def of_setting(view: View, asymmetric: bool, expected: bool) -> list[Series]:
+    """The searches of the current setting."""
+    searches = ["exact", "hashed", "hamming", *(["asymmetric"] if asymmetric else [])]
+    series = [Series(SEARCH_LOOKS[name].label, SEARCH_LOOKS[name], name, view.setting) for name in searches]
+    if expected:
+        look = replace(SEARCH_LOOKS["hamming"], label="Hamming only, ties averaged", dash="dashdot", symbol="cross")
+        series.append(Series(look.label, look, "hamming", view.setting, expected=True))
+    return series
+
+
+def of_controls(view: View, names: Sequence[str]) -> list[Series]:
+    """Hashed and Hamming search with the codes of each control, at the setting's length and multiplier."""
+    series = []
+    for name in names:
+        look = CONTROL_LOOKS[name]
+        setting = replace(view.setting, hash=name)
+        short = look.label.removesuffix(" (control)")
+        for search, dash in (("hashed", look.dash), ("hamming", "dot")):
+            label = f"{short}, {'hashed' if search == 'hashed' else 'Hamming only'} (control)"
+            series.append(Series(label, replace(look, dash=dash), search, setting, sparse=True))
+    return series
+
+
+def of_pins(view: View, pins: Sequence[Pin]) -> list[Series]:
+    """Hashed search of each pinned setting, under the current protocol and hierarchy."""
+    return [
+        Series(f"Pinned: {pin.label(view.bundle)}", look, "hashed", pin.setting(view.setting), sparse=True)
+        for pin, look in zip(pins, PIN_LOOKS, strict=False)
+    ]
+
+
+def sparse_ks(k: int, size: int) -> list[int]:
+    """The k of lines beside the setting's own: fewer, and the same whatever k is, so that many fit in memory."""
+    values = {*range(1, 21), *range(25, 51, 5), *range(60, CURVE_DEPTH + 1, 10)}
+    if k > CURVE_DEPTH:
+        values |= set(range(275, K_RANGE[1] + 1, 25))
+    return sorted({value for value in values if value < size} | {min(size, max(values))})
+
+
+def curve(view: View, series: Series, metric: str) -> Curve:
+    """Mean and band of one series at its k."""
+    ks = sparse_ks(view.k, view.space.size) if series.sparse else view.ks
+    return _curve(view.engine, _version(view), _needed(view, series), series.search, tuple(ks), metric)
+
+
+def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
+    """Mean and 95 % bootstrap interval of one series at the current k."""
+    return _at_k(
+        view.engine, _version(view), _needed(view, series), series.search, _ks_with(view, series), view.k, metric
+    )
+
+
+def values(view: View, series: Series, metric: str) -> np.ndarray:
+    """Values float64 (Q,) of one series at the current k."""
+    return _result(view.engine, _needed(view, series), series.search, _ks_with(view, series)).at(metric, view.k)
+
+
+def difference(view: View, first: Series, second: Series, metric: str) -> Comparison:
+    """`second` against `first`, paired by query, at the current k."""
+    sides = [(_needed(view, series), series.search, _ks_with(view, series)) for series in (first, second)]
+    return _difference(view.engine, _version(view), *sides, view.k, metric)
+
+
+def allows_asymmetric(view: View) -> bool:
+    """Whether the setting's hash has real values, so that a query need not be cut to bits."""
+    return get_hash(view.setting.hash).asymmetric
+
+
+def judged(view: View, metric: str) -> str:
+    """What a figure is judged by, in words."""
+    tree = f", hierarchy {view.setting.hierarchy}" if get_metric(metric).hierarchical else ""
+    return f"Protocol {view.setting.protocol}{tree}."
+
+
+def note(view: View, drawn: Sequence[Series]) -> str:
+    """What a reader of the values must know: queries without anything to find, lines at fewer k."""
+    results = view.results(["exact"])
+    missing = results["exact"].without_relevant
+    parts = [f"{missing:,} queries have no relevant image and count 0." if missing else ""]
+    if any(series.sparse for series in drawn):
+        parts.append("Controls and pinned settings are drawn at fewer k; the table has them at this k exactly.")
+    return " ".join(filter(None, parts))
+
+
+def _ks_with(view: View, series: Series) -> tuple[int, ...]:
+    """The k to judge at so that the current k is among them."""
+    ks = sparse_ks(view.k, view.space.size) if series.sparse else view.ks
+    return tuple(ks) if view.k in ks else (view.k,)
+
+
+def _needed(view: View, series: Series) -> Setting:
+    """The setting without what the search does not depend on, so that a moved dial finds what is kept."""
+    setting = series.setting
+    if series.search == "exact":
+        return replace(setting, multiplier="1", bits=8, hash=view.bundle.defaults["hash"])
+    bits = true_bits(view.bundle, setting.encoder, setting.hash, setting.bits)
+    return replace(setting, bits=bits, multiplier=setting.multiplier if series.search == "hashed" else "1")
+
+
+def _version(view: View) -> tuple[str, str]:
+    return str(view.bundle.path), view.bundle.version
+
+
+def _result(engine: Engine, setting: Setting, search: str, ks: tuple[int, ...]) -> SearchResult:
+    return engine.result(search, setting, ks, np.float32)
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _curve(
+    _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], metric: str
+) -> Curve:
+    return _result(_engine, setting, search, ks).curve(metric)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _at_k(
+    _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], k: int, metric: str
+) -> tuple[float, float, float]:
+    result = _result(_engine, setting, search, ks)
+    return result.mean(metric, k), *result.interval(metric, k)
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _difference(
+    _engine: Engine, version: tuple[str, str], first: tuple, second: tuple, k: int, metric: str
+) -> Comparison:
+    return compare(*(_result(_engine, *side).at(metric, k) for side in (first, second)))

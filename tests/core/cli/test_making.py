@@ -1,0 +1,77 @@
+"""`train`, `embed`, `hash` and `build` hand their options to core.build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import build
+from core.bundle import load_bundle
+from core.datasets import cifar100
+
+
+@pytest.fixture
+def called(monkeypatch, tmp_path):
+    """What core.build is called with; a folder `data` that looks like CIFAR-100's."""
+    calls = []
+    for name in ("train_encoder", "embed", "build", "make_hashes"):
+        monkeypatch.setattr(build, name, lambda *values, name=name: calls.append((name, *values)))
+    (tmp_path / "data" / cifar100.FOLDER).mkdir(parents=True)
+    (tmp_path / "data" / cifar100.FOLDER / "test").write_bytes(b"")
+    monkeypatch.delenv("CIFAR_ROOT", raising=False)
+    return calls
+
+
+def test_train_passes_its_options(run, called):
+    ran = run("train", "--root", "data", "--run", "runs", "--seed", 3, "--epochs", 2, bundle=False)
+    assert ran.code == 0, ran.err
+    assert called == [("train_encoder", Path("data"), "semantic", Path("runs"), 3, 2)]
+
+
+def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
+    common = ("--root", "data", "--run", "runs", "--out", tiny_bundle.path)
+    assert run("embed", *common, bundle=False).code == 0
+    ran = run("build", *common, "--seed", 1, bundle=False)
+    assert ran.code == 0
+    assert tiny_bundle.version in ran.out
+    assert called == [
+        ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path),
+        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1),
+    ]
+
+
+def test_the_folder_is_found_without_root(run, called):
+    assert run("train", "--run", "runs", bundle=False).code == 0
+    assert called[0][1] == Path("data")
+
+
+def test_download_only_where_there_is_none(run, called, monkeypatch, tmp_path):
+    fetched = []
+    monkeypatch.setattr(cifar100, "download", lambda root: fetched.append(root) or root)
+    assert run("train", "--root", "data", "--run", "runs", "--download", bundle=False).code == 0
+    assert fetched == []
+    assert run("train", "--root", "other", "--run", "runs", "--download", bundle=False).code == 0
+    assert fetched == [Path("other")]
+
+
+def test_missing_pictures_are_one_line(refused, called):
+    line = refused("build", "--root", "other", "--run", "runs", "--out", "mine", bundle=False)
+    assert "'other'" in line
+    assert "--download" in line
+    assert called == []
+
+
+def test_hash_stores_codes(run, make_bundle):
+    bundle = make_bundle()
+    ran = run("hash", "--bundle", bundle.path, "--hash", "itq", "--bits", "16,8", bundle=False)
+    assert ran.code == 0, ran.err
+    assert load_bundle(bundle.path, verify=True).stored_hashes("semantic")[1:] == [("itq", 8), ("itq", 16)]
+
+
+def test_bad_hashes_are_one_line(refused, make_bundle):
+    folder = make_bundle().path
+    assert "latent-sigmoid" in refused("hash", "--bundle", folder, "--hash", "latent-sigmoid", bundle=False)
+    assert "'itk'" in refused("hash", "--bundle", folder, "--hash", "itk", bundle=False)
+    assert "32" in refused("hash", "--bundle", folder, "--hash", "itq", "--bits", "32", bundle=False)
+    assert "--bundle" in refused("hash", "--hash", "itq", bundle=False)

@@ -1,0 +1,63 @@
+"""A bundle in memory with just what the engine reads, at any size and with any stored codes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core import hierarchy
+from core.errors import unknown_name
+
+CLASSES = 5
+TREE = "root mammals\nroot cars\nmammals 0\nmammals 1\ncars 2\nroot 3\nroot 4"
+
+
+class FakeBundle:
+    name = "fake"
+    version = "0"
+    splits = ("test", "train")
+    protocols = ("test-vs-test", "test-vs-train", "test-vs-test-with-self")
+    class_names = tuple("01234")
+    superclass_of = np.array([0, 0, 1, 2, 2])
+
+    def __init__(self, queries=40, gallery=120, dimensions=8, stored=(), seed=0):
+        rng = np.random.default_rng(seed)
+        centres = rng.normal(size=(CLASSES, dimensions))
+        self._labels, self._embeddings = {}, {}
+        for split, count in (("test", queries), ("train", gallery)):
+            y = rng.integers(0, CLASSES, count)
+            x = centres[y] + rng.normal(size=(count, dimensions))
+            x[count // 2 : count // 2 + 3] = x[0]  # equal items: ties of codes and of similarity
+            self._labels[split] = y
+            self._embeddings[split] = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+        self._stored = list(stored)
+
+    def embeddings(self, encoder, split):
+        if encoder != "semantic":
+            raise unknown_name("encoder", encoder, ["semantic"])
+        return self._embeddings[split]
+
+    def labels(self, split):
+        return self._labels[split]
+
+    def count(self, split):
+        return len(self._labels[split])
+
+    def predicted(self, encoder, split):
+        return (self._labels[split] + (np.arange(self.count(split)) % 7 == 0)) % CLASSES
+
+    def encoder_info(self, encoder):
+        return {"dimensions": self.embeddings(encoder, "test").shape[1]}
+
+    def stored_hashes(self, encoder):
+        return [(entry["hash"], entry["bits"]) for entry in self._stored]
+
+    def stored_hash(self, encoder, name, bits):
+        return next((e for e in self._stored if (e["hash"], e["bits"]) == (name, bits)), None)
+
+    def array(self, spec):
+        return spec  # a fake entry holds the arrays themselves
+
+    def hierarchy(self, name):
+        if name != "toy":
+            raise unknown_name("hierarchy", name, ["toy"])
+        return hierarchy.parse(TREE, self.class_names, "toy")

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import BadInput
+from core.metrics.intervals import bootstrap, normal_band
+from core.metrics.registry import METRICS
+from core.metrics.sums import Accumulated
+from core.results import SearchResult
+
+KS = np.array([1, 2, 4])
+
+
+def result(search="exact", levels=None, relevant=(2, 0, 3), dtype=np.float64):
+    rows = len(relevant)
+    hits = np.array([[1, 1, 2], [0, 0, 0], [0, 1, 3]], np.int32)[:rows]
+    ap_sum = np.array([[1, 1, 1.5], [0, 0, 0], [0, 0.5, 1.75]], dtype)[:rows]
+    ones = np.ones((rows, 3), dtype)
+    sums = Accumulated(KS, np.array(relevant), hits, ap_sum, ones, ones, ones * KS, ones, ones, hits)
+    return SearchResult(search, sums, levels)
+
+
+def test_values_at_and_mean():
+    found = result()
+    assert found.values("precision").tolist() == [[1, 0.5, 0.5], [0, 0, 0], [0, 0.5, 0.75]]
+    assert found.at("precision", 4).tolist() == [0.5, 0, 0.75]
+    assert found.at("ap", 4).tolist() == [0.75, 0, 1.75 / 3]
+    assert found.mean("precision", 4) == pytest.approx(1.25 / 3)
+    assert found.at("precision", 2).dtype == np.float64
+    assert found.ks is found.sums.ks
+
+
+def test_a_k_that_was_not_judged_is_refused():
+    for k in (0, 3, 5):
+        with pytest.raises(BadInput, match=f"k {k} was not evaluated"):
+            result().at("ap", k)
+
+
+def test_a_query_without_relevant_items_is_counted_and_stays_in_the_mean():
+    found = result()
+    assert found.without_relevant == 1
+    assert len(found.at("ap", 1)) == 3
+
+
+def test_curve_and_interval():
+    found = result()
+    mean, low, high = normal_band(found.values("ap"))
+    curve = found.curve("ap")
+    assert np.array_equal(curve.ks, KS)
+    assert np.array_equal([curve.mean, curve.low, curve.high], [mean, low, high])
+    low, high = bootstrap(found.at("ap", 4), seed=3)
+    assert found.interval("ap", 4, seed=3) == (low[0], high[0])
+
+
+def test_ceilings_by_hand():
+    found = result(relevant=(2, 1, 3))
+    assert found.ceiling("ap").tolist() == [1, 1, 1]
+    assert found.ceiling("precision") == pytest.approx([1, (1 + 1 / 2 + 1) / 3, (2 / 4 + 1 / 4 + 3 / 4) / 3])
+    assert found.ceiling("recall") == pytest.approx([(1 / 2 + 1 + 1 / 3) / 3, (1 + 1 + 2 / 3) / 3, 1])
+    assert found.ceiling("ahp_trapezoid") == pytest.approx([0, 1 / 2, 3 / 4])
+    for one, other in (("ap_trec", "recall"), ("ap_source", "precision")):
+        assert np.array_equal(found.ceiling(one), found.ceiling(other))
+
+
+def test_expected_metrics_are_for_hamming_search_alone():
+    assert [name for name in result().metrics() if METRICS[name].hamming_only] == []
+    with pytest.raises(BadInput, match="defined for Hamming search alone, not for exact search"):
+        result().values("ap_expected")
+    # One block of four ties, two of them relevant, for a query with R = 3; the third lies in the next block.
+    levels = np.array([[4, 1]], np.int32), np.array([[2, 1]], np.int32)
+    found = result("hamming", levels, relevant=(3,))
+    assert set(found.metrics()) == set(METRICS)
+    s_1, s_2 = 1 / 2, 1 / 2 + (1 / 2) * (1 + 1 / 3) / 2
+    s_4 = s_2 + (1 / 2) * (1 + 2 / 3) / 3 + (1 / 2) * (1 + 3 / 3) / 4
+    assert found.values("ap_expected")[0] == pytest.approx([s_1, s_2 / 2, s_4 / 3], abs=1e-15)
+    assert found.values("ap_trec_expected")[0] == pytest.approx([s_1 / 3, s_2 / 3, s_4 / 3], abs=1e-15)
+    assert found.values("ap_source_expected")[0] == pytest.approx([s_1, s_2 / 2, s_4 / 4], abs=1e-15)
+    assert found.at("ap_expected", 4)[0] == pytest.approx(s_4 / 3, abs=1e-15)
+
+
+def test_an_unknown_metric_is_refused():
+    with pytest.raises(BadInput, match="metric 'map'"):
+        result().values("map")
+
+
+def test_memory():
+    levels = np.zeros((3, 9), np.int32), np.zeros((3, 9), np.int32)
+    assert result("hamming", levels).nbytes == result().nbytes + 2 * 4 * 27
+    assert result(dtype=np.float32).nbytes < result().nbytes

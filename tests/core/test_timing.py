@@ -1,0 +1,152 @@
+"""The shape and the honesty of timings; never their seconds."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import fields
+
+import pytest
+from threadpoolctl import threadpool_info
+
+from core.engine import Engine
+from core.errors import BadInput
+from core.search.parallel import available_threads
+from core.settings import Setting
+from core.timing import Timing, alone, machine, pinned, time_latency, time_throughput, to_table
+
+K = 5
+STAGES = {
+    "exact-blas": ["product", "select"],
+    "exact-faiss": ["product and select"],
+    "exact-scan": ["product", "select"],
+    "hashed": ["scan", "select", "gather and re-rank"],
+}
+
+
+def setting(protocol="test-vs-test", name="latent-sigmoid"):
+    return Setting("semantic", name, 16, "2", protocol, "wordnet")
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_bundle):
+    return Engine(tiny_bundle, 1)
+
+
+def check(timing):
+    assert timing.equal is True
+    assert 0 < timing.median_ms <= timing.p95_ms
+    assert timing.dimensions == 16
+    assert timing.k == K
+    hashed = timing.side == "hashed"
+    assert (timing.multiplier, timing.bits is None) == (("2", False) if hashed else ("", True))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "n"),
+    [("test-vs-test", "latent-sigmoid", 60), ("test-vs-train", "random-hyperplane", 150),
+     ("test-vs-test-with-self", "predicted-class", 60)],
+)  # fmt: skip
+def test_latency(engine, protocol, name, n):
+    heard = []
+    timings = time_latency(engine, setting(protocol, name), K, runs=25, progress=heard.append)
+    expected = {("query", side) for side in STAGES}
+    expected |= {(f"query:{stage}", side) for side, stages in STAGES.items() for stage in stages}
+    if name == "random-hyperplane":  # its code follows from the embedding, so making it is timed too
+        expected.add(("query:hash", "hashed"))
+    assert {(timing.work, timing.side) for timing in timings} == expected
+    assert len(timings) == len(expected)
+    for timing in timings:
+        check(timing)
+        assert (timing.batch, timing.threads, timing.runs, timing.n) == (1, 1, 25, n)
+    bits = {"predicted-class": 4}.get(name, 16)
+    assert {timing.bits for timing in timings if timing.side == "hashed"} == {bits}
+    assert heard == sorted(heard)
+    assert all(0 <= share <= 1 for share in heard)
+
+
+def test_a_stage_takes_no_longer_than_the_whole(engine):
+    timings = {(timing.work, timing.side): timing.median_ms for timing in time_latency(engine, setting(), K, runs=9)}
+    for side, stages in STAGES.items():
+        for stage in stages:
+            assert timings[f"query:{stage}", side] <= timings["query", side]
+
+
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_throughput(engine, threads):
+    timings = time_throughput(engine, setting(), K, batch=20, threads=threads, runs=3)
+    assert [timing.side for timing in timings] == ["exact-blas", "exact-faiss", "exact-scan", "hashed"]
+    for timing in timings:
+        check(timing)
+        assert (timing.work, timing.batch, timing.runs, timing.n) == ("batch", 20, 3, 60)
+        assert timing.threads == (threads or available_threads())
+
+
+def test_a_batch_is_at_most_all_queries(engine):
+    assert {timing.batch for timing in time_throughput(engine, setting(), K, batch=1000, threads=1, runs=1)} == {60}
+    with pytest.raises(BadInput, match="threads 0"):
+        time_throughput(engine, setting(), K, threads=0)
+
+
+def test_k_as_large_as_the_gallery(engine):
+    for timing in time_latency(engine, setting(), 59, runs=2) + time_throughput(
+        engine, setting(), 59, batch=5, threads=1, runs=1
+    ):
+        assert timing.equal is True
+
+
+def test_threads_are_pinned_and_given_back():
+    import faiss
+
+    def pools():
+        return [pool["num_threads"] for pool in threadpool_info()], faiss.omp_get_max_threads()
+
+    before = pools()
+    with pinned(1):
+        assert set(pools()[0]) == {1}
+        assert faiss.omp_get_max_threads() == 1
+    assert pools() == before
+
+
+def test_garbage_collection_rests_while_pinned():
+    assert gc.isenabled()
+    with pinned(1):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_one_timing_at_a_time():
+    with alone(), pytest.raises(BadInput, match="another timing is running"), alone():
+        pytest.fail("two at once")
+    with alone():
+        pass
+
+
+@pytest.mark.parametrize(("name", "bits"), [("random-hyperplane", 72), ("itq", 8)])
+def test_throughput_from_the_embeddings_on(engine, name, bits):
+    chosen = Setting("semantic", name, bits, "2", "test-vs-train", "wordnet")
+    for timing in time_throughput(engine, chosen, K, batch=30, threads=1, runs=1):
+        assert timing.equal is True
+
+
+def test_a_wrong_answer_is_told(engine, monkeypatch):
+    import core.timed_searches
+
+    real = core.timed_searches.select_by_score
+
+    def wrong(scores, exclude, ids, *rest):
+        real(scores, exclude, ids, *rest)
+        ids[0] = ids[-1]
+
+    monkeypatch.setattr(core.timed_searches, "select_by_score", wrong)
+    equal = {timing.side: timing.equal for timing in time_latency(engine, setting(), K, runs=2)}
+    assert equal == {"exact-blas": True, "exact-faiss": True, "exact-scan": False, "hashed": True}
+
+
+def test_table_and_machine(engine):
+    timings = time_throughput(engine, setting(), K, batch=4, threads=1, runs=1)
+    table = to_table(timings)
+    assert list(table.columns) == [field.name for field in fields(Timing)]
+    assert len(table) == 4
+    assert list(to_table([]).columns) == list(table.columns)
+    assert f"{available_threads()} cores" in machine()
+    assert "NumPy" in machine()

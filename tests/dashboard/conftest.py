@@ -1,0 +1,43 @@
+"""The dashboard in a test, opened on a small bundle."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.bundle import Bundle
+from dashboard import launch
+
+HOME = Path(__file__).resolve().parents[2] / "Home.py"
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch, tiny_bundle: Bundle):
+    """`open_app(page=None, query=None, bundle=..., options=[])` runs Home.py and then, if named, a page script."""
+
+    def start(
+        page: str | None = None,
+        query: dict[str, str] | None = None,
+        bundle: Path = tiny_bundle.path,
+        options: list[str] | None = None,
+    ) -> AppTest:
+        monkeypatch.setattr(sys, "argv", ["x", "--bundle", str(bundle), *(options or [])])
+        launch.launch.cache_clear()
+        at = AppTest.from_file(str(HOME), default_timeout=120)
+        for key, value in (query or {}).items():
+            at.query_params[key] = value
+        at.run()
+        return at.switch_page(f"dashboard/{page}.py").run() if page else at
+
+    yield start
+    launch.launch.cache_clear()
+
+
+@pytest.fixture
+def app(open_app: Callable[..., AppTest]) -> AppTest:
+    """The dashboard on the tiny bundle, at the first page."""
+    return open_app()
