@@ -94,7 +94,7 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
         ]
         described["defaults"] = {
             "encoder": encoder,
-            "hash": "itq",
+            "hash": "random-hyperplane",  # it needs no training and has every length
             "bits": 48,
             "protocol": "test-vs-test",
             "hierarchy": "wordnet",

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import get_metric
 from core.results import SearchResult
 from dashboard.state import View
-from dashboard.verdict import Outcome, interval, signed
+from dashboard.verdict import Outcome, Score, interval, signed
 
 COLUMNS = ("", "Exact", "Hashed", "Hashed − exact", "Hamming only", "Hamming − exact")
 
@@ -59,15 +60,15 @@ def memory_of(view: View) -> Memory:
     return Memory(4 * dimensions, stored, stored_as, math.ceil(view.setting.bits / 8))
 
 
-def outcome_of(view: View, row: Row, label: str, times: Mapping[str, float] | None) -> Outcome:
-    """What the headline says of a metric's row; `label` is the hash's."""
+def outcome_of(view: View, rows: list[Row], times: Mapping[str, float] | None) -> Outcome:
+    """What the headline speaks of: mAP first, mAHP second."""
     setting, size = view.setting, view.space.size
     shortlist = setting.shortlist(view.k, size)
-    times = times or {}
+    first, second = (Score(row.label, row.exact, row.hashed, row.hashed_difference) for row in rows[:2])
+    label, times = get_hash(setting.hash).label, times or {}
     return Outcome(
-        label, setting.bits, shortlist, shortlist == size, row.label, row.exact, row.hashed, row.hashed_difference,
-        times.get("exact"), times.get("hashed"),
-    )  # fmt: skip
+        label, setting.bits, shortlist, shortlist == size, first, second, times.get("exact"), times.get("hashed")
+    )
 
 
 def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] | None) -> pd.DataFrame:
@@ -134,7 +135,11 @@ def _time_line(times: Mapping[str, float] | None) -> tuple[str, ...]:
         label,
         milliseconds(exact),
         milliseconds(hashed),
-        f"{exact / hashed:.1f} times as fast",
+        _ratio(exact, hashed),
         milliseconds(hamming),
-        f"{exact / hamming:.1f} times as fast",
+        _ratio(exact, hamming),
     )
+
+
+def _ratio(exact: float, other: float) -> str:
+    return f"{exact / other:.1f} times as fast" if other <= exact else f"{other / exact:.1f} times as long"

@@ -2,7 +2,6 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BadInput
-from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from dashboard import latency, state
 from dashboard.comparison import (
@@ -49,6 +48,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
             f"{row.hashed:.4f}",
             f"{found.difference:.4f}",
             "off" if quality(found) == "same" else "normal",
+            delta_arrow="off" if quality(found) == "same" else "auto",
             help=f"Hashed search; below, its difference from exact search, which scores {row.exact:.4f}.",
             **look,
         )
@@ -84,8 +84,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
 
 def draw_answer(view: View, rows: list[Row], memory: Memory, times: dict[str, float] | None) -> None:
     """Headline, cards and table; once without times, and again when they are there."""
-    label = get_hash(view.setting.hash).label
-    st.markdown(f"#### {verdict(outcome_of(view, rows[0], label, times))}")
+    st.markdown(f"#### {verdict(outcome_of(view, rows, times))}")
     draw_cards(rows, memory, times)
     st.table(overview_table(rows, memory, times), border="horizontal", hide_index=True)
 

@@ -44,9 +44,10 @@ def draw_confusion(view: state.View, found: dict[str, TopLabels], key: tuple) ->
         with st.spinner("Counting the classes that Hamming search returns …"):
             found[search] = answered(view.engine, *key, search, view.k)
     confusion = found[search].confusion
+    diagonal = "is written out, in per cent" if level == "Superclasses" else "is left blank"
     st.caption(
-        f"Share of the {view.k:,} images returned, rows sum to 100 %. The diagonal, right answers, has no colour"
-        + (" but is written out, in per cent." if level == "Superclasses" else ".")
+        f"Row: the query. Column, in the same order: what came back, as a share of the {view.k:,} images returned, so "
+        f"that a row sums to 100 %. The diagonal, what was right, {diagonal}; colour shows the rest."
     )
     draw_map(view, confusion, level)
     draw_pairs(view, found, search, groups)

@@ -1,3 +1,124 @@
+import time
+
 import streamlit as st
 
-st.title("timing")
+from core.hashing.registry import get_hash
+from core.tables import to_csv
+from core.timing import WARM_UP, alone
+from dashboard import measured, state
+from dashboard.charts import style
+from dashboard.charts import timing as charts
+from dashboard.measured import Measured
+
+RUNS, BATCH = (100, 300, 1000), 1000
+view = state.current()
+setting, space = view.setting, view.space
+
+
+def measure_now(runs: int) -> None:
+    """Time, before anything else of this run is drawn."""
+    with state.section(), st.spinner("Timing: nothing else should run on this machine now …", show_time=True), alone():
+        time.sleep(0.3)  # the browser has drawn what it got
+        st.session_state[measured.KEY] = measured.measure(view, runs, BATCH)
+
+
+def headline(found: Measured) -> None:
+    """The four numbers that matter."""
+    one, many = found.latency, found.throughput
+    labels = found.labels()
+    hashed = {name: rows[rows["side"] == "hashed"].iloc[0] for name, rows in (("one", one), ("many", many))}
+    rivals = {"one": measured.fastest_exact(one), "many": measured.fastest_exact(many)}
+    cells = st.columns(4)
+    cells[0].metric("Hashed, one query", f"{1000 * hashed['one']['median_ms']:.1f} µs", border=True, height="stretch",
+                    delta=measured.ratio_text(measured.ratio(one)), delta_color="off", delta_arrow="off")  # fmt: skip
+    cells[1].metric("Fastest exact, one query", f"{1000 * rivals['one']['median_ms']:.1f} µs", border=True,
+                    delta=labels[rivals["one"]["side"]].removeprefix("Exact: "), delta_color="off", delta_arrow="off",
+                    height="stretch")  # fmt: skip
+    speed = {
+        name: 1000 * row["many"]["batch"] / row["many"]["median_ms"] for name, row in (("h", hashed), ("e", rivals))
+    }
+    cells[2].metric("Hashed, in batches", f"{speed['h']:,.0f} /s", border=True, height="stretch",
+                    delta=measured.ratio_text(measured.ratio(many)), delta_color="off", delta_arrow="off")  # fmt: skip
+    cells[3].metric("Fastest exact, in batches", f"{speed['e']:,.0f} /s", border=True, height="stretch",
+                    delta=labels[rivals["many"]["side"]].removeprefix("Exact: "), delta_color="off",
+                    delta_arrow="off")  # fmt: skip
+
+
+def facts(found: Measured) -> str:
+    """What the times cover and where they were taken."""
+    whole, batch, was = found.latency.iloc[0], found.throughput.iloc[0], found.depends_on
+    return (
+        f"{get_hash(was['hash']).label}, {was['bits']} bits, multiplier {was['multiplier']}, k = {was['k']}, shortlist "
+        f"{found.shortlist:,}; N = {whole['n']:,} images of {whole['dimensions']} dimensions, {was['protocol']}. Latency: "
+        f"{whole['runs']} queries in random order, one at a time on 1 thread, after {WARM_UP} to warm up. Throughput: "
+        f"{batch['runs']} batches of {batch['batch']:,} on {batch['threads']} threads. {found.machine}. {found.when}."
+    )
+
+
+def show(found: Measured) -> None:
+    """The measured times."""
+    differs = measured.changes(found.depends_on, measured.depends_on(view))
+    if differs:
+        st.warning(
+            f"These times belong to another setting ({'; '.join(differs)}). Measure again for the current one.",
+            icon=":material/history:",
+        )
+    if not found.table["equal"].all():
+        st.error("A side did not give the reference's result: its time says nothing.", icon=":material/error:")
+    headline(found)
+    st.caption(facts(found))
+    dark, labels = style.dark_page(), found.labels()
+    star = {**labels, found.opponent: f"{labels[found.opponent]} ★"}
+    st.subheader("Latency of one query by stage")
+    st.plotly_chart(
+        charts.latency_figure(found.table, star, dark),
+        key="timing_latency",
+        width="stretch",
+        alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in found.latency.itertuples()),
+    )
+    st.caption(
+        "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to the "
+        f"median of the whole. faiss does not tell its stages apart. {measured.code_note(found)}"
+    )
+    st.subheader("Throughput of a batch")
+    st.plotly_chart(charts.throughput_figure(found.table, labels, dark), key="timing_throughput", width="stretch",
+                    alt="Queries a second by side; the table below has the numbers.")  # fmt: skip
+    table = measured.overview(found)
+    formats = {name: "%.2f" for name in table if name.endswith("µs")}
+    formats |= {"Speed against the fastest exact": "%.2f×", "Queries a second": "%,.0f"}
+    config = {name: st.column_config.NumberColumn(format=text) for name, text in formats.items()}
+    st.dataframe(table, hide_index=True, column_config=config, key="timing_table", alt="Times of every side")
+    st.download_button(
+        "Download CSV", to_csv(found.table), "benchmark.csv", "text/csv", key="timing_csv", icon=":material/download:",
+        on_click="ignore", help="Every stage and batch, with the columns of `python -m core benchmark --out`.",
+    )  # fmt: skip
+
+
+st.title("Timing")
+st.caption(
+    f"{get_hash(setting.hash).label}, {setting.bits} bits × {setting.multiplier}, k = {view.k} · {space.size:,} images "
+    f"to find · {setting.protocol}. From the query's embedding to the ids of its top k; the network is not part of it."
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    runs = st.segmented_control(
+        "Queries timed", RUNS, default=RUNS[1], required=True, key="timing_runs", persist_state="session",
+        help="Queries of the latency. More of them steady the median and, above all, the p95.",
+    )  # fmt: skip
+    pressed = st.button(
+        "Measure", type="primary", icon=":material/timer:", key="timing_measure",
+        help="Takes seconds. Nothing is timed before you ask for it.",
+    )  # fmt: skip
+if pressed:
+    measure_now(runs)
+with state.section():
+    if measured.KEY in st.session_state:
+        show(st.session_state[measured.KEY])
+    else:
+        st.info("Nothing has been timed yet in this session.", icon=":material/timer:")
+st.caption(
+    "**How to read times.** One query on one thread is latency, a batch on all threads is throughput: a comparison "
+    "across the two would make either side look many times faster, and threads that wait for each other on a busy "
+    "machine can cost more than the search. Every side answers the same queries in turn, warm, and its result is "
+    "checked. At this size embeddings and codes fit into the processor's caches; at millions of images they do not. "
+    "A speed only counts at equal quality: the Trade-off page shows both."
+)

@@ -183,7 +183,7 @@ with state.section():
     st.caption(
         f"**Bytes read per query**: N × ⌈bits / 8⌉ for the codes of all N = {grid.gallery:,} images, and M × "
         f"{grid.dimensions} × 4 for the embeddings (float32) of the **M re-ranked images**, the shortlist; exact "
-        f"search reads N × {grid.dimensions} × 4 = {grid.exact_bytes:,}. The scan here keeps codes in whole words of 64 "
+        f"search reads N × {grid.dimensions} × 4 = {grid.exact_bytes:,}. The scan here keeps codes in words of 64 "
         "bits, so its times step there. Pareto front: no other point, exact search's included, is as cheap and as good."
     )
     if times:

@@ -12,18 +12,26 @@ LIGHT_LOSS, HEAVY_LOSS = 0.01, 0.05  # shares of exact search's score
 
 
 @dataclass(frozen=True)
+class Score:
+    """One metric by exact and by hashed search, such as mAP@100, and the paired difference of the two."""
+
+    metric: str
+    exact: float
+    hashed: float
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """Hashed search against exact search. `metric` is the figure's name, such as mAP@100; times in milliseconds,
-    None until they are measured; `whole` says that the shortlist is the whole gallery."""
+    """Hashed search against exact search, by the metric of the headline and by a second one that may disagree.
+    Times in milliseconds, None until they are measured; `whole`: the shortlist is the whole gallery."""
 
     hash_label: str
     bits: int
     shortlist: int
     whole: bool
-    metric: str
-    exact: float
-    hashed: float
-    comparison: Comparison
+    score: Score
+    second: Score
     exact_ms: float | None = None
     hashed_ms: float | None = None
 
@@ -31,7 +39,7 @@ class Outcome:
 def verdict(outcome: Outcome) -> str:
     """What the outcome means, as one sentence."""
     shortlist = f"shortlist of all {outcome.shortlist:,}" if outcome.whole else f"shortlist of {outcome.shortlist:,}"
-    start = f"Hashed search ({outcome.hash_label}, {outcome.bits} bits, {shortlist}) {_quality_clause(outcome)}"
+    start = f"Hashed search ({outcome.hash_label}, {outcome.bits} bits, {shortlist}) {_quality_clause(outcome.score)}"
     if outcome.exact_ms is None or outcome.hashed_ms is None:
         return f"{start}."
     return f"{start} and {_speed_clause(outcome)}; {_meaning(outcome)}."
@@ -75,19 +83,19 @@ def percent(share: float) -> str:
     return f"{text} %"
 
 
-def _quality_clause(outcome: Outcome) -> str:
-    comparison, metric = outcome.comparison, outcome.metric
+def _quality_clause(score: Score) -> str:
+    comparison, metric = score.comparison, score.metric
     if not comparison.wins and not comparison.losses:
-        return f"scores what exact search scores on every query ({metric} {outcome.exact:.4f})"
+        return f"scores what exact search scores on every query ({metric} {score.exact:.4f})"
     difference = interval(comparison)
     found = quality(comparison)
     if found == "same":
         return f"cannot be told apart from exact search by {metric} ({difference})"
     if found == "worse":
-        return f"keeps {percent(outcome.hashed / outcome.exact)} of exact {metric} ({difference})"
-    if not outcome.exact:
-        return f"has {metric} {outcome.hashed:.4f} where exact search has 0 ({difference})"
-    return f"beats exact {metric} by {percent(outcome.hashed / outcome.exact - 1)} ({difference})"
+        return f"keeps {percent(score.hashed / score.exact)} of exact {metric} ({difference})"
+    if not score.exact:
+        return f"has {metric} {score.hashed:.4f} where exact search has 0 ({difference})"
+    return f"beats exact {metric} by {percent(score.hashed / score.exact - 1)} ({difference})"
 
 
 def _speed_clause(outcome: Outcome) -> str:
@@ -100,7 +108,10 @@ def _speed_clause(outcome: Outcome) -> str:
 
 
 def _meaning(outcome: Outcome) -> str:
-    ranking, pace = quality(outcome.comparison), speed(outcome.exact_ms, outcome.hashed_ms)
+    ranking, pace = quality(outcome.score.comparison), speed(outcome.exact_ms, outcome.hashed_ms)
+    second = outcome.second
+    if ranking != "worse" and quality(second.comparison) == "worse":
+        return f"but it keeps only {percent(second.hashed / second.exact)} of exact {second.metric}"
     if pace == "faster":
         gained = {"same": "the speed is free", "better": "it wins on both counts", "worse": _loss(outcome)}
         return gained[ranking]
@@ -112,7 +123,7 @@ def _meaning(outcome: Outcome) -> str:
 
 
 def _loss(outcome: Outcome) -> str:
-    lost = 1 - outcome.hashed / outcome.exact
+    lost = max(1 - score.hashed / score.exact for score in (outcome.score, outcome.second) if score.exact)
     if lost < LIGHT_LOSS:
         return "the loss is slight for that speed"
     if lost < HEAVY_LOSS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -99,7 +100,9 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
         bargap=0,
         barmode="overlay",
     )
-    figure.update_xaxes(title=f"{label}, hashed − exact", zeroline=False)
+    room = 0.02 * (edges[-1] - edges[0])
+    span = [edges[0] - room, edges[-1] + room]
+    figure.update_xaxes(title=f"{label}, hashed − exact", zeroline=False, range=span)
     return figure.update_yaxes(title="queries", type="log" if logarithmic else "linear")
 
 
@@ -112,61 +115,61 @@ def _marker(name: str, dark: bool) -> dict:
 def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
     """Shares (S, S): rows the query's superclass, columns the one returned; the diagonal is written, not coloured."""
     words = [readable(name) for name in names]
-    figure = _confusion(share, words, words)
-    diagonal = np.arange(len(words))
+    figure = _confusion(share, words)
+    place = np.arange(len(words))
     figure.add_scatter(
-        x=diagonal,
-        y=diagonal,
+        x=place,
+        y=place,
         mode="text",
-        text=[f"{value * 100:.0f}" for value in share[diagonal, diagonal]],
+        text=[f"{value * 100:.0f}" for value in share.diagonal()],
         textfont={"size": 11, "color": INK[dark]},
         hoverinfo="skip",
         showlegend=False,
     )
-    ticks = {"tickvals": diagonal, "ticktext": words}
-    figure.update_xaxes(tickangle=-90, **ticks)
-    figure.update_yaxes(**ticks)
-    return figure.update_layout(height=680)
+    # As categories, the names under the columns thin out where a narrow window has no room for all.
+    figure.update_traces(x=[_lines(name) for name in words])
+    figure.update_xaxes(type="category", tickangle=-90)
+    figure.update_yaxes(tickvals=place, ticktext=words)
+    return figure.update_layout(height=700)
 
 
 def class_confusion(share: np.ndarray, names: Sequence[str], groups: Sequence[str] | None) -> go.Figure:
-    """Shares (C, C) in the order given; `groups` names each class's superclass, whose runs the axes then show."""
-    words = [readable(name) for name in names]
-    figure = _confusion(share, words, words)
-    if groups is not None:
-        starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
-        ends = [*starts[1:], len(groups)]
-        centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
-        ticks = {"tickvals": centres, "ticktext": [readable(groups[a]) for a in starts]}
-        for start in starts[1:]:
-            line = {"color": "#8a929c", "width": 0.5}
-            figure.add_hline(y=start - 0.5, line=line)
-            figure.add_vline(x=start - 0.5, line=line)
-    else:
-        ticks = {"tickvals": list(range(len(words))), "ticktext": words}
-    figure.update_xaxes(tickangle=-90, **ticks)
-    figure.update_yaxes(**ticks)
-    return figure.update_layout(height=900)
+    """Shares (C, C) in the order given; `groups` names each class's superclass, whose runs the rows then show."""
+    figure = _confusion(share, [readable(name) for name in names])
+    figure.update_xaxes(showticklabels=False)
+    if groups is None:
+        figure.update_yaxes(tickvals=list(range(len(names))), ticktext=[readable(name) for name in names])
+        return figure.update_layout(height=max(320, 14 * len(names)))
+    starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
+    ends = [*starts[1:], len(groups)]
+    for start in starts[1:]:
+        line = {"color": "#8a929c", "width": 0.5}
+        figure.add_hline(y=start - 0.5, line=line)
+        figure.add_vline(x=start - 0.5, line=line)
+    centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+    figure.update_yaxes(tickvals=centres, ticktext=[readable(groups[a]) for a in starts])
+    return figure.update_layout(height=820)
 
 
-def _confusion(share: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> go.Figure:
-    apart = share.astype(np.float64).copy()
+def _lines(name: str) -> str:
+    """A long name on two lines."""
+    return "<br>".join(textwrap.wrap(name, 16)) if len(name) > 18 else name
+
+
+def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
+    apart = share.astype(np.float64)
     np.fill_diagonal(apart, np.nan)
-    place = np.arange(len(rows))
+    place = np.arange(len(words))
     hover = [
-        [f"{row} → {column}<br>{share[a, b]:.2%}" for b, column in enumerate(columns)] for a, row in enumerate(rows)
+        [f"{row} → {column}<br>{share[a, b]:.2%}" for b, column in enumerate(words)] for a, row in enumerate(words)
     ]
-    # Two layers: colours for what was confused, and an unseen one that answers the pointer everywhere.
+    bar = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "len": 0.6, "x": 0, "xanchor": "left"}
+    bar |= {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0}
+    unseen = [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]]
+    # Two layers: colours for what was confused, and an unseen one that answers the pointer on the diagonal too.
     figure = go.Figure(
         [
-            go.Heatmap(
-                z=apart,
-                x=place,
-                y=place,
-                hoverinfo="skip",
-                zmin=0,
-                colorbar={"title": "share", "tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
-            ),
+            go.Heatmap(z=apart, x=place, y=place, hoverinfo="skip", zmin=0, colorbar=bar),
             go.Heatmap(
                 z=np.zeros_like(apart),
                 x=place,
@@ -174,11 +177,11 @@ def _confusion(share: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -
                 text=hover,
                 hovertemplate="%{text}<extra></extra>",
                 showscale=False,
-                colorscale=[[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]],
+                colorscale=unseen,
             ),
         ]
     )
-    grid = {"showgrid": False, "zeroline": False, "constrain": "domain", "automargin": True}
-    figure.update_xaxes(title="returned", side="bottom", **grid)
-    figure.update_yaxes(title="query", autorange="reversed", **grid)
-    return figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": ""}
+    figure.update_xaxes(**grid)
+    figure.update_yaxes(autorange="reversed", **grid)
+    return figure.update_layout(margin={"l": 10, "r": 10, "t": 50, "b": 10})

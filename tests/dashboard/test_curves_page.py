@@ -233,13 +233,10 @@ def test_a_move_of_k_moves_the_mark(page, engine):
     assert table["mAP@33"][3] == pytest.approx(engine.result("hashed", control, (33,)).mean("ap", 33), abs=1e-6)
 
 
-@pytest.mark.parametrize("size", [1, 5, 59, 9_999])
-@pytest.mark.parametrize("k", [1, 250, 251, 1000])
+@pytest.mark.parametrize(("k", "size"), [(1, 1), (3, 5), (59, 59), (250, 9_999), (251, 9_999), (1000, 9_999)])
 def test_the_fewer_k_of_other_lines_do_not_move_with_k(k, size):
-    if k > size:
-        pytest.skip("no such k")
     ks = sparse_ks(k, size)
     assert ks[0] == 1
     assert ks[-1] == min(size, 250 if k <= 250 else 1000)
     assert len(ks) <= 80
-    assert ks == sparse_ks(min(k, 250), size) if k <= 250 else True
+    assert ks == sparse_ks(1 if k <= 250 else 999, size)

@@ -56,7 +56,8 @@ class Case:
 def test_equal_the_loops_at_every_k(world, classes, seed, multiplier, data):
     case = Case(world, classes, seed)
     every = list(range(1, world.size + 1))
-    ks = data.draw(st.one_of(st.just(every), st.sets(st.sampled_from(every), min_size=1).map(sorted)))
+    to_a_depth = st.integers(1, world.size).map(lambda depth: every[:depth])
+    ks = data.draw(st.one_of(to_a_depth, st.sets(st.sampled_from(every), min_size=1).map(sorted)))
     sums, *_ = case.judged(ks, multiplier, world.threads)
     values = {name: compute(sums) for name, compute in PLAIN.items()}
     checked = {ks[0], ks[-1], *ks[:: max(1, len(ks) // 6)]}
@@ -96,9 +97,11 @@ def test_neither_the_other_k_nor_threads_change_a_value(world, seed, multiplier)
         assert np.array_equal(first, second)
 
 
+@pytest.mark.parametrize("depth", [15, 100, 399])
 @pytest.mark.parametrize("multiplier", ["1", "1.1", "2.5", "20"])
-def test_a_longer_gallery_of_ties_at_every_k(multiplier):
-    # 400 items, 30 vectors, 6 codes: both ways of growing a shortlist, many at once and one by one.
+def test_a_longer_gallery_of_ties_at_every_k(multiplier, depth):
+    # 400 items, 30 vectors, 6 codes: both ways of growing a shortlist, many at once and one by one. Well below the
+    # gallery's size, items fall off the end of the list that is kept.
     rng = np.random.default_rng(11)
     vectors, codes = rng.normal(size=(30, 5)), rng.integers(0, 256, (6, 2), dtype=np.uint8)
     gallery = vectors[rng.integers(0, 30, 400)].astype(np.float32)
@@ -107,7 +110,7 @@ def test_a_longer_gallery_of_ties_at_every_k(multiplier):
     exact = reference.exact_ranking(query, gallery, own)
     drawn = codes[rng.integers(0, 6, 400)]
     near = reference.hamming_ranking(drawn[7], drawn, own)
-    ks = list(range(1, 400))
+    ks = list(range(1, depth + 1))
     shortlists = np.array([shortlist_size(parse_multiplier(multiplier), k, 399) for k in ks])
     judgements = Judgements(
         labels[[7]], labels, similarity, ideal_sums(similarity, np.bincount(labels, minlength=4), 399, True)
@@ -115,7 +118,7 @@ def test_a_longer_gallery_of_ties_at_every_k(multiplier):
     sums = empty(np.array(ks), judgements)
     args = np.array([near], np.int32)[:, : shortlists[-1]].copy(), shortlists, np.array([exact], np.int32)
     accumulate_shortlists(gallery[[7]], gallery, *args, judgements, sums, 1)
-    for k in (1, 2, 3, 9, 10, 11, 50, 99, 250, 398, 399):
+    for k in sorted({1, 2, 3, 9, 10, 11, 50, 99, 250, depth - 1, depth} & set(ks)):
         ranking = reference.hashed_ranking(query, gallery, near, multiplier, k)
         expected = reference.metrics(ranking, k, labels[7], labels, similarity, own, exact)
         for name, compute in PLAIN.items():
