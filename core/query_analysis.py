@@ -42,14 +42,14 @@ def top_ids(engine: Engine, setting: Setting, search: str, k: int, rows: slice) 
     if not 1 <= k <= space.size:
         raise BadInput(f"k {k} is outside 1 to {space.size}, the gallery's size")
     if search == "exact":
-        return engine.exact_ids(setting, k, rows)
+        return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
     codes = engine.codes(setting)
     queries, exclude = space[rows]
     words = (np.ascontiguousarray(codes.query_words[:, rows]), codes.gallery_words, codes.bits)
     if search == "hashed":
         depth = setting.shortlist(k, space.size)
         if depth == space.size:
-            return engine.exact_ids(setting, k, rows)
+            return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
         near = (*words, depth, k, exclude, codes.distance_cap, engine.threads)
         return rank_hashed(queries, space.gallery, *near)[0]
     if search == "hamming":

@@ -83,11 +83,12 @@ class SearchResult:
         return float(low[0]), float(high[0])
 
     def ceiling(self, metric: str) -> np.ndarray:
-        """Mean value of a perfect ranking at every k, float64 (K,)."""
-        ceiling = get_metric(metric).ceiling
-        if ceiling is None:
+        """Mean value of a perfect ranking at every k, float64 (K,); a query with R = 0 reaches 0."""
+        relevant, ceiling = self.sums.relevant, get_metric(metric).ceiling
+        if metric == "overlap":  # needs no relevant item
             return np.full(len(self.ks), 1.0)
-        return ceiling(self.sums.relevant, self.ks).mean(axis=0)
+        reach = np.ones((len(relevant), len(self.ks))) if ceiling is None else ceiling(relevant, self.ks)
+        return np.where((relevant > 0)[:, None], reach, 0.0).mean(axis=0)
 
     def _compute(self, name: str, sums: Accumulated) -> np.ndarray:
         metric = get_metric(name)

@@ -4,7 +4,6 @@ import streamlit as st
 from core.codes import usable_hashes
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
-from core.results import Curve
 from dashboard import curves_classes, curves_literature, pins, series, state
 from dashboard.charts import curves, style
 from dashboard.series import Series
@@ -82,11 +81,7 @@ def figure(drawn: list[Series], metric: str, logarithmic: bool, key: str) -> Non
         for each in drawn
         if (name := each.metric(metric))
     ]
-    ceiling = None
-    if get_metric(metric).ceiling is not None:
-        perfect = view.results(["exact"])["exact"]
-        values = perfect.ceiling(metric)
-        ceiling = Curve(perfect.ks, values, values, values)
+    ceiling = series.ceiling(view, drawn[0], metric)
     st.plotly_chart(
         curves.metric_figure(lines, k, title, ceiling, logarithmic, dark),
         key=key,

@@ -30,8 +30,8 @@ def draw(view: View) -> None:
         count = most
         if most > 1:
             count = st.slider("How many", 1, most, min(15, most), key=f"curves_count_{level}", width=240)
-    results = view.results(["exact", "hashed"])
-    frame = classes.by_group(*(results[name].at(metric, view.k) for name in ("exact", "hashed")), groups, names)
+    exact, hashed = series.of_setting(view, asymmetric=False, expected=False)[:2]
+    frame = classes.by_group(series.values(view, exact, metric), series.values(view, hashed, metric), groups, names)
     shown = classes.pick(frame, order, count)
     title = f"{get_metric(metric).label}@{view.k}"
     chart = classes.bars_figure(shown, title, dark_page())

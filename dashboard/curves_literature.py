@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import literature
 from core.engine import Engine
@@ -14,7 +15,7 @@ from core.metrics.intervals import bootstrap
 from core.settings import Setting
 from dashboard import series
 from dashboard.charts import literature as charts
-from dashboard.charts.style import dark_page
+from dashboard.charts.style import SEARCH_LOOKS, dark_page
 from dashboard.state import View
 
 WHOLE = ("exact", "hamming")  # searches that can rank the whole gallery
@@ -37,19 +38,9 @@ def draw(view: View) -> None:
         with st.spinner("Looking up within a radius …", show_time=True):
             found = _lookup(view.engine, version, setting)
         _radius(view, found)
-        wanted = (*version, setting)
-        if st.button(
-            "Rank the whole gallery",
-            icon=":material/play_arrow:",
-            key="curves_whole",
-            disabled=st.session_state.get("_curves_whole") == wanted,
-            help=f"Exact and Hamming search of {len(view.space.queries):,} queries over {view.space.size:,} images: "
-            "seconds for 10,000 images, a minute or more for 50,000.",
-        ):
-            st.session_state["_curves_whole"] = wanted
-            st.rerun()
-        whole = _whole(view, version, setting) if st.session_state.get("_curves_whole") == wanted else {}
-        _figures(view, {"hamming": _by_radius(view.engine, version, setting)}, whole)
+        whole = _whole(view, (*version, setting))
+        radius = {"hamming": _by_radius(view.engine, version, setting)}
+        _figures(view, radius, whole)
 
 
 def _radius(view: View, found: RadiusLookup) -> None:
@@ -99,13 +90,32 @@ def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, Pr
         )
 
 
-def _whole(view: View, version: tuple[str, str], setting: Setting) -> dict[str, PrecisionRecall]:
-    """Both searches over the whole gallery; what is kept comes at once."""
+def _whole(view: View, wanted: tuple) -> dict[str, PrecisionRecall]:
+    """Both searches over the whole gallery once the button was pressed for this setting; empty before."""
+    kept, found = st.session_state.get("_curves_whole", (None, {}))
+    slot = st.empty()
+    pressed = slot.button(
+        "Rank the whole gallery",
+        icon=":material/play_arrow:",
+        key="curves_whole",
+        disabled=kept == wanted,
+        help=f"Exact and Hamming search of {len(view.space.queries):,} queries over {view.space.size:,} images: some "
+        "15 seconds for 10,000 images on two cores, two minutes for 50,000.",
+    )
+    if kept == wanted:
+        return found
+    if not pressed:
+        return {}
     found = {}
-    with st.spinner("Ranking the whole gallery …", show_time=True):
-        for search in WHOLE:
-            found[search] = _by_count(view.engine, version, search, setting)
-    return found
+    for place, search in enumerate(WHOLE):
+        bar = slot.progress(place / len(WHOLE), f"Ranking the whole gallery: {SEARCH_LOOKS[search].label} …")
+
+        def advance(share: float, bar: DeltaGenerator = bar, place: int = place, search: str = search) -> None:
+            bar.progress((place + share) / len(WHOLE), f"Ranking the whole gallery: {SEARCH_LOOKS[search].label} …")
+
+        found[search] = literature.by_count(view.engine, search, wanted[-1], progress=advance)
+    st.session_state["_curves_whole"] = (wanted, found)
+    st.rerun()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -116,8 +126,3 @@ def _lookup(_engine: Engine, version: tuple[str, str], setting: Setting) -> Radi
 @st.cache_data(max_entries=32, show_spinner=False)
 def _by_radius(_engine: Engine, version: tuple[str, str], setting: Setting) -> PrecisionRecall:
     return literature.by_radius(_engine, setting)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _by_count(_engine: Engine, version: tuple[str, str], search: str, setting: Setting) -> PrecisionRecall:
-    return literature.by_count(_engine, search, setting)

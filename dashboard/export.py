@@ -1,9 +1,11 @@
+import math
 from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
 
 from core.engine import Engine
+from core.errors import BadInput
 from core.metrics.registry import family
 from core.settings import K_RANGE, Setting, parse_ks
 from core.tables import metric_rows, summary_table, to_csv
@@ -47,6 +49,8 @@ def choose_ks(view: View) -> tuple:
         "(exact and Hamming search alone; it takes a while).",
     )
     ks, above = export_tables.fitting_ks(parse_ks(text), view.space.size)
+    if not ks:
+        raise BadInput(f"k '{text}' is above the {view.space.size:,} images that a query can find: give a smaller one")
     if above:
         st.info(
             f"Left out, above the {view.space.size:,} images that a query can find: k = {', '.join(map(str, above))}.",
@@ -59,7 +63,7 @@ def offer(view: View, name: str, frame: pd.DataFrame) -> None:
     """A download of the whole table and a preview of its head."""
     data = to_csv(frame).encode()
     st.download_button(
-        f"Download CSV ({len(frame):,} rows, {len(data) / 1e6:.2f} MB)",
+        f"Download CSV ({len(frame):,} rows, {math.ceil(len(data) / 1000):,} kB)",
         data,
         export_tables.file_name(view, name),
         "text/csv",
@@ -101,7 +105,8 @@ def draw_summary(view: View) -> None:
     offer(view, "summary", frame)
     unknown = "" if encode_ms is not None else " Encode time is empty: the bundle does not say it."
     st.caption(f"Retrieval time is that at k = {view.k}. {latency.how_measured()}{unknown}")
-    draw_command(view, ks)
+    does = "writes a summary beside it, metrics.csv.summary.csv, in `ap` and `ahp`, with times of its own"
+    draw_command(view, ks, does=does)
 
 
 def draw_queries(view: View) -> None:

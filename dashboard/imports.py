@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shlex
 import shutil
@@ -77,8 +78,10 @@ class Upload:
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda folder: shutil.rmtree(folder, True))
 def session_folder() -> Path:
-    """The session's own temporary folder on this server, removed when the session ends."""
-    return Path(tempfile.mkdtemp(prefix="binary-hashes-"))
+    """The session's own temporary folder on this server, removed when the session ends or the server stops."""
+    folder = Path(tempfile.mkdtemp(prefix="binary-hashes-"))
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
 
 
 def save_upload(folder: Path, role: Role, name: str, content: BinaryIO) -> Upload:

@@ -155,7 +155,9 @@ def open_row(table: pd.DataFrame, row: int) -> None:
     if row >= len(table):
         raise BadInput(f"row {row} is outside the table's {len(table)}: tick a row again")
     st.session_state["queries_visit"] += 1
-    state.open_query(int(table["query"].iloc[row]))
+    st.session_state["query"] = int(table["query"].iloc[row])
+    # {} and not None: None raises while a bound parameter (k, bits, ...) stands in the URL.
+    st.switch_page("dashboard/retrieval.py", query_params={})
 
 
 def column_config(view: state.View) -> dict:

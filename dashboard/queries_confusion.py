@@ -78,11 +78,11 @@ def draw_pairs(view: state.View, found: dict[str, TopLabels], search: str, group
     pairs = top_pairs(found[search].confusion, found[other].confusion, names, groups)
     st.markdown("**Most confused classes**")
     percent = {
-        name: st.column_config.NumberColumn(label, format="percent")
+        name: st.column_config.NumberColumn(label, format="%.2f %%")
         for name, label in (("share", f"share, {search}"), ("other", f"share, {other}"), ("change", "difference"))
     }
     st.dataframe(
-        pairs,
+        pairs.assign(**{name: 100 * pairs[name] for name in ("share", "other", "change")}),
         hide_index=True,
         column_order=[name for name in pairs.columns if name != "related" or groups is not None],
         column_config={

@@ -43,14 +43,14 @@ def show_query() -> None:
         tiles = Tiles(found, view.bundle, view.space, pictures.uri if pictures else no_picture)
         with state.section():
             draw_query(view, found, tiles)
+            if pictures is None:
+                picture_choice.offer(view)
         distance = (
             ("H", "Hamming distance") if get_hash(view.setting.hash).distance_cap is None else ("D", "code distance")
         )
         draw_answers(view, found, tiles, shown, distance)
         draw_lost(view, found, tiles, shown, distance)
         draw_table(view, found)
-        if pictures is None:
-            picture_choice.offer(view)
 
 
 def choose_view(view: state.View) -> tuple[list[str], int]:

@@ -14,7 +14,7 @@ from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import METRICS, get_metric
 from core.results import Curve, SearchResult
-from core.settings import CURVE_DEPTH, K_RANGE, Setting
+from core.settings import CURVE_DEPTH, K_RANGE, Setting, curve_ks
 from dashboard.charts.curves import PIN_LOOKS
 from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS, Look
 from dashboard.pins import Pin
@@ -82,8 +82,8 @@ def sparse_ks(k: int, size: int) -> list[int]:
 
 def curve(view: View, series: Series, metric: str) -> Curve:
     """Mean and band of one series at its k."""
-    ks = sparse_ks(view.k, view.space.size) if series.sparse else view.ks
-    return _curve(view.engine, _version(view), _needed(view, series), series.search, tuple(ks), metric)
+    ks = tuple(_ks(view, series))
+    return _curve(view.engine, _version(view), _needed(view, series), series.search, ks, metric)
 
 
 def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
@@ -93,9 +93,23 @@ def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
     )
 
 
+def ceiling(view: View, series: Series, metric: str) -> Curve | None:
+    """The value of a perfect ranking at each k of a series, where the metric's is not 1."""
+    if get_metric(metric).ceiling is None:
+        return None
+    found = _result(view.engine, _needed(view, series), series.search, tuple(_ks(view, series)))
+    perfect = found.ceiling(metric)
+    return Curve(found.ks, perfect, perfect, perfect)
+
+
+def result(view: View, series: Series) -> SearchResult:
+    """The result of a series with the current k among its k."""
+    return _result(view.engine, _needed(view, series), series.search, _ks_with(view, series))
+
+
 def values(view: View, series: Series, metric: str) -> np.ndarray:
     """Values float64 (Q,) of one series at the current k."""
-    return _result(view.engine, _needed(view, series), series.search, _ks_with(view, series)).at(metric, view.k)
+    return result(view, series).at(metric, view.k)
 
 
 def difference(view: View, first: Series, second: Series, metric: str) -> Comparison:
@@ -117,8 +131,7 @@ def judged(view: View, metric: str) -> str:
 
 def note(view: View, drawn: Sequence[Series]) -> str:
     """What a reader of the values must know: queries without anything to find, lines at fewer k."""
-    results = view.results(["exact"])
-    missing = results["exact"].without_relevant
+    missing = result(view, drawn[0]).without_relevant
     parts = [f"{missing:,} queries have no relevant image and count 0." if missing else ""]
     if any(series.sparse for series in drawn):
         parts.append("Controls and pinned settings are drawn at fewer k; the table has them at this k exactly.")
@@ -127,8 +140,15 @@ def note(view: View, drawn: Sequence[Series]) -> str:
 
 def _ks_with(view: View, series: Series) -> tuple[int, ...]:
     """The k to judge at so that the current k is among them."""
-    ks = sparse_ks(view.k, view.space.size) if series.sparse else view.ks
+    ks = _ks(view, series)
     return tuple(ks) if view.k in ks else (view.k,)
+
+
+def _ks(view: View, series: Series) -> list[int]:
+    """The k of a series' curve: beyond 250 the same whatever k is, so that moving k computes that k alone."""
+    if series.sparse:
+        return sparse_ks(view.k, view.space.size)
+    return view.ks if view.k <= CURVE_DEPTH else curve_ks(K_RANGE[1], view.space.size)
 
 
 def _needed(view: View, series: Series) -> Setting:

@@ -157,7 +157,7 @@ def nearest(value: Any, options: Sequence[Any], default: Any) -> Any:
         number = float(value)
         numbers = [option for option in options if str(option) != settings.ALL]
         return min(numbers, key=lambda option: abs(float(option) - number))
-    except ValueError:
+    except (TypeError, ValueError):
         return default if default in options else options[0]
 
 

@@ -49,9 +49,10 @@ def facts(found: Measured) -> str:
     whole, batch, was = found.latency.iloc[0], found.throughput.iloc[0], found.depends_on
     return (
         f"{get_hash(was['hash']).label}, {was['bits']} bits, multiplier {was['multiplier']}, k = {was['k']}, shortlist "
-        f"{found.shortlist:,}; N = {whole['n']:,} images of {whole['dimensions']} dimensions, {was['protocol']}. Latency: "
-        f"{whole['runs']} queries in random order, one at a time on 1 thread, after {WARM_UP} to warm up. Throughput: "
-        f"{batch['runs']} batches of {batch['batch']:,} on {batch['threads']} threads. {found.machine}. {found.when}."
+        f"{found.shortlist:,}; N = {whole['n']:,} images of {whole['dimensions']} dimensions, {was['protocol']}. "
+        f"Latency: {whole['runs']} queries in random order, one at a time on 1 thread, after {WARM_UP} to warm up. "
+        f"Throughput: {batch['runs']} batches of {batch['batch']:,} on {batch['threads']} threads. "
+        f"{found.machine}. {found.when}."
     )
 
 
@@ -77,14 +78,14 @@ def show(found: Measured) -> None:
         alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in found.latency.itertuples()),
     )
     st.caption(
-        "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to the "
-        f"median of the whole. faiss does not tell its stages apart. {measured.code_note(found)}"
+        "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to "
+        f"the median of the whole. faiss does not tell its stages apart. {measured.code_note(found)}"
     )
     st.subheader("Throughput of a batch")
     st.plotly_chart(charts.throughput_figure(found.table, labels, dark), key="timing_throughput", width="stretch",
                     alt="Queries a second by side; the table below has the numbers.")  # fmt: skip
     table = measured.overview(found)
-    formats = {name: "%.2f" for name in table if name.endswith("µs")}
+    formats = {"Median, µs": "%.2f", "p95, µs": "%.2f"}
     formats |= {"Speed against the fastest exact": "%.2f×", "Queries a second": "%,.0f"}
     config = {name: st.column_config.NumberColumn(format=text) for name, text in formats.items()}
     st.dataframe(table, hide_index=True, column_config=config, key="timing_table", alt="Times of every side")
@@ -116,9 +117,9 @@ with state.section():
     else:
         st.info("Nothing has been timed yet in this session.", icon=":material/timer:")
 st.caption(
-    "**How to read times.** One query on one thread is latency, a batch on all threads is throughput: a comparison "
-    "across the two would make either side look many times faster, and threads that wait for each other on a busy "
-    "machine can cost more than the search. Every side answers the same queries in turn, warm, and its result is "
-    "checked. At this size embeddings and codes fit into the processor's caches; at millions of images they do not. "
-    "A speed only counts at equal quality: the Trade-off page shows both."
+    "**How to read times.** One query on one thread is latency, a batch on all threads is throughput: compared across "
+    "the two, either side would look many times faster, and threads that wait for each other on a busy machine can "
+    "cost more than the search itself. Every side answers the same queries in turn, warm, and its results are checked; "
+    "at this size everything fits into the processor's caches, at millions of images it does not. A speed only counts "
+    "at equal quality: the Trade-off page shows both."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def metrics(ranking, k, query_label, labels, similarity, exclude, exact_top):
         "ap_source": s_k / k,
         "hp": hps[-1],
         "ahp": sum(hps) / k,
-        "ahp_trapezoid": sum((a + b) / 2 for a, b in zip(hps, hps[1:], strict=False)) / k,
+        "ahp_trapezoid": sum((a + b) / 2 for a, b in pairwise(hps)) / k,
         "ndcg": dcg / idcg if relevant else 0.0,
         "ndcg_hierarchical": dcg_h / idcg_h if relevant else 0.0,
         "overlap": len(set(top) & set(exact_top[:k])) / k,

@@ -51,14 +51,17 @@ def normal_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def compare(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Comparison:
     """Compare two searches on the same queries, values (Q,) each. An interval comes from the bootstrap.
 
-    Test: paired t (Smucker, Allan & Carterette, CIKM 2007). Without any difference its p is 1.
+    Test: paired t (Smucker, Allan & Carterette, CIKM 2007). Without any difference its p is 1; where all
+    queries differ by the same amount, p is 0 and the effect infinite.
     """
     from scipy.stats import ttest_rel
 
     differences = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     low, high = bootstrap(differences, seed)
-    deviation = float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
+    many = len(differences) > 1  # one query tells nothing of the spread
+    deviation = float(differences.std(ddof=1)) if many else 0.0
     mean = float(differences.mean())
+    certain = many and mean != 0.0
     return Comparison(
         difference=mean,
         low=float(low[0]),
@@ -66,8 +69,8 @@ def compare(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Comparison:
         wins=int((differences > 0).sum()),
         ties=int((differences == 0).sum()),
         losses=int((differences < 0).sum()),
-        effect=mean / deviation if deviation else 0.0,
-        p_value=float(ttest_rel(second, first).pvalue) if deviation else 1.0,
+        effect=mean / deviation if deviation else float(np.copysign(np.inf, mean)) if certain else 0.0,
+        p_value=float(ttest_rel(second, first).pvalue) if deviation else float(not certain),
     )
 
 

@@ -69,11 +69,13 @@ def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray
     order, sorted_values = np.empty(count, np.int32), np.empty(count, np.float64)
     scratch, items, keys = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
     select_by_score(similarities, -1, order, sorted_values, scratch, items, keys)
-    for i in range(1, count):  # equal similarities stand in shortlist order until here
-        j = i
-        while j > 0 and sorted_values[j - 1] == sorted_values[i] and ids[order[j - 1]] > ids[order[j]]:
-            order[j - 1], order[j] = order[j], order[j - 1]
-            j -= 1
+    first = 0  # equal similarities stand in shortlist order until here
+    for i in range(1, count + 1):
+        if i == count or sorted_values[i] != sorted_values[first]:
+            if i - first > 1:
+                tied = order[first:i].copy()
+                order[first:i] = tied[np.argsort(ids[tied])]
+            first = i
     return order
 
 

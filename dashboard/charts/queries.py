@@ -158,6 +158,8 @@ def _lines(name: str) -> str:
 
 def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
     apart = share.astype(np.float64)
+    np.fill_diagonal(apart, 0.0)
+    most = float(apart.max(initial=0.0)) or 1.0
     np.fill_diagonal(apart, np.nan)
     place = np.arange(len(words))
     hover = [
@@ -169,7 +171,7 @@ def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
     # Two layers: colours for what was confused, and an unseen one that answers the pointer on the diagonal too.
     figure = go.Figure(
         [
-            go.Heatmap(z=apart, x=place, y=place, hoverinfo="skip", zmin=0, colorbar=bar),
+            go.Heatmap(z=apart, x=place, y=place, hoverinfo="skip", zmin=0, zmax=most, colorbar=bar),
             go.Heatmap(
                 z=np.zeros_like(apart),
                 x=place,

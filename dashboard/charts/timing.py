@@ -49,7 +49,7 @@ def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> g
         hovertemplate=f"%{{y}}<br>p95 of the whole: %{{x:.2f}} {unit}<extra></extra>",
     )
     figure.update_layout(barmode="stack", bargap=0.35)
-    finish(figure, f"Time of one query on one thread ({unit}): medians of the stages", "", height=170 + 52 * len(order))
+    finish(figure, f"{unit} a query, on one thread", "", height=170 + 52 * len(order))
     figure.update_layout(hovermode="closest", legend_traceorder="normal")
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True, ticksuffix="  ")
     figure.update_xaxes(rangemode="tozero")
@@ -68,7 +68,8 @@ def throughput_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -
             x=speed,
             orientation="h",
             text=[f"{value:,.0f}" for value in speed],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             marker={"color": colours, "pattern": {"shape": shapes, "fillmode": "overlay", "size": 6}},
             hovertemplate="%{y}: %{x:,.0f} queries/s<extra></extra>",
         )
@@ -76,11 +77,11 @@ def throughput_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -
     threads = int(rows["threads"].iloc[0])
     finish(
         figure,
-        f"Queries a second, in batches, on {threads} thread{'s' * (threads > 1)}",
+        f"queries a second, on {threads} thread{'s' * (threads > 1)}",
         "",
         height=120 + 46 * len(rows),
     )
     figure.update_layout(hovermode="closest", bargap=0.35, showlegend=False)
     figure.update_yaxes(automargin=True, ticksuffix="  ")
-    figure.update_xaxes(rangemode="tozero")
+    figure.update_xaxes(range=[0, 1.2 * float(speed.max())])  # room for the numbers
     return figure

@@ -63,6 +63,13 @@ def test_ceilings_by_hand():
         assert np.array_equal(found.ceiling(one), found.ceiling(other))
 
 
+def test_a_query_without_relevant_items_lowers_the_ceiling():
+    found = result(relevant=(2, 0, 3))
+    assert found.ceiling("ap") == pytest.approx([2 / 3] * 3)
+    assert found.ceiling("ahp_trapezoid") == pytest.approx([0, 1 / 3, 1 / 2])
+    assert found.ceiling("overlap").tolist() == [1, 1, 1]
+
+
 def test_expected_metrics_are_for_hamming_search_alone():
     assert [name for name in result().metrics() if METRICS[name].hamming_only] == []
     with pytest.raises(BadInput, match="defined for Hamming search alone, not for exact search"):

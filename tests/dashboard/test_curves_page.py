@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from core.literature import by_count, radius_lookup
 from core.metrics.intervals import compare
 from core.metrics.registry import METRICS, get_metric
 from core.settings import Setting
+from dashboard import series
 from dashboard.charts import classes
-from dashboard.series import sparse_ks
+from dashboard.charts.style import SEARCH_LOOKS
+from dashboard.series import Series, sparse_ks
+from dashboard.state import View
 
 OWN = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
 
@@ -240,3 +244,14 @@ def test_the_fewer_k_of_other_lines_do_not_move_with_k(k, size):
     assert ks[-1] == min(size, 250 if k <= 250 else 1000)
     assert len(ks) <= 80
     assert ks == sparse_ks(1 if k <= 250 else 999, size)
+
+
+def test_beyond_250_a_move_of_k_judges_that_k_alone():
+    class Deep(View):
+        space = SimpleNamespace(size=9_999)
+
+    exact = Series("Exact", SEARCH_LOOKS["exact"], "exact", OWN)
+    asked = {k: series._ks_with(Deep(None, OWN, k, "ap", "ahp"), exact) for k in (250, 260, 333, 1000)}
+    assert asked[250] == tuple(range(1, 251))
+    assert asked[333] == (333,)
+    assert asked[260] == asked[1000] == (*range(1, 251), *range(260, 1001, 10))

@@ -12,7 +12,8 @@ def test_nothing_named_opens_the_shipped_bundle_and_reads_no_folder():
 
 
 def test_options_and_those_of_others(tmp_path):
-    options = parse(["--other", "--bundle", "b", "--images", "i", "--root", str(tmp_path), "--root", str(tmp_path / "x")])
+    roots = ["--root", str(tmp_path), "--root", str(tmp_path / "x")]
+    options = parse(["--other", "--bundle", "b", "--images", "i", *roots])
     assert (options.bundle, options.images) == (Path("b"), Path("i"))
     assert options.roots == (tmp_path.resolve(), (tmp_path / "x").resolve())
 

@@ -142,9 +142,16 @@ def test_an_opened_bundle_that_has_gone_is_dropped(open_app, tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "options", "expected"),
-    [(48, [8, 16], 16), ("33", [8, 32, 40], 32), ("abc", [8, 16], 16), ("x", ["a", "b"], "b"), ("5", ["1", "2.5", "all"], "2.5"),
-     ("nan", [8, 16], 8), (None, ["a", "b"], "b")],
-)  # fmt: skip
+    [
+        (48, [8, 16], 16),
+        ("33", [8, 32, 40], 32),
+        ("abc", [8, 16], 16),
+        ("nan", [8, 16], 8),
+        ("5", ["1", "2.5", "all"], "2.5"),
+        ("x", ["a", "b"], "b"),
+        (None, ["a", "b"], "b"),
+    ],
+)
 def test_nearest(value, options, expected):
     default = options[1]
     assert nearest(value, options, default) == expected

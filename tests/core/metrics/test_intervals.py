@@ -89,3 +89,11 @@ def test_compare_with_itself():
 def test_compare_one_query():
     found = compare(np.array([0.25]), np.array([0.5]))
     assert (found.difference, found.wins, found.effect, found.p_value) == (0.25, 1, 0, 1)
+
+
+def test_a_constant_difference_is_certain():
+    certain = compare(np.zeros(10), np.ones(10))
+    assert certain.p_value == 0
+    assert certain.effect == np.inf
+    none = compare(np.ones(10), np.ones(10))
+    assert (none.p_value, none.effect) == (1, 0)

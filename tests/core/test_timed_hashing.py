@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.engine import Engine
+from core.settings import Setting
+from core.timed_hashing import query_hash
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_bundle):
+    return Engine(tiny_bundle, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"), [("random-hyperplane", 8), ("random-hyperplane", 72), ("itq", 8), ("pca-sign", 16)]
+)
+def test_gives_the_codes_that_are_searched(engine, name, bits):
+    setting = Setting("semantic", name, bits, "2", "test-vs-test", "wordnet")
+    space, codes = engine.space(setting), engine.codes(setting)
+    hasher = query_hash(engine, setting)
+    np.testing.assert_array_equal(hasher.many(space.queries), codes.query_words)
+    one = np.stack([hasher.one(query).copy() for query in space.queries], axis=1)
+    np.testing.assert_array_equal(one, codes.query_words)
+
+
+@pytest.mark.parametrize(("name", "bits"), [("latent-sigmoid", 16), ("random-codes", 16), ("predicted-class", 4)])
+def test_none_where_the_code_does_not_follow_from_the_embedding(engine, name, bits):
+    assert query_hash(engine, Setting("semantic", name, bits, "2", "test-vs-test", "wordnet")) is None
