@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import BadInput
 from dashboard import sidebar
 
-st.set_page_config(page_title="Binary hashes: cost and gain", page_icon=":material/fingerprint:", layout="wide")
+st.set_page_config(page_title="Binary hashes: cost and gain", page_icon="🔎", layout="wide")
 
 page = st.navigation(
     [

@@ -91,12 +91,17 @@ def check_k(k: int, gallery: int) -> int:
     return k
 
 
+def offered_ks(gallery: int) -> list[int]:
+    """The k that a control offers: each to 250, then every tenth to 1,000, and a smaller gallery's own size."""
+    steps = [*range(1, CURVE_DEPTH + 1), *range(CURVE_DEPTH + 10, K_RANGE[1] + 1, 10)]
+    return sorted({k for k in steps if k <= gallery} | {min(gallery, K_RANGE[1])})
+
+
 def curve_ks(k: int, gallery: int) -> list[int]:
-    """The k of a curve that holds the current k: each to 250; beyond, where k asks for it, every tenth to 1,000.
+    """The k of a curve that holds the current k: each to 250; beyond, where k asks for it, the rest on offer.
 
     Moving k inside a range gives the same list, so nothing is computed anew.
     """
-    values = set(range(1, CURVE_DEPTH + 1))
-    if k > CURVE_DEPTH:
-        values |= {*range(CURVE_DEPTH, K_RANGE[1] + 1, 10), k}
-    return sorted(value for value in values if value <= gallery)
+    offered = offered_ks(gallery)
+    values = {value for value in offered if value <= CURVE_DEPTH} if k <= CURVE_DEPTH else {*offered, k}
+    return sorted(values)

@@ -102,20 +102,24 @@ def _whole(view: View, wanted: tuple) -> dict[str, PrecisionRecall]:
         help=f"Exact and Hamming search of {len(view.space.queries):,} queries over {view.space.size:,} images: some "
         "15 seconds for 10,000 images on two cores, two minutes for 50,000.",
     )
-    if kept == wanted:
-        return found
-    if not pressed:
-        return {}
+    if pressed:
+        st.session_state["_curves_whole"] = (wanted, _rank(view, wanted[-1], slot))
+        st.rerun()
+    return found if kept == wanted else {}
+
+
+def _rank(view: View, setting: Setting, slot: DeltaGenerator) -> dict[str, PrecisionRecall]:
+    """Rank the whole gallery by each search, with a progress bar in place of the button."""
     found = {}
     for place, search in enumerate(WHOLE):
-        bar = slot.progress(place / len(WHOLE), f"Ranking the whole gallery: {SEARCH_LOOKS[search].label} …")
+        text = f"Ranking the whole gallery: {SEARCH_LOOKS[search].label} …"
+        bar = slot.progress(place / len(WHOLE), text)
 
-        def advance(share: float, bar: DeltaGenerator = bar, place: int = place, search: str = search) -> None:
-            bar.progress((place + share) / len(WHOLE), f"Ranking the whole gallery: {SEARCH_LOOKS[search].label} …")
+        def advance(share: float, bar: DeltaGenerator = bar, place: int = place, text: str = text) -> None:
+            bar.progress((place + share) / len(WHOLE), text)
 
-        found[search] = literature.by_count(view.engine, search, wanted[-1], progress=advance)
-    st.session_state["_curves_whole"] = (wanted, found)
-    st.rerun()
+        found[search] = literature.by_count(view.engine, search, setting, progress=advance)
+    return found
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.errors import BadInput
 from core.hashing.registry import get_hash
@@ -17,6 +18,7 @@ from dashboard.queries_confusion import answered, draw_confusion
 from dashboard.query_controls import single
 
 ANY = "Any"
+RETRIEVAL = "dashboard/retrieval.py"
 RANK_1, MAJORITY = "Rank 1", "Majority of the top k"
 ORDERS = {
     "Largest loss": ("loss", False),
@@ -155,9 +157,13 @@ def open_row(table: pd.DataFrame, row: int) -> None:
     if row >= len(table):
         raise BadInput(f"row {row} is outside the table's {len(table)}: tick a row again")
     st.session_state["queries_visit"] += 1
-    st.session_state["query"] = int(table["query"].iloc[row])
-    # {} and not None: None raises while a bound parameter (k, bits, ...) stands in the URL.
-    st.switch_page("dashboard/retrieval.py", query_params={})
+    place = int(table["query"].iloc[row])
+    st.session_state["query"] = place
+    # Without query_params, switch_page raises as soon as a bound parameter (k, bits, ...) stands in the URL.
+    try:
+        st.switch_page(RETRIEVAL, query_params={"query": str(place)})
+    except StreamlitAPIException:  # 'query' is bound already: it is written into the URL from the session's state
+        st.switch_page(RETRIEVAL, query_params={})
 
 
 def column_config(view: state.View) -> dict:

@@ -60,9 +60,8 @@ def take_url(count: int) -> int:
     """The query that the link or another page asks for, made valid before the control shows it."""
     given = st.session_state.get("query", st.query_params.get("query", 0))
     current, note = query_choice.checked(given, count)
-    if note or st.query_params.get("query", "0") != str(current):
-        st.session_state["query"] = current  # set anew, it is written into the link
     if note:
+        st.session_state["query"] = current
         st.session_state["query_url_note"] = f"The {note[0].lower()}{note[1:]}."
     return current
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ HELP = {
     "bits": "Length of a code. Eight bits are one byte an image.",
     "multiplier": "Hashed search shortlists ceil(multiplier × k) images by Hamming distance and ranks them again by "
     "exact similarity. faiss calls it k_factor, sentence-transformers rescore_multiplier.",
-    "k": "How many images a search returns.",
+    "k": "How many images a search returns: each to 250, every tenth beyond. The commands take any k.",
     "hierarchy": "The class tree behind hierarchical precision.",
 }
 
@@ -133,12 +134,11 @@ def _choose_bits(offered: list[int], default: int) -> int:
 
 
 def _choose_k(size: int) -> int:
-    most = min(settings.K_RANGE[1], size)
-    default = _keep_valid("k", range(1, most + 1), settings.K_DEFAULT)
-    if most == 1:
+    offered = settings.offered_ks(size)
+    if len(offered) == 1:
         st.markdown("**k**: 1 (the gallery has one image to find)", help=HELP["k"])
         return 1
-    return st.slider("k", 1, most, default, key="k", bind="query-params", help=HELP["k"])
+    return int(_slide("k", "k", offered, settings.K_DEFAULT))
 
 
 def _keep_valid(key: str, options: Sequence[Any], default: Any) -> Any:
@@ -178,10 +178,15 @@ def _link_notes(view: state.View) -> list[str]:
 def link_notes(link: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
     """A line for each parameter of a link that is not what is shown."""
     return [
-        f"The link asks for {key} '{link[key]}', which cannot be had here: {value} is shown."
+        f"The link asks for {key} {_quoted(link[key])}, which cannot be had here: {value} is shown."
         for key, value in shown.items()
         if key in link and not _same(link[key], value)
     ]
+
+
+def _quoted(given: str) -> str:
+    """A link's value as it may be shown: a message renders Markdown, and a stranger may have written the link."""
+    return f"'{given}'" if re.fullmatch(r"[A-Za-z0-9.,+-]{1,40}", given) else "with characters that no name has"
 
 
 def _same(given: str, shown: str) -> bool:

@@ -80,14 +80,14 @@ def test_what_is_loaded_is_said(app, tiny_bundle):
 
 def test_definitions_and_k_change_the_table(app):
     app.selectbox(key="map").set_value("ap_source")
-    app.slider(key="k").set_value(5)
+    app.select_slider(key="k").set_value(5)
     app.run()
     assert list(table(app).index[:3]) == ["mAP (÷ k)@5", "mAHP@5", "Overlap@5"]
     assert "mAP as `ap_source`" in " ".join(caption.value for caption in app.main.caption)
 
 
 def test_wins_ties_and_losses_add_up(app):
-    app.slider(key="k").set_value(5).run()
+    app.select_slider(key="k").set_value(5).run()
     details = app.dataframe[0].value
     assert len(details) == 6
     assert (details[["wins", "ties", "losses"]].sum(axis=1) == 60).all()
@@ -97,7 +97,7 @@ def test_a_setting_is_timed_once(app, known_times):
     app.selectbox(key="mahp").set_value("ahp_trapezoid").run()
     app.selectbox(key="hierarchy").set_value("superclass").run()
     assert len(known_times) == 1
-    app.slider(key="k").set_value(5).run()
+    app.select_slider(key="k").set_value(5).run()
     assert len(known_times) == 2
 
 

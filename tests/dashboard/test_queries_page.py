@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -113,7 +114,7 @@ def test_differences_are_those_of_the_paired_comparison(page, engine):
 def total(bars):
     y = bars["y"]
     if isinstance(y, dict):
-        return int(np.frombuffer(__import__("base64").b64decode(y["bdata"]), y["dtype"]).sum())
+        return int(np.frombuffer(base64.b64decode(y["bdata"]), y["dtype"]).sum())
     return int(sum(y))
 
 

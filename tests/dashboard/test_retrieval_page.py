@@ -90,9 +90,9 @@ def test_the_number_shown_follows_slider_and_button(page):
     press(at, "more")
     assert at.slider(key="shown").value == 12
     assert grids(at)[2].count('role="listitem"') == 12
-    at.slider(key="k").set_value(8).run()
+    at.select_slider(key="k").set_value(8).run()
     assert at.slider(key="shown").value == 8
-    at.slider(key="k").set_value(1).run()
+    at.select_slider(key="k").set_value(1).run()
     assert not at.exception
     assert grids(at)[1].count('role="listitem"') == 1
 
@@ -164,14 +164,6 @@ def test_bad_links_are_clamped_and_said(page, given, shown, words):
     assert any(words in text for text in texts(at, "warning"))
     at.number_input(key="query").set_value(5).run()
     assert not any("query" in text for text in texts(at, "warning"))
-
-
-def test_a_query_of_a_larger_bundle_is_clamped(page):
-    at = page()
-    at.session_state["query"] = 4000
-    at.run()
-    assert at.number_input(key="query").value == 59
-    assert any("query 4000 is outside" in text for text in texts(at, "warning"))
 
 
 def test_another_page_can_ask_for_a_query(page):
@@ -260,4 +252,5 @@ def test_a_bundle_with_the_real_pictures_shows_them(open_app, cifar_root):
     assert not at.exception
     assert all("data:image/png;base64," in grid for grid in grids(at)[:3])
     label = load_bundle(shipped).labels("test")[17]
-    assert load_bundle(shipped).class_names[label].replace("_", " ") in at.subheader[0].value.lower() or at.subheader
+    name = load_bundle(shipped).class_names[label].replace("_", " ")
+    assert name in [text.lower() for text in texts(at, "subheader")]

@@ -60,7 +60,7 @@ def test_a_link_shows_what_it_says(open_app, link):
 def test_a_views_own_link_opens_the_same_view(open_app):
     first = open_app()
     first.selectbox(key="hash").set_value("random-hyperplane")
-    first.slider(key="k").set_value(3)
+    first.select_slider(key="k").set_value(3)
     first.select_slider(key="multiplier").set_value("1")
     first.run()
     again = open_app(query=dict(pair.split("=") for pair in view(first).link()[1:].split("&")))
@@ -108,9 +108,9 @@ def test_codes_of_predicted_classes_have_one_length(open_app, predicted):
 
 
 def test_k_stays_within_the_gallery_when_the_protocol_changes(app):
-    assert app.slider(key="k").max == 59
+    assert app.select_slider(key="k").options[-1] == "59"
     app.selectbox(key="protocol").set_value("test-vs-train").run()
-    app.slider(key="k").set_value(140).run()
+    app.select_slider(key="k").set_value(140).run()
     assert view(app).k == 140
     app.selectbox(key="protocol").set_value("test-vs-test").run()
     assert view(app).k == 59

@@ -54,10 +54,10 @@ def test_measured_numbers_are_shown(timed):
 def test_times_stay_and_are_flagged_when_the_setting_moves(timed):
     kept = timed.session_state[KEY].table
     assert not timed.warning
-    timed.slider(key="k").set_value(9).run()
+    timed.select_slider(key="k").set_value(9).run()
     assert "k was 10, is 9" in timed.warning[0].value
     pd.testing.assert_frame_equal(timed.session_state[KEY].table, kept)
-    timed.slider(key="k").set_value(10).run()
+    timed.select_slider(key="k").set_value(10).run()
     assert not timed.warning
     timed.selectbox(key="hierarchy").set_value("superclass").run()  # plays no part in a time
     assert not timed.warning
