@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
@@ -79,6 +80,7 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
                 "embeddings": {n: writer.add_array(v[0].astype(np.float16)) for n, v in encoded.items()},
                 "predicted": {n: writer.add_array(v.astype(np.uint8)) for n, v in predicted.items()},
                 "weights": writer.add_file(f"{encoder}.safetensors", weights.read_bytes()),
+                **time_encoding(network, splits["test"].images),
             }
         }
         described["hashes"] = [
@@ -132,6 +134,25 @@ def build(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
     train_encoder(root, encoder, run_folder, seed)
     embed(root, encoder, run_folder, out)
     make_hashes(out, encoder)
+
+
+def time_encoding(network: object, images: np.ndarray, runs: int = 50) -> dict[str, object]:
+    """Median milliseconds to encode one image on one thread, and on what machine, as the manifest keeps it."""
+    import torch
+
+    from core.encoders.training import encode_images
+    from core.timing import machine
+
+    before, times = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    try:
+        for run in range(runs + 5):
+            started = perf_counter()
+            encode_images(network, images[run % len(images) :][:1])
+            times.append(perf_counter() - started)
+    finally:
+        torch.set_num_threads(before)
+    return {"encode_ms": 1000 * float(np.median(times[5:])), "encode_machine": machine()}
 
 
 def _keep_weights(network: object, run_folder: Path) -> None:

@@ -156,7 +156,7 @@ class Engine:
         return self._cache.get(key, make, lambda pair: pair[0].nbytes + pair[1].nbytes)
 
     def exact_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
-        """Ids int32 of the exact top `depth` of some queries; shallow rankings are kept for all queries."""
+        """Ids int32 (rows, >= depth) of the exact ranking of some queries; shallow rankings are kept for all queries."""
         space = self.space(setting)
         if depth > K_RANGE[1]:
             queries, exclude = space[rows]

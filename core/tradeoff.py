@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -21,15 +22,11 @@ from core.search.hamming import rank_hamming
 from core.search.parallel import run_blocks
 from core.settings import Setting, check_k, format_multiplier, parse_multiplier, shortlist_size
 from core.space import Space
-from core.timed_hashing import query_hash
-from core.timed_searches import Side, exact_sides, hashed_side
-from core.timing import pinned
 from core.tradeoff_kernel import walk_block
 
 MULTIPLIERS = ("1", "1.25", "1.5", "2", "3", "4", "5", "8", "10", "20")
 SAMPLE = 1000  # queries that give the grid at once
 _RANKED = 2_000_000  # ranks of whole exact rankings a thread holds at once (24 MB)
-_WARM_UP = 5  # queries of `time_grid`: a grid repeats every kernel often enough
 Progress = Callable[[float], None]
 
 
@@ -100,34 +97,66 @@ def quality_grid(
     The exact ranking is made once a query and the Hamming ranking once a length: a shortlist is a beginning of the
     latter, and its re-ranking the order in which its items stand in the former.
     """
-    space = engine.space(setting)
+    return quality_grids(engine, [(setting, lengths)], k, multipliers, progress)[0]
+
+
+def quality_grids(
+    engine: Engine,
+    wanted: Sequence[tuple[Setting, Sequence[int] | None]],
+    k: int,
+    multipliers: Sequence[str] = MULTIPLIERS,
+    progress: Progress | None = None,
+) -> list[Grid]:
+    """Grids of several hashes at once, as `quality_grid`: they share the exact rankings, most of the work.
+
+    `wanted` are settings and lengths; the settings differ in their hash alone.
+    """
+    if not wanted:
+        return []
+    first = wanted[0][0]
+    space = engine.space(first)
     check_k(k, space.size)
-    lengths = tuple(bits_for(engine.bundle, setting.encoder, setting.hash) if lengths is None else lengths)
-    if not lengths or not multipliers:
-        true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)  # says why the hash cannot be used
-        raise BadInput("the grid has no length or no multiplier: name at least one of each")
     multipliers = _ascending(multipliers)
     shortlists = tuple(shortlist_size(parse_multiplier(text), k, space.size) for text in multipliers)
-    judgements = engine.judgements(setting, k)
-    codes = [engine.codes(replace(setting, bits=bits)) for bits in lengths]
+    judgements = engine.judgements(first, k)
+    codes, every = [], []
+    for setting, lengths in wanted:
+        lengths = tuple(bits_for(engine.bundle, setting.encoder, setting.hash) if lengths is None else lengths)
+        if not lengths or not multipliers:
+            true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)  # says why it cannot be used
+            raise BadInput("the grid has no length or no multiplier: name at least one of each")
+        codes.append([engine.codes(replace(setting, bits=bits)) for bits in lengths])
+        every.append(lengths)
     # The last column is exact search: its shortlist is the gallery.
-    sums = [empty(np.full(len(shortlists) + 1, k), judgements) for _ in lengths]
-    _fill(space, codes, np.array([*shortlists, space.size]), judgements, sums, engine.threads, progress)
-    shape = (len(lengths), len(shortlists))
-    names = [name for name, metric in METRICS.items() if metric.compute is not None]
-    means, margins = ({name: np.empty(shape) for name in names} for _ in range(2))
-    exact = {}
-    for name in names:
-        for row, each in enumerate(sums):
-            values = np.asarray(METRICS[name].compute(each), np.float64)
-            differences = values[:, :-1] - values[:, -1:]
-            means[name][row] = values[:, :-1].mean(axis=0)
-            spread = differences.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(shape[1])
-            margins[name][row] = Z95 * spread / np.sqrt(len(values))
-            exact[name] = float(values[:, -1].mean())
-    return Grid(
-        setting, k, lengths, multipliers, shortlists, len(space.queries), *space.gallery.shape, means, margins, exact
+    sums = [[empty(np.full(len(shortlists) + 1, k), judgements) for _ in each] for each in codes]
+    _fill(
+        space,
+        list(chain.from_iterable(codes)),
+        np.array([*shortlists, space.size]),
+        judgements,
+        list(chain.from_iterable(sums)),
+        engine.threads,
+        progress,
     )
+    shape = (len(space.queries), *space.gallery.shape)
+    return [
+        Grid(setting, k, lengths, multipliers, shortlists, *shape, *_means(rows))
+        for (setting, _), lengths, rows in zip(wanted, every, sums, strict=True)
+    ]
+
+
+def _means(rows: list[Accumulated]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
+    """Means, margins and exact's means of each metric, of the sums of each length."""
+    means, margins, exact = {}, {}, {}
+    for name in (name for name, metric in METRICS.items() if metric.compute is not None):
+        tables = [np.asarray(METRICS[name].compute(row), np.float64) for row in rows]
+        differences = [values[:, :-1] - values[:, -1:] for values in tables]
+        count = len(tables[0])
+        means[name] = np.stack([values[:, :-1].mean(axis=0) for values in tables])
+        margins[name] = Z95 * np.stack([each.std(axis=0, ddof=min(1, count - 1)) for each in differences])
+        margins[name] /= np.sqrt(count)
+        exact[name] = float(tables[0][:, -1].mean())
+    return means, margins, exact
 
 
 def _fill(
@@ -181,61 +210,6 @@ def cheapest_within(points: pd.DataFrame, exact: float, percent: float, cost: st
     if enough.empty:
         return None
     return enough.sort_values([cost, "quality"], ascending=[True, False], kind="stable").index[0]
-
-
-@dataclass(frozen=True)
-class GridTimes:
-    """Median latency (ms, one query on one thread) at each length and multiplier, and of each exact side."""
-
-    k: int
-    lengths: tuple[int, ...]
-    multipliers: tuple[str, ...]
-    milliseconds: np.ndarray  # float64 (L, M)
-    exact: dict[str, float]
-    queries: int
-    with_hash: bool  # whether the time holds the step from embedding to code
-
-    @property
-    def fastest_exact(self) -> str:
-        """The side of exact search that all others must beat."""
-        return min(self.exact, key=self.exact.__getitem__)
-
-
-def time_grid(
-    engine: Engine, setting: Setting, k: int, lengths: Sequence[int], multipliers: Sequence[str], queries: int = 50
-) -> GridTimes:
-    """Time every setting of a grid and exact search on the same seeded queries.
-
-    Each query meets all settings in a random order of its own, so that a drift of the machine's speed falls on all
-    alike. Before each timed call the same setting answers another query, untimed: it finds the caches as if it had
-    been running alone (without that, exact search, the only one to read the whole gallery, always came to it cold).
-    """
-    space = engine.space(setting)
-    check_k(k, space.size)
-    if not lengths or not multipliers:
-        raise BadInput("the grid has no length or no multiplier: name at least one of each")
-    exact = exact_sides(space, k)
-    sides: list[Side] = list(exact.values())
-    for bits in lengths:
-        at = replace(setting, bits=bits)
-        codes, hasher = engine.codes(at), query_hash(engine, at)
-        sides += [
-            hashed_side(space, codes, hasher, shortlist_size(parse_multiplier(text), k, space.size), k)
-            for text in multipliers
-        ]
-    generator = np.random.default_rng(0)
-    chosen = generator.integers(0, len(space.queries), queries + _WARM_UP)
-    orders = [generator.permutation(len(sides)) for _ in chosen]
-    taken = np.empty((len(chosen), len(sides)), np.int64)
-    with pinned(1):
-        for row, order in enumerate(orders):
-            for side in order:
-                sides[side](int(chosen[row - 1]))
-                taken[row, side] = sum(sides[side](int(chosen[row]))[1].values())
-    medians = np.median(taken[_WARM_UP:], axis=0) / 1e6
-    whole = dict(zip(exact, medians[: len(exact)].tolist(), strict=True))
-    grid = medians[len(exact) :].reshape(len(lengths), len(multipliers))
-    return GridTimes(k, tuple(lengths), tuple(multipliers), grid, whole, queries, hasher is not None)
 
 
 def _ascending(multipliers: Sequence[str]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from core.errors import BadInput
 from core.hashing.registry import get_hash
@@ -18,7 +17,6 @@ from dashboard.queries_confusion import answered, draw_confusion
 from dashboard.query_controls import single
 
 ANY = "Any"
-RETRIEVAL = "dashboard/retrieval.py"
 RANK_1, MAJORITY = "Rank 1", "Majority of the top k"
 ORDERS = {
     "Largest loss": ("loss", False),
@@ -68,7 +66,8 @@ def draw_agreement(view: state.View, found: dict[str, TopLabels], table: pd.Data
         field = "majority" if judge == MAJORITY else "first"
         cell = cells(view.space.query_labels, *(getattr(found[name], field) for name in ("exact", "hashed")))
         figure = charts.two_by_two(cell_counts(cell), dark_page())
-        st.plotly_chart(figure, key="queries_cells", width="stretch", config={"displayModeBar": False})
+        words = "Queries right and wrong by exact and hashed search, two by two"
+        st.plotly_chart(figure, key="queries_cells", width="stretch", config={"displayModeBar": False}, alt=words)
         st.caption(agreement_words(view, judge))
     with right:
         label = single(view.map_metric)
@@ -77,7 +76,8 @@ def draw_agreement(view: state.View, found: dict[str, TopLabels], table: pd.Data
         compared = compare(table["ap_exact"].to_numpy(), table["ap_hashed"].to_numpy())
         difference = (table["ap_hashed"] - table["ap_exact"]).to_numpy()
         figure = charts.differences(difference, compared, f"{label}@{view.k}", dark_page(), logarithmic)
-        st.plotly_chart(figure, key="queries_differences", width="stretch", config={"displayModeBar": False})
+        words = f"Histogram of {label}@{view.k} by query, hashed minus exact"
+        st.plotly_chart(figure, key="queries_differences", width="stretch", config={"displayModeBar": False}, alt=words)
         st.caption(comparison_words(compared))
     return cell
 
@@ -137,6 +137,7 @@ def draw_table(view: state.View, table: pd.DataFrame) -> None:
         key=f"queries_table_{visit}",
         on_select="rerun",
         selection_mode="single-row",
+        alt="One row a query, with its scores by exact and hashed search",
     )
     if event.selection.rows:
         open_row(kept, event.selection.rows[0])
@@ -157,13 +158,7 @@ def open_row(table: pd.DataFrame, row: int) -> None:
     if row >= len(table):
         raise BadInput(f"row {row} is outside the table's {len(table)}: tick a row again")
     st.session_state["queries_visit"] += 1
-    place = int(table["query"].iloc[row])
-    st.session_state["query"] = place
-    # Without query_params, switch_page raises as soon as a bound parameter (k, bits, ...) stands in the URL.
-    try:
-        st.switch_page(RETRIEVAL, query_params={"query": str(place)})
-    except StreamlitAPIException:  # 'query' is bound already: it is written into the URL from the session's state
-        st.switch_page(RETRIEVAL, query_params={})
+    state.open_query(int(table["query"].iloc[row]))
 
 
 def column_config(view: state.View) -> dict:

@@ -68,7 +68,7 @@ def draw_map(view: state.View, confusion: np.ndarray, level: str) -> None:
         share = shares(confusion)[np.ix_(order, order)]
         runs = None if groups is None else [bundle.superclass_names[groups[i]] for i in order]
         figure = charts.class_confusion(share, [names[i] for i in order], runs)
-    st.plotly_chart(figure, key=f"queries_confusion_{level}", width="stretch")
+    st.plotly_chart(figure, key=f"queries_confusion_{level}", width="stretch", alt=f"{level}: returned by queried")
 
 
 def draw_pairs(view: state.View, found: dict[str, TopLabels], search: str, groups: np.ndarray | None) -> None:
@@ -92,4 +92,5 @@ def draw_pairs(view: state.View, found: dict[str, TopLabels], search: str, group
             **percent,
         },
         key="queries_pairs",
+        alt="The pairs of classes most confused",
     )

@@ -92,7 +92,9 @@ def draw_query(view: state.View, found: Retrieved, tiles: Tiles) -> None:
             table = scores(score(view.engine, view.setting, found), view)
             numbers = [name for name, column in table.items() if column.dtype == np.float64]
             config = {name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
-            st.dataframe(table, hide_index=True, column_config=config, key="retrieval_scores")
+            st.dataframe(
+                table, hide_index=True, column_config=config, key="retrieval_scores", alt="Scores of this query"
+            )
 
 
 def scores(scored: dict[str, SearchResult], view: state.View) -> pd.DataFrame:

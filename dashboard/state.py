@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.bundle import SHIPPED, Bundle, load_bundle
 from core.engine import Engine
@@ -20,6 +21,8 @@ from core.settings import Setting, curve_ks
 from core.space import Space
 from dashboard.launch import launch
 from dashboard.pictures import Pictures
+
+RETRIEVAL = "dashboard/retrieval.py"
 
 
 @dataclass(frozen=True)
@@ -153,4 +156,8 @@ def section() -> Iterator[None]:
 def open_query(query: int) -> None:
     """Go to the Retrieval page with this query (its place among the queries of the setting)."""
     st.session_state["query"] = int(query)
-    st.switch_page("dashboard/retrieval.py")
+    # Without query_params, switch_page raises as soon as a bound parameter (k, bits, ...) stands in the URL.
+    try:
+        st.switch_page(RETRIEVAL, query_params={"query": str(query)})
+    except StreamlitAPIException:  # 'query' is bound already: it is written into the URL from the session's state
+        st.switch_page(RETRIEVAL, query_params={})

@@ -7,8 +7,9 @@ import streamlit as st
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.tables import to_csv
+from core.timed_grid import time_grid
 from core.timing import alone, machine
-from core.tradeoff import SAMPLE, Grid, cheapest_within, time_grid, with_current
+from core.tradeoff import SAMPLE, Grid, cheapest_within, with_current
 from dashboard import state
 from dashboard import tradeoff_data as data
 from dashboard.charts import style
@@ -145,8 +146,8 @@ st.caption(
 )
 with state.section():
     bar = st.progress(0.0, f"Judging {used} at every length and multiplier …")
-    grid = data.grid_of(view, sample, data.offered(view), bar.progress)
-    others = data.control_grids(view, sample, bar.progress) if yardsticks else []
+    grid = data.grids_of(view, [(sample, data.offered(view))], bar.progress)[0]
+    others = data.grids_of(view, data.controls_of(view, sample), bar.progress) if yardsticks else []
     bar.empty()
     times = st.session_state.get(data.TIMES)
     times = times if times and times.depends_on == data.times_depend_on(view) else None

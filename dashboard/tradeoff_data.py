@@ -12,7 +12,8 @@ import streamlit as st
 from core.cache import ByteCache
 from core.codes import bits_for, usable_hashes
 from core.settings import Setting
-from core.tradeoff import SAMPLE, Grid, GridTimes, pareto_front, quality_grid, with_current
+from core.timed_grid import GridTimes
+from core.tradeoff import SAMPLE, Grid, pareto_front, quality_grids, with_current
 from dashboard.charts.style import CONTROL_LOOKS
 from dashboard.state import View
 
@@ -26,14 +27,14 @@ def _kept(path: str, version: str) -> ByteCache:
     return ByteCache(20_000_000)
 
 
-def grid_of(view: View, setting: Setting, lengths: list[int], progress: Callable[[float], None]) -> Grid:
-    """The grid of a setting at the view's k, from the cache where it is there."""
-    multipliers = with_current(setting.multiplier)
-    key = (replace(setting, bits=0, multiplier="1"), view.k, tuple(lengths), multipliers)
+def grids_of(view: View, wanted: list[tuple[Setting, list[int]]], progress: Callable[[float], None]) -> list[Grid]:
+    """Grids of some settings and lengths at the view's k, from the cache where they are there."""
+    multipliers = with_current(view.setting.multiplier)
+    same = tuple((replace(setting, bits=0, multiplier="1"), tuple(lengths)) for setting, lengths in wanted)
     return _kept(str(view.bundle.path), view.bundle.version).get(
-        key,
-        lambda: quality_grid(view.engine, setting, view.k, lengths, multipliers, progress),
-        lambda grid: 2 * sum(values.nbytes for values in grid.means.values()),
+        (same, view.k, multipliers),
+        lambda: quality_grids(view.engine, wanted, view.k, multipliers, progress),
+        lambda grids: 2 * sum(values.nbytes for grid in grids for values in grid.means.values()),
     )
 
 
@@ -48,16 +49,15 @@ def offered(view: View) -> list[int]:
     return bits_for(view.bundle, view.setting.encoder, view.setting.hash)
 
 
-def control_grids(view: View, setting: Setting, progress: Callable[[float], None]) -> list[Grid]:
-    """The controls' grids: random codes of the current length, and the predicted class."""
-    names = [name for name in usable_hashes(view.bundle, setting.encoder) if name in CONTROL_LOOKS]
-    grids = []
-    for name in names:
-        if name != setting.hash:
+def controls_of(view: View, setting: Setting) -> list[tuple[Setting, list[int]]]:
+    """The controls to draw: random codes of the current length, and the predicted class."""
+    wanted = []
+    for name in usable_hashes(view.bundle, setting.encoder):
+        if name in CONTROL_LOOKS and name != setting.hash:
             lengths = bits_for(view.bundle, setting.encoder, name)
-            wanted = setting.bits if setting.bits in lengths else lengths[-1]
-            grids.append(grid_of(view, replace(setting, hash=name), [wanted], progress))
-    return grids
+            length = setting.bits if setting.bits in lengths else lengths[-1]
+            wanted.append((replace(setting, hash=name, bits=length), [length]))
+    return wanted
 
 
 def points_of(grid: Grid, metric: str, times: GridTimes | None = None, control: bool = False) -> pd.DataFrame:

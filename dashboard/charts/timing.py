@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -19,7 +20,7 @@ STAGES = {
 
 
 def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> go.Figure:
-    """Stacked stages of one query, a bar a side, the fastest side at the top, and the whole's median and p95.
+    """Stacked stages of one query, a bar a side, the fastest side at the top, and in words the whole's median and p95.
 
     `table` is that of `core.timing.to_table`; `labels` names the sides.
     """
@@ -40,19 +41,25 @@ def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> g
             customdata=rows["p95_ms"] * factor,
             hovertemplate=f"%{{y}}<br>{stage}: median %{{x:.2f}} {unit}, p95 %{{customdata:.2f}} {unit}<extra></extra>",
         )
+    ends = [
+        table[(table["side"] == side) & table["work"].str.startswith("query:")]["median_ms"].sum()
+        for side in whole["side"]
+    ]
     figure.add_scatter(
         y=order,
-        x=whole["p95_ms"] * factor,
-        mode="markers",
-        name="p95 of the whole",
-        marker={"symbol": "line-ns-open", "size": 18, "color": "#e4e8ec" if dark else "#1c232b", "line": {"width": 2}},
-        hovertemplate=f"%{{y}}<br>p95 of the whole: %{{x:.2f}} {unit}<extra></extra>",
+        x=np.array(ends) * factor,
+        mode="text",
+        text=[f" {row.median_ms * factor:.1f} (p95 {row.p95_ms * factor:.1f})" for row in whole.itertuples()],
+        textposition="middle right",
+        cliponaxis=False,
+        showlegend=False,
+        hoverinfo="skip",
     )
     figure.update_layout(barmode="stack", bargap=0.35)
     finish(figure, f"{unit} a query, on one thread", "", height=170 + 52 * len(order))
     figure.update_layout(hovermode="closest", legend_traceorder="normal")
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True, ticksuffix="  ")
-    figure.update_xaxes(rangemode="tozero")
+    figure.update_xaxes(range=[0, 1.6 * factor * max(ends)])  # room for the numbers
     return figure
 
 

@@ -21,7 +21,7 @@ from core.tradeoff import (
     hashed_bytes,
     pareto_front,
     quality_grid,
-    time_grid,
+    quality_grids,
     with_current,
 )
 
@@ -143,13 +143,12 @@ def test_exact_quality_is_within_nothing(engine):
     assert grid.points("ap").loc[cheapest_within(grid.points("ap"), grid.exact["ap"], 0), "multiplier"] == "all"
 
 
-def test_times_have_the_grid_s_shape(engine):
-    times = time_grid(engine, replace(BASE, protocol="test-vs-train"), 5, [8, 72], ["1", "2", "all"], queries=4)
-    assert times.milliseconds.shape == (2, 3)
-    assert (times.milliseconds > 0).all()
-    assert set(times.exact) == {"exact-blas", "exact-faiss", "exact-scan"}
-    assert times.exact[times.fastest_exact] == min(times.exact.values())
-    assert times.with_hash
-    assert not time_grid(engine, replace(BASE, hash="latent-sigmoid"), 5, [16], ["1"], queries=2).with_hash
-    with pytest.raises(BadInput, match="no length"):
-        time_grid(engine, BASE, 5, [], ["1"])
+def test_several_hashes_at_once_are_the_same_as_alone(engine):
+    other = replace(BASE, hash="predicted-class")
+    both = quality_grids(engine, [(BASE, [8, 64]), (other, None)], 5)
+    for got, alone in zip(both, [quality_grid(engine, BASE, 5, [8, 64]), quality_grid(engine, other, 5)], strict=True):
+        assert got.lengths == alone.lengths
+        for metric, means in alone.means.items():
+            np.testing.assert_array_equal(got.means[metric], means)
+            np.testing.assert_array_equal(got.margins[metric], alone.margins[metric])
+    assert quality_grids(engine, [], 5) == []
