@@ -19,9 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.bundle import load_bundle
+from core.conditions import machine, pinned
 from core.engine import Engine
 from core.settings import Setting, curve_ks
-from core.timing import machine, pinned
 
 
 def main() -> None:

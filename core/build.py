@@ -140,8 +140,8 @@ def time_encoding(network: object, images: np.ndarray, runs: int = 50) -> dict[s
     """Median milliseconds to encode one image on one thread, and on what machine, as the manifest keeps it."""
     import torch
 
+    from core.conditions import machine
     from core.encoders.training import encode_images
-    from core.timing import machine
 
     before, times = torch.get_num_threads(), []
     torch.set_num_threads(1)

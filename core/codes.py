@@ -23,6 +23,11 @@ class Codes:
     packed: np.ndarray
     projections: np.ndarray | None
 
+    @property
+    def nbytes(self) -> int:
+        """Memory held, bytes."""
+        return self.packed.nbytes + (0 if self.projections is None else self.projections.nbytes)
+
 
 def bits_for(bundle: Bundle, encoder: str, name: str) -> list[int]:
     """The code lengths of a hash on an encoder of this bundle, ascending; empty where it cannot be used."""
@@ -73,9 +78,19 @@ def fit_hash(bundle: Bundle, encoder: str, name: str, bits: int, seed: int = 0) 
 
 
 def split_codes(
-    bundle: Bundle, encoder: str, name: str, bits: int, split: str, seed: int, method: HashMethod | None
+    bundle: Bundle,
+    encoder: str,
+    name: str,
+    bits: int,
+    split: str,
+    seed: int,
+    method: HashMethod | None,
+    projected: bool = True,
 ) -> Codes:
-    """Codes of one split. `method` is a fitted hash where one is at hand; stored codes come first."""
+    """Codes of one split, with their real values if `projected` (queries need them, a gallery does not).
+
+    `method` is a fitted hash where one is at hand; stored codes come first.
+    """
     info = get_hash(name)
     if name == "predicted-class":
         predicted = bundle.predicted(encoder, split)
@@ -87,11 +102,12 @@ def split_codes(
         packed = bundle.array(stored["codes"][split])
         if stored["bits"] != bits:
             packed = packing.truncate(packed, stored["bits"], bits)
-        return Codes(bits, np.asarray(packed), _stored_projections(bundle, stored, encoder, split, bits, method))
+        values = _stored_projections(bundle, stored, encoder, split, bits, method) if projected else None
+        return Codes(bits, np.asarray(packed), values)
     if method is None:
         raise BadInput(f"hash '{name}' at {bits} bits has no stored codes for encoder '{encoder}'")
     embeddings = bundle.embeddings(encoder, split)
-    return Codes(bits, method.encode(embeddings), method.project(embeddings))
+    return Codes(bits, method.encode(embeddings), method.project(embeddings) if projected else None)
 
 
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:

@@ -74,8 +74,8 @@ class Engine:
         bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
         space = self.space(setting)
         rule = space.protocol
-        queries = self._split_codes(setting, bits, rule.query_split)
-        gallery = self._split_codes(setting, bits, rule.gallery_split)
+        queries = self._split_codes(setting, bits, rule.query_split, projected=True)
+        gallery = self._split_codes(setting, bits, rule.gallery_split, projected=False)
         rows = space.query_index
         return CodePair(
             Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows]),
@@ -95,18 +95,18 @@ class Engine:
             lambda method: 4 * bits * 1000,
         )
 
-    def _split_codes(self, setting: Setting, bits: int, split: str) -> Codes:
+    def _split_codes(self, setting: Setting, bits: int, split: str, projected: bool) -> Codes:
         info = get_hash(setting.hash)
-        key = ("codes", setting.encoder, setting.hash, bits, split, setting.seed)
+        key = ("codes", setting.encoder, setting.hash, bits, split, setting.seed, projected)
 
         def make() -> Codes:
             stored = code_source.find_stored(self.bundle, setting.encoder, info, bits, setting.seed)
             method = self.method(setting) if info.fit is not None and stored is None else None
             return code_source.split_codes(
-                self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method
+                self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method, projected
             )
 
-        return self._cache.get(key, make, lambda made: made.packed.nbytes * 33)
+        return self._cache.get(key, make, lambda made: made.nbytes)
 
     def result(
         self,
@@ -156,7 +156,7 @@ class Engine:
         return self._cache.get(key, make, lambda pair: pair[0].nbytes + pair[1].nbytes)
 
     def exact_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
-        """Ids int32 (rows, >= depth) of the exact ranking of some queries; shallow rankings are kept for all queries."""
+        """Ids int32 (rows, >= depth) of the exact ranking of some queries; shallow ones are kept for all."""
         space = self.space(setting)
         if depth > K_RANGE[1]:
             queries, exclude = space[rows]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.conditions import pinned
 from core.engine import Engine
 from core.errors import BadInput
 from core.settings import Setting, check_k, parse_multiplier, shortlist_size
 from core.timed_hashing import query_hash
 from core.timed_searches import Side, exact_sides, hashed_side
-from core.timing import pinned
 
 _WARM_UP = 5  # queries: a grid repeats every kernel often enough
 

@@ -8,6 +8,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from core.engine import CodePair
+from core.search.asymmetric import asymmetric_scores
 from core.search.exact import inner_products
 from core.search.hamming import hamming_distances
 from core.search.hashed import gathered_products, order_by_similarity
@@ -101,6 +102,50 @@ def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortli
         t3 = perf_counter_ns()
         stages = {"scan": t1 - t0, "select": t2 - t1, "gather and re-rank": t3 - t2}
         return top, stages if hasher is None else {"hash": t0 - start, **stages}
+
+    return search
+
+
+def hamming_side(space: Space, codes: CodePair, hasher: QueryHash | None, k: int) -> Side:
+    """Hamming search from the query's embedding on, as `hashed_side`."""
+    count = len(space.gallery)
+    distances, levels = np.empty(count, np.uint16), np.empty(codes.bits + 1, np.int32)
+    ids, values = np.empty(k, np.int32), np.empty(k, np.uint16)
+    cap = codes.bits if codes.distance_cap is None else codes.distance_cap
+    rows = np.ascontiguousarray(codes.query_words.T)
+
+    def search(q: int) -> tuple[np.ndarray, Stages]:
+        start = perf_counter_ns()
+        code = rows[q] if hasher is None else hasher.one(space.queries[q])
+        t0 = perf_counter_ns()
+        hamming_distances(code, codes.gallery_words, cap, distances)
+        t1 = perf_counter_ns()
+        select_by_distance(distances, int(space.exclude[q]), ids, values, levels)
+        stages = {"scan": t1 - t0, "select": perf_counter_ns() - t1}
+        return ids, stages if hasher is None else {"hash": t0 - start, **stages}
+
+    return search
+
+
+def asymmetric_side(space: Space, codes: CodePair, hasher: QueryHash | None, k: int) -> Side:
+    """Asymmetric search; the stage `hash` holds the projection, which making the code includes."""
+    count = len(space.gallery)
+    scores, keys = np.empty(count), np.empty(count)
+    bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32)
+    ids, values = np.empty(k, np.int32), np.empty(k)
+    columns = np.ascontiguousarray(codes.gallery.packed.T)
+    projections = np.ascontiguousarray(codes.queries.projections)
+
+    def search(q: int) -> tuple[np.ndarray, Stages]:
+        start = perf_counter_ns()
+        if hasher is not None:
+            hasher.one(space.queries[q])
+        t0 = perf_counter_ns()
+        asymmetric_scores(projections[q], columns, scores)
+        t1 = perf_counter_ns()
+        select_by_score(scores, int(space.exclude[q]), ids, values, bin_of, items, keys)
+        stages = {"scan": t1 - t0, "select": perf_counter_ns() - t1}
+        return ids, stages if hasher is None else {"hash": t0 - start, **stages}
 
     return search
 

@@ -7,33 +7,39 @@ can stand against hashed search.
 
 from __future__ import annotations
 
-import gc
-import platform
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
-from threading import Lock
 from time import perf_counter_ns
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from core.conditions import pinned
 from core.engine import Engine
 from core.errors import BadInput
+from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
+from core.search.hamming import rank_hamming
 from core.search.hashed import rank_hashed
-from core.search.parallel import available_threads, check_threads
+from core.search.parallel import check_threads
 from core.settings import Setting
 from core.space import Space
 from core.timed_hashing import query_hash
-from core.timed_searches import Stages, batch_blas, drop_self, exact_sides, hashed_side
+from core.timed_searches import (
+    Side,
+    Stages,
+    asymmetric_side,
+    batch_blas,
+    drop_self,
+    exact_sides,
+    hamming_side,
+    hashed_side,
+)
 
 WARM_UP = 20
 LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
-_TIMING = Lock()
+CHECKED = 64  # queries whose answers are compared with the reference
 
 
 @dataclass(frozen=True)
@@ -55,53 +61,9 @@ class Timing:
     equal: bool
 
 
-def machine() -> str:
-    """The processor, its cores and the versions that matter for a timing."""
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = names[0] if names else model
-    return f"{model}, {available_threads()} cores, Python {platform.python_version()}, NumPy {np.__version__}"
-
-
 def to_table(timings: list[Timing]) -> pd.DataFrame:
     """The timings as the benchmark CSV has them."""
     return pd.DataFrame([vars(t) for t in timings], columns=[field.name for field in fields(Timing)])
-
-
-@contextmanager
-def alone(wait: bool = False) -> Iterator[None]:
-    """One timing at a time in this process: two would slow each other down and undo each other's threads.
-
-    While another one runs: waits for its end, or raises BadInput at once.
-    """
-    if not _TIMING.acquire(blocking=wait):
-        raise BadInput("another timing is running on this server: wait until it is done, then measure again")
-    try:
-        yield
-    finally:
-        _TIMING.release()
-
-
-@contextmanager
-def pinned(threads: int) -> Iterator[None]:
-    """BLAS, OpenMP and faiss use that many threads inside; no garbage is collected, as in `timeit`."""
-    import faiss
-
-    before, collects = faiss.omp_get_max_threads(), gc.isenabled()
-    with threadpool_limits(threads):
-        faiss.omp_set_num_threads(threads)
-        gc.collect()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if collects:
-                gc.enable()
-            faiss.omp_set_num_threads(before)
 
 
 def time_latency(
@@ -110,6 +72,7 @@ def time_latency(
     k: int,
     runs: int = LATENCY_RUNS,
     progress: Callable[[float], None] | None = None,
+    searches: Sequence[str] = ("exact", "hashed"),
 ) -> list[Timing]:
     """Latency of one query on one thread, by side and stage, over `runs` queries in random order.
 
@@ -120,16 +83,7 @@ def time_latency(
     the caches as if it had been running alone, not as another side's copy of the gallery left them.
     """
     space, codes = engine.space(setting), engine.codes(setting)
-    shortlist = setting.shortlist(k, space.size)
-    expected_exact, _ = rank_exact(space.queries[:64], space.columns, k, space.exclude[:64], 1)
-    expected_hashed, _ = rank_hashed(
-        space.queries[:64], space.gallery, codes.query_words[:, :64], codes.gallery_words,
-        codes.bits, shortlist, k, space.exclude[:64], codes.distance_cap, 1,
-    )  # fmt: skip
-    sides = {
-        **{name: (side, expected_exact) for name, side in exact_sides(space, k).items()},
-        "hashed": (hashed_side(space, codes, query_hash(engine, setting), shortlist, k), expected_hashed),
-    }
+    sides = _query_sides(engine, setting, k, searches)
     order = np.random.default_rng(0).integers(0, len(space.queries), runs + WARM_UP)
     taken: dict[str, list[Stages]] = {name: [] for name in sides}
     with pinned(1):
@@ -148,9 +102,8 @@ def time_latency(
                 progress(run / len(order))
     timings = []
     for name, stages in taken.items():
-        hashed = name == "hashed"
-        common = (len(space.gallery), space.gallery.shape[1], codes.bits if hashed else None)
-        common = (*common, setting.multiplier if hashed else "", k, 1, 1)
+        common = (len(space.gallery), space.gallery.shape[1], None if name.startswith("exact") else codes.bits)
+        common = (*common, setting.multiplier if name == "hashed" else "", k, 1, 1)
         whole = [sum(stage.values()) for stage in stages]
         timings.append(_timing("query", name, common, whole, equal[name]))
         timings += [
@@ -158,6 +111,31 @@ def time_latency(
             for stage in stages[0]
         ]
     return timings
+
+
+def _query_sides(
+    engine: Engine, setting: Setting, k: int, searches: Sequence[str]
+) -> dict[str, tuple[Side, np.ndarray]]:
+    """The sides of one query by name, each with the reference's answers to the first queries."""
+    space, codes, hasher = engine.space(setting), engine.codes(setting), query_hash(engine, setting)
+    queries, exclude = space[slice(0, CHECKED)]
+    words, shortlist = (codes.query_words[:, :CHECKED], codes.gallery_words), setting.shortlist(k, space.size)
+    sides: dict[str, tuple[Side, np.ndarray]] = {}
+    if "exact" in searches:
+        expected = rank_exact(queries, space.columns, k, exclude, 1)[0]
+        sides |= {name: (side, expected) for name, side in exact_sides(space, k).items()}
+    if "hashed" in searches:
+        ranked = rank_hashed(queries, space.gallery, *words, codes.bits, shortlist, k, exclude, codes.distance_cap, 1)
+        sides["hashed"] = (hashed_side(space, codes, hasher, shortlist, k), ranked[0])
+    if "hamming" in searches:
+        near = rank_hamming(*words, codes.bits, k, exclude, codes.distance_cap, 1)
+        sides["hamming"] = (hamming_side(space, codes, hasher, k), near.ids)
+    if "asymmetric" in searches:
+        if codes.queries.projections is None:
+            raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
+        scored = rank_asymmetric(codes.queries.projections[:CHECKED], codes.gallery.packed, k, exclude, 1)
+        sides["asymmetric"] = (asymmetric_side(space, codes, hasher, k), scored[0])
+    return sides
 
 
 def time_throughput(

@@ -13,7 +13,7 @@ from core.codes import bits_for, true_bits
 from core.engine import CodePair, Engine
 from core.errors import BadInput
 from core.hashing.packing import width
-from core.metrics.accumulate import Judgements, _tables, empty
+from core.metrics.accumulate import Judgements, empty, tables_of
 from core.metrics.intervals import Z95
 from core.metrics.registry import METRICS
 from core.metrics.sums import Accumulated
@@ -168,7 +168,7 @@ def _fill(
     threads: int | None,
     progress: Progress | None,
 ) -> None:
-    tables = _tables(judgements)
+    tables = tables_of(judgements)
     partial = shortlists[shortlists < space.size]
     longest = int(partial[-1]) if len(partial) else 0
 

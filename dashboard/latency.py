@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 import streamlit as st
 
+from core.conditions import alone, machine
 from core.engine import Engine
 from core.search_times import search_times
 from core.settings import Setting
-from core.timing import machine
 from dashboard.state import View
 
 RUNS = 60
 SEARCHES = ("exact", "hashed", "hamming")
-_one_at_a_time = Lock()  # sessions that time at the same moment would slow each other down
 
 
 def query_times(view: View) -> dict[str, float]:
@@ -27,12 +24,12 @@ def query_times(view: View) -> dict[str, float]:
 def how_measured() -> str:
     """What the times cover, for a caption."""
     return (
-        f"Times: median of {RUNS} queries, one at a time on one thread, with embedding and code at hand; exact search "
+        f"Times: median of {RUNS} queries, one at a time on one thread, from its embedding on; exact search "
         f"is the fastest of BLAS, faiss and this project's own scan. Measured once a setting on {machine()}."
     )
 
 
 @st.cache_data(max_entries=256, show_spinner="Timing one query …")
 def _measured(path: str, version: str, depends_on: tuple, _engine: Engine, _setting: Setting) -> dict[str, float]:
-    with _one_at_a_time:
+    with alone(wait=True):
         return search_times(_engine, _setting, depends_on[-1], SEARCHES, RUNS)

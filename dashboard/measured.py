@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pandas as pd
 
+from core.conditions import machine
 from core.hashing.registry import get_hash
-from core.timing import machine, time_latency, time_throughput, to_table
+from core.timing import time_latency, time_throughput, to_table
 from dashboard.state import View
 
 KEY = "timing_measured"

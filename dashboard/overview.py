@@ -66,7 +66,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
         milliseconds(times["hashed"]) if times else "…",
         f"{times['hashed'] - times['exact']:.3g} ms" if times else None,
         "inverse",
-        help="Median time of hashed search for one query on one thread, with its embedding and code at hand; below, "
+        help="Median time of hashed search for one query on one thread, from its embedding on; below, "
         "its difference from exact search.",
         **look,
     )

@@ -2,9 +2,10 @@ import time
 
 import streamlit as st
 
+from core.conditions import alone
 from core.hashing.registry import get_hash
 from core.tables import to_csv
-from core.timing import WARM_UP, alone
+from core.timing import WARM_UP
 from dashboard import measured, state
 from dashboard.charts import style
 from dashboard.charts import timing as charts

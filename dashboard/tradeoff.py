@@ -4,11 +4,11 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
+from core.conditions import alone, machine
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.tables import to_csv
 from core.timed_grid import time_grid
-from core.timing import alone, machine
 from core.tradeoff import SAMPLE, Grid, cheapest_within, with_current
 from dashboard import state
 from dashboard import tradeoff_data as data

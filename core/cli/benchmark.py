@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core import timing
+from core import conditions, timing
 from core.cli import options
 from core.cli.parser import whole_number
 from core.cli.retrieve import readable
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     setting = options.setting_of(args, engine.bundle)
     space, codes = engine.space(setting), engine.codes(setting)
     check_k(args.k, space.size)
-    print(timing.machine())
+    print(conditions.machine())
     timings = timing.time_latency(engine, setting, args.k, args.runs)
     timings += timing.time_throughput(engine, setting, args.k, args.batch, args.threads)
     table = timing.to_table(timings).astype({"bits": "Int64"})

@@ -47,7 +47,7 @@ def accumulate_ranking(
     threads: int | None = None,
 ) -> None:
     """Fill `out` from rankings `ids` int32 (Q, depth), depth >= the largest k; `exact_ids` likewise."""
-    tables = _tables(judgements)
+    tables = tables_of(judgements)
 
     def work(block: slice) -> None:
         ranking_block(ids[block], exact_ids[block], judgements.query_labels[block], tables, out.pick(block))
@@ -70,7 +70,7 @@ def accumulate_shortlists(
     `queries` float32 (Q, d), `gallery` float32 (N, d); `near` int32 (Q, M) is the Hamming ranking to the largest
     shortlist; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest k).
     """
-    tables = _tables(judgements)
+    tables = tables_of(judgements)
 
     def work(block: slice) -> None:
         labels = judgements.query_labels[block]
@@ -81,7 +81,8 @@ def accumulate_shortlists(
     run_blocks(work, len(queries), threads)
 
 
-def _tables(judgements: Judgements) -> Tables:
+def tables_of(judgements: Judgements) -> Tables:
+    """What the kernels judge by, from the judgements."""
     ideal = judgements.ideal
     reachable = (ideal.relevant > 0)[:, None]  # a query without relevant items counts 0
     inverse = [

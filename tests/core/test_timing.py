@@ -8,11 +8,12 @@ from dataclasses import fields
 import pytest
 from threadpoolctl import threadpool_info
 
+from core.conditions import alone, machine, pinned
 from core.engine import Engine
 from core.errors import BadInput
 from core.search.parallel import available_threads
 from core.settings import Setting
-from core.timing import Timing, alone, machine, pinned, time_latency, time_throughput, to_table
+from core.timing import Timing, time_latency, time_throughput, to_table
 
 K = 5
 STAGES = {

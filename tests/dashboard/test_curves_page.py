@@ -228,7 +228,7 @@ def test_the_literatures_figures_wait_until_they_are_opened(page, engine, monkey
 
 
 def test_a_move_of_k_moves_the_mark(page, engine):
-    at = choose(page(curves_controls="random-codes"), "slider", "k", 33)
+    at = choose(page(curves_controls="random-codes"), "select_slider", "k", 33)
     assert chart(at, 0)["layout"]["shapes"][0]["x0"] == 33
     table = at.dataframe[0].value
     assert table["mAP@33"][0] == pytest.approx(engine.result("exact", OWN, (33,)).mean("ap", 33), abs=1e-6)

@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from core.timing import alone
+from core.conditions import alone
 from dashboard import measured
 from dashboard.measured import KEY
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.conditions import alone
 from core.engine import Engine
 from core.settings import Setting
-from core.timing import alone
 from core.tradeoff import cheapest_within, quality_grid, with_current
 from dashboard import tradeoff_data as data
 from dashboard.charts import tradeoff as charts
