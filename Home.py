@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.errors import BadInput
-from dashboard import sidebar
+from dashboard import memory, sidebar
+
+memory.return_freed_arrays()
 
 st.set_page_config(page_title="Binary hashes: cost and gain", page_icon="🔎", layout="wide")
 

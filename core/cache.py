@@ -39,6 +39,10 @@ class ByteCache:
                     self._locks.pop(key, None)
             return value
 
+    def __contains__(self, key: Hashable) -> bool:
+        with self._guard:
+            return key in self._values
+
     def _shrink(self) -> None:
         total = sum(size for _, size in self._values.values())
         while total > self.limit and len(self._values) > 1:

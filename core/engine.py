@@ -55,7 +55,7 @@ class CodePair:
 class Engine:
     """Evaluates settings on one bundle. Safe for many threads at once."""
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, cache_bytes: int = 700_000_000) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, cache_bytes: int = 400_000_000) -> None:
         self.bundle = bundle
         self.threads = threads
         self._cache = ByteCache(cache_bytes)
@@ -125,10 +125,18 @@ class Engine:
             raise BadInput(f"k {ks[-1] if ks else '(none)'} is outside 1 to {space.size}, the gallery's size")
         if any(later <= earlier for earlier, later in pairwise(ks)):
             raise BadInput(f"k {', '.join(map(str, ks[:20]))} do not ascend: give each k once, from small to large")
-        key = ("result", search, ks, np.dtype(dtype).name, *self._depends_on(search, setting))
         return self._cache.get(
-            key, lambda: self._judge(search, setting, ks, dtype, progress), lambda result: result.nbytes
+            self._result_key(search, setting, ks, dtype),
+            lambda: self._judge(search, setting, ks, dtype, progress),
+            lambda result: result.nbytes,
         )
+
+    def holds(self, search: str, setting: Setting, ks: Sequence[int], dtype: type = np.float64) -> bool:
+        """Whether `result` of the same arguments is there already."""
+        return self._result_key(search, setting, tuple(int(k) for k in ks), dtype) in self._cache
+
+    def _result_key(self, search: str, setting: Setting, ks: tuple[int, ...], dtype: type) -> tuple:
+        return ("result", search, ks, np.dtype(dtype).name, *self._depends_on(search, setting))
 
     def evaluate(
         self,

@@ -54,22 +54,31 @@ def ranking_block(
 
 @kernel
 def _insert(
-    places: np.ndarray, first: int, end: int, listed: np.ndarray, size: int, marks: np.ndarray
+    places: np.ndarray,
+    labels: np.ndarray,
+    first: int,
+    end: int,
+    listed: np.ndarray,
+    listed_labels: np.ndarray,
+    size: int,
+    marks: np.ndarray,
 ) -> tuple[int, int]:
-    """Add places[first:end] to the sorted list listed[:size]; its new size and the first index that changed.
+    """Add places[first:end], with their labels, to the sorted list listed[:size].
 
-    The list keeps as many items as it has room for: one that falls off its end can never come back.
+    Returns its new size and the first index that changed. The list keeps as many items as it has room for: one that
+    falls off its end can never come back.
     """
     room = listed.shape[0]
     if (end - first) * 8 > marks.shape[0]:  # many at once: mark all and collect in order
         for j in range(end):
-            marks[places[j]] = True
+            marks[places[j]] = j + 1
         size = 0
         for place in range(marks.shape[0]):
             if marks[place] and size < room:
                 listed[size] = place
+                listed_labels[size] = labels[marks[place] - 1]
                 size += 1
-        marks[:] = False
+        marks[:] = 0
         return size, 0
     changed = room
     for j in range(first, end):
@@ -79,8 +88,10 @@ def _insert(
         i = size if size < room else room - 1
         while i > 0 and listed[i - 1] > place:
             listed[i] = listed[i - 1]
+            listed_labels[i] = listed_labels[i - 1]
             i -= 1
         listed[i] = place
+        listed_labels[i] = labels[j]
         size = min(size + 1, room)
         changed = min(changed, i)
     return size, changed
@@ -92,17 +103,51 @@ def _extend_sums(sums: np.ndarray, first: int, end: int, c: int, found_labels: n
 
     Columns of `sums`: 0 hits, 1 ap, 2 gain, 3 hp, 4 dcg, 5 hierarchical dcg.
     """
+    similarity, inverse_gain = tables.similarity[c], tables.inverse_gain[c]
+    hits, ap, gain = sums[first, 0], sums[first, 1], sums[first, 2]
+    hp, dcg, dcg_hierarchical = sums[first, 3], sums[first, 4], sums[first, 5]
     for i in range(first, end):
-        s = tables.similarity[c, found_labels[i]]
-        same = 1.0 if found_labels[i] == c else 0.0
-        found = sums[i, 0] + same
-        gain = sums[i, 2] + s
-        sums[i + 1, 0] = found
-        sums[i + 1, 1] = sums[i, 1] + same * found / (i + 1)
-        sums[i + 1, 2] = gain
-        sums[i + 1, 3] = sums[i, 3] + gain * tables.inverse_gain[c, i]
-        sums[i + 1, 4] = sums[i, 4] + same * tables.discount[i]
-        sums[i + 1, 5] = sums[i, 5] + s * tables.discount[i]
+        s = similarity[found_labels[i]]
+        if found_labels[i] == c:
+            hits += 1.0
+            ap += hits / (i + 1)
+            dcg += tables.discount[i]
+        gain += s
+        hp += gain * inverse_gain[i]
+        dcg_hierarchical += s * tables.discount[i]
+        row = sums[i + 1]
+        row[0], row[1], row[2], row[3], row[4], row[5] = hits, ap, gain, hp, dcg, dcg_hierarchical
+
+
+@kernel
+def _shared(
+    near: np.ndarray, exact_ids: np.ndarray, exact_rank: np.ndarray, from_rank: np.ndarray, from_place: np.ndarray
+) -> np.ndarray:
+    """Items shared with the exact top k at each column: one is, from the column on that reaches its exact rank and
+    whose shortlist reaches its Hamming rank. `exact_rank` is scratch, int64 (N,), all at the depth."""
+    depth, columns = from_rank.shape[0], from_place[-1] + 1
+    shared = np.zeros(columns + 1, np.int64)
+    for i in range(depth):
+        exact_rank[exact_ids[i]] = i
+    for j in range(near.shape[0]):
+        rank = exact_rank[near[j]]
+        if rank < depth:
+            shared[max(from_rank[rank], from_place[j])] += 1
+    for i in range(depth):
+        exact_rank[exact_ids[i]] = depth
+    return np.cumsum(shared)
+
+
+@kernel
+def _first_columns(bounds: np.ndarray, count: int) -> np.ndarray:
+    """For each i in 0..count-1 the first column whose bound is above i."""
+    first = np.empty(count, np.int64)
+    column = 0
+    for i in range(count):
+        while bounds[column] <= i:
+            column += 1
+        first[i] = column
+    return first
 
 
 @kernel
@@ -119,11 +164,11 @@ def shortlist_block(
     """Sums of hashed search at out.ks, each with its own shortlist; arguments as in `accumulate_shortlists`."""
     depth, longest = out.ks[-1], near.shape[1]
     exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
+    from_rank, from_place = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
     products = np.empty(longest, np.float64)
-    places = np.empty(longest, np.int64)
-    marks = np.zeros(longest, np.bool_)
-    listed = np.empty(depth, np.int64)
-    found_labels = np.empty(depth, np.int64)
+    places, marks = np.empty(longest, np.int32), np.zeros(longest, np.int32)
+    labels = np.empty(longest, np.int32)
+    listed, listed_labels = np.empty(depth, np.int32), np.empty(depth, np.int32)
     sums = np.zeros((depth + 1, 6), np.float64)
     for q in range(queries.shape[0]):
         c = query_labels[q]
@@ -131,28 +176,20 @@ def shortlist_block(
         order = order_by_similarity(products, near[q])
         for place in range(longest):
             places[order[place]] = place
-        for i in range(depth):
-            exact_rank[exact_ids[q, i]] = i
+            labels[place] = tables.labels[near[q, place]]
+        shared = _shared(near[q], exact_ids[q], exact_rank, from_rank, from_place)
         size, filled, valid = 0, 0, 0
         for column in range(out.ks.shape[0]):
             k = out.ks[column]
-            size, changed = _insert(places, filled, shortlists[column], listed, size, marks)
+            size, changed = _insert(places, labels, filled, shortlists[column], listed, listed_labels, size, marks)
             filled = shortlists[column]
-            start = min(valid, changed)
-            for i in range(start, k):
-                found_labels[i] = tables.labels[near[q, order[listed[i]]]]
-            _extend_sums(sums, start, k, c, found_labels, tables)
+            _extend_sums(sums, min(valid, changed), k, c, listed_labels, tables)
             valid = k
-            both = 0  # the list is in exact order, so the shared items are its beginning
-            while both < k and exact_rank[near[q, order[listed[both]]]] < k:
-                both += 1
             out.hits[q, column] = int(sums[k, 0])
             out.ap_sum[q, column] = sums[k, 1]
             out.hp[q, column] = sums[k, 2] * tables.inverse_gain[c, k - 1]
-            out.hp_first[q, column] = tables.similarity[c, found_labels[0]] * tables.inverse_gain[c, 0]
+            out.hp_first[q, column] = tables.similarity[c, listed_labels[0]] * tables.inverse_gain[c, 0]
             out.ahp_sum[q, column] = sums[k, 3]
             out.ndcg[q, column] = sums[k, 4] * tables.inverse_dcg[c, k - 1]
             out.ndcg_hierarchical[q, column] = sums[k, 5] * tables.inverse_dcg_hierarchical[c, k - 1]
-            out.shared[q, column] = both
-        for i in range(depth):
-            exact_rank[exact_ids[q, i]] = depth
+            out.shared[q, column] = shared[column]
