@@ -56,7 +56,7 @@ def measure(bundle: object, setting: Setting, runs: int, threads: int | None) ->
             "everything, nothing cached": (setting, ("exact", "hashed", "hamming")),
             "another multiplier": (_but(setting, multiplier="3"), ("exact", "hashed", "hamming")),
             "another hash length": (_but(setting, bits=64), ("exact", "hashed", "hamming")),
-            "another k (same curves)": (setting, ("exact", "hashed", "hamming")),
+            "another k (the same curves)": (_but(setting, bits=64), ("exact", "hashed", "hamming")),
         }
         for name, (moved, searches) in moves.items():
             started = perf_counter()
