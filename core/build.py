@@ -12,7 +12,7 @@ import numpy as np
 from core import hierarchy, manifest
 from core.bundle import Bundle, load_bundle
 from core.bundle_writer import BundleWriter, check_target
-from core.codes import bits_for
+from core.codes import bits_for, fit_hash, fit_split
 from core.datasets import cifar100
 from core.errors import BadInput
 from core.hashing import packing
@@ -187,14 +187,15 @@ def _describe_data(root: str | Path, splits: dict[str, cifar100.Split], writer: 
 
 
 def _stored_hash(bundle: Bundle, encoder: str, name: str, bits: int, writer: BundleWriter) -> dict:
-    method = get_hash(name).fit(bits, 0).fit(bundle.embeddings(encoder, "train"))
+    fitted_on = fit_split(bundle)
+    method = fit_hash(bundle, encoder, name, bits)
     head = method.state() if isinstance(method, LinearHash) else {}
     return {
         "encoder": encoder,
         "hash": name,
         "bits": bits,
-        "made": f"python -m core hash: fitted on the {bundle.count('train'):,} training embeddings, seed 0",
-        "codes": {split: writer.add_array(method.encode(bundle.embeddings(encoder, split))) for split in SPLITS},
+        "made": f"python -m core hash: fitted on the {bundle.count(fitted_on):,} embeddings of '{fitted_on}', seed 0",
+        "codes": {s: writer.add_array(method.encode(bundle.embeddings(encoder, s))) for s in bundle.splits},
         "projections": {},
         "head": {key: writer.add_array(value) for key, value in head.items()},
     }

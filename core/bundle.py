@@ -1,7 +1,8 @@
 """The data everything works on: embeddings, codes, labels and class trees in one folder.
 
 Opening reads and checks the manifest and looks at file sizes; arrays are memory-mapped when they are first
-asked for, never unpickled. One Bundle may be shared by threads: what it makes it makes once, read-only.
+asked for, their files checked against their checksums, never unpickled. One Bundle may be shared by threads: what
+it makes it makes once, read-only.
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ class Bundle:
 
     def array(self, spec: dict) -> np.ndarray:
         """The array of a manifest's entry, read-only: memory-mapped, or joined from its parts (a copy each time)."""
-        parts = [open_part(self.path, spec, part) for part in spec["parts"]]
+        parts = [self._part(spec, part) for part in spec["parts"]]
         return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))
 
     def check_files(self) -> None:
@@ -186,8 +187,14 @@ class Bundle:
             for part in spec["parts"]:
                 open_part(self.path, spec, part)
 
+    def _part(self, spec: dict, part: dict) -> np.ndarray:
+        """One part, its checksum compared once while the bundle is open."""
+        array = open_part(self.path, spec, part)
+        self._once(("checked", part["file"]), lambda: check_sum(self.path, part))
+        return array
+
     def _unit(self, spec: dict, what: str) -> np.ndarray:
-        parts = (open_part(self.path, spec, part) for part in spec["parts"])
+        parts = (self._part(spec, part) for part in spec["parts"])
         return unit_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
 
     def _classes(self, spec: dict, what: str) -> np.ndarray:

@@ -235,21 +235,13 @@ class Engine:
         if search == "asymmetric":
             if codes.queries.projections is None:
                 raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-            ids = rank_asymmetric(codes.queries.projections[rows], codes.gallery.packed, depth, exclude, self.threads)[
-                0
-            ]
+            values = codes.queries.projections[rows]
+            ids, _ = rank_asymmetric(values, codes.gallery.packed, depth, exclude, self.threads)
             accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
             return
         deepest = int(shortlists[-1]) if search == "hashed" else depth
-        near = rank_hamming(
-            codes.query_words[:, rows],
-            codes.gallery_words,
-            codes.bits,
-            deepest,
-            exclude,
-            codes.distance_cap,
-            self.threads,
-        ).ids
+        words = (codes.query_words[:, rows], codes.gallery_words)
+        near = rank_hamming(*words, codes.bits, deepest, exclude, codes.distance_cap, self.threads).ids
         if search == "hamming":
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:

@@ -242,4 +242,4 @@ def _check_defaults(manifest: dict, source: str) -> None:
         if _get(defaults, key, str, where) not in manifest[known]:
             raise BadInput(f"{where}: the {key} '{defaults[key]}' is not among the bundle's {known}")
     _get(defaults, "hash", str, where)
-    _optional(defaults, "bits", int, where)
+    _get(defaults, "bits", int, where)

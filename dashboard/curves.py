@@ -105,7 +105,10 @@ def values_table(drawn: list[Series], metrics: list[str]) -> None:
         rows.append(row)
     table = pd.DataFrame(rows)
     numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table if name.endswith(f"@{k}")}
-    st.dataframe(table, hide_index=True, column_config=numbers, key="curves_values", alt=f"Values at k = {k}")
+    st.dataframe(
+        table, height="content", hide_index=True, column_config=numbers, key="curves_values",
+        alt=f"Values at k = {k}",
+    )  # fmt: skip
 
 
 def differences_table(drawn: list[Series], metrics: list[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.links import quoted
+
 
 def members(labels: np.ndarray, label: int | None) -> np.ndarray:
     """Places int64 of the queries of a class, ascending; all of them for None."""
@@ -47,11 +49,20 @@ def checked(value: object, count: int) -> tuple[int, str | None]:
     try:
         number = int(str(value))
     except ValueError:
-        return 0, f"query '{value}' is no whole number from 0 to {last}: query 0 is shown"
+        nearest = within(_whole(value), 0, last, 0)
+        return nearest, f"query {quoted(str(value))} is no whole number from 0 to {last}: query {nearest} is shown"
     if 0 <= number <= last:
         return number, None
     nearest = min(max(number, 0), last)
     return nearest, f"query {number} is outside 0 to {last}: query {nearest} is shown"
+
+
+def _whole(value: object) -> int | None:
+    """The whole part of a number, as a control reads it from a link; None where it is none."""
+    try:
+        return int(float(str(value)))
+    except (ValueError, OverflowError):
+        return None
 
 
 def within(value: object, low: int, high: int, default: int) -> int:

@@ -47,10 +47,12 @@ def choose_query(view: state.View) -> int:
             bind="query-params",
             help=f"Index of the query in '{space.protocol.query_split}', 0 to {last}. It is part of the link.",
         )
-    current, note = query_choice.checked(st.session_state["query"], len(space.query_index))
-    for text in (st.session_state.pop("query_url_note", None), note):
-        if text:
-            st.warning(text, icon=":material/link:")
+    current, _ = query_choice.checked(st.session_state["query"], len(space.query_index))
+    shown_at, text = st.session_state.get("query_url_note", (None, ""))
+    if shown_at == current:
+        st.warning(text, icon=":material/link:")
+    else:
+        st.session_state.pop("query_url_note", None)
     at, said = st.session_state.get("query_note", (None, ""))
     st.caption(said if at == current else ("" if len(places) else "No query has this class."))
     return current
@@ -60,9 +62,9 @@ def take_url(count: int) -> int:
     """The query that the link or another page asks for, made valid before the control shows it."""
     given = st.session_state.get("query", st.query_params.get("query", 0))
     current, note = query_choice.checked(given, count)
+    st.session_state["query"] = current  # in every run: else a control that refused the link's value shows its default
     if note:
-        st.session_state["query"] = current
-        st.session_state["query_url_note"] = f"The {note[0].lower()}{note[1:]}."
+        st.session_state["query_url_note"] = (current, f"The {note}.")
     return current
 
 

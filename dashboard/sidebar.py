@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from core.protocols import get_protocol
 from core.settings import Setting
 from dashboard import state
 from dashboard.launch import launch
+from dashboard.links import quoted
 
 MULTIPLIERS = [
     *(settings.format_multiplier(1 + step * settings.MULTIPLIER_STEP) for step in range(77)),
@@ -155,6 +156,8 @@ def nearest(value: Any, options: Sequence[Any], default: Any) -> Any:
         return value
     try:
         number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(value)
         numbers = [option for option in options if str(option) != settings.ALL]
         return min(numbers, key=lambda option: abs(float(option) - number))
     except (TypeError, ValueError):
@@ -178,15 +181,10 @@ def _link_notes(view: state.View) -> list[str]:
 def link_notes(link: Mapping[str, str], shown: Mapping[str, str]) -> list[str]:
     """A line for each parameter of a link that is not what is shown."""
     return [
-        f"The link asks for {key} {_quoted(link[key])}, which cannot be had here: {value} is shown."
+        f"The link asks for {key} {quoted(link[key])}, which cannot be had here: {value} is shown."
         for key, value in shown.items()
         if key in link and not _same(link[key], value)
     ]
-
-
-def _quoted(given: str) -> str:
-    """A link's value as it may be shown: a message renders Markdown, and a stranger may have written the link."""
-    return f"'{given}'" if re.fullmatch(r"[A-Za-z0-9.,+-]{1,40}", given) else "with characters that no name has"
 
 
 def _same(given: str, shown: str) -> bool:

@@ -14,6 +14,7 @@ from dashboard import state
 from dashboard import tradeoff_data as data
 from dashboard.charts import style
 from dashboard.charts import tradeoff as charts
+from dashboard.charts.cost import cost_figure
 
 SAMPLED, EVERY = f"Sample of {SAMPLE:,}", "All"
 view = state.current()
@@ -176,7 +177,7 @@ with state.section():
     axes = ("Median time of one query (ms)" if cost == "ms" else "Bytes read per query", title)
     floor = (exact[1] * (1 - percent / 100), f"{percent:g} % below exact search")
     st.plotly_chart(
-        charts.cost_figure(drawn, data.front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark),
+        cost_figure(drawn, data.front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark),
         key="tradeoff_cost_figure",
         width="stretch",
         alt=f"{title} against {axes[0].lower()}. Exact search: {exact[1]:.4f} at {exact[0]:,.4g}.",

@@ -52,6 +52,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compute everything, then print and write."""
+    options.check_files(args.out)
     summary_path = args.out.with_name(args.out.name + ".summary.csv") if args.out else None
     options.check_files(args.out, summary_path, args.plot, args.predictions)
     check_picture(args.plot)

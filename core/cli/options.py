@@ -17,7 +17,7 @@ from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.search.parallel import check_threads
 from core.settings import ALL, BITS_RANGE, Setting, check_k, format_multiplier, parse_ks, parse_multiplier
-from core.tables import DEFAULT_SEARCHES, SUMMARY_KS
+from core.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
 
 
 @dataclass
@@ -46,7 +46,8 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     """The options of a setting; with `grid` --hash, --bits and --multiplier are lists."""
     several = "comma-separated: " if grid else ""
     names = ", ".join(HASHES)
-    length = whole_number("bits", *BITS_RANGE)
+    # Below the range a method of fixed length ignores it, such as predicted-class at 7; the engine refuses the others.
+    length = whole_number("bits", BITS_RANGE[0] if grid else 1, BITS_RANGE[1])
     parser.add_argument("--encoder", metavar="NAME", help="encoder of the bundle (default: the bundle's own)")
     parser.add_argument(
         "--hash",
@@ -121,8 +122,7 @@ def check_files(*paths: Path | None) -> None:
     """Refuse files that could not be written, before any work is done."""
     named = [path for path in paths if path is not None]
     for path in named:
-        if path.is_dir() or not path.name:
-            raise BadInput(f"cannot write '{path}': it is a folder, give the name of a file")
+        check_replaceable(path)
         if not path.parent.is_dir():
             raise BadInput(f"cannot write '{path}': there is no folder '{path.parent}', make it first")
     resolved = [path.resolve() for path in named]

@@ -125,7 +125,7 @@ def _shared(
 ) -> np.ndarray:
     """Items shared with the exact top k at each column: one is, from the column on that reaches its exact rank and
     whose shortlist reaches its Hamming rank. `exact_rank` is scratch, int64 (N,), all at the depth."""
-    depth, columns = from_rank.shape[0], from_place[-1] + 1
+    depth, columns = from_rank.shape[0], from_rank[-1] + 1
     shared = np.zeros(columns + 1, np.int64)
     for i in range(depth):
         exact_rank[exact_ids[i]] = i

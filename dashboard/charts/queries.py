@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -127,7 +126,7 @@ def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) ->
         showlegend=False,
     )
     # As categories, the names under the columns thin out where a narrow window has no room for all.
-    figure.update_traces(x=[_lines(name) for name in words])
+    figure.update_traces(x=words)
     figure.update_xaxes(type="category", tickangle=-90)
     figure.update_yaxes(tickvals=place, ticktext=words)
     return figure.update_layout(height=700)
@@ -149,11 +148,6 @@ def class_confusion(share: np.ndarray, names: Sequence[str], groups: Sequence[st
     centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
     figure.update_yaxes(tickvals=centres, ticktext=[readable(groups[a]) for a in starts])
     return figure.update_layout(height=820)
-
-
-def _lines(name: str) -> str:
-    """A long name on two lines."""
-    return "<br>".join(textwrap.wrap(name, 16)) if len(name) > 18 else name
 
 
 def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:

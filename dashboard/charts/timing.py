@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 
 from dashboard.charts.style import SEARCH_LOOKS, finish
 
-# stage -> (colour on light, on dark, pattern): the pattern tells stages apart without colour
+# In the order of the work. stage -> (colour on light, on dark, pattern): the pattern tells stages apart without colour
 STAGES = {
     "hash": ("#b85f93", "#dd93be", "."),
     "scan": ("#d55e00", "#f07f35", ""),
+    "product": ("#0072b2", "#4fa3df", ""),
     "select": ("#b07a00", "#eab92d", "/"),
     "gather and re-rank": ("#008f68", "#2dbb90", "x"),
-    "product": ("#0072b2", "#4fa3df", ""),
     "product and select": ("#0b3c5d", "#7f93ff", "\\"),
 }
 

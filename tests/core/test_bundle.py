@@ -279,9 +279,30 @@ def test_verify_finds_one_altered_bit(make_bundle):
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    load_bundle(bundle.path)
+    opened = load_bundle(bundle.path)
     with pytest.raises(BadInput, match=f"{path.name}' has SHA-256 .* was altered"):
         load_bundle(bundle.path, verify=True)
+    with pytest.raises(BadInput, match=f"{path.name}' has SHA-256 .* was altered"):
+        opened.embeddings("semantic", "train")
+    opened.embeddings("semantic", "test")
+
+
+def test_altered_codes_are_refused_where_they_are_used(make_bundle):
+    bundle = make_bundle()
+    spec = bundle.manifest["hashes"][0]["codes"]["test"]
+    path = file_of(bundle, spec)
+    path.write_bytes(path.read_bytes()[:-1] + b"\x5a")
+    with pytest.raises(BadInput, match=f"{path.name}' has SHA-256 .* was altered"):
+        bundle.array(spec)
+
+
+def test_a_checksum_is_compared_once(make_bundle, monkeypatch):
+    bundle, seen = make_bundle(), []
+    monkeypatch.setattr(bundles, "check_sum", lambda folder, entry: seen.append(entry["file"]))
+    spec = bundle.manifest["hashes"][0]["codes"]["test"]
+    bundle.array(spec)
+    bundle.array(spec)
+    assert seen == [spec["parts"][0]["file"]]
 
 
 def test_an_altered_tree_is_refused_where_it_is_used(make_bundle):

@@ -127,6 +127,7 @@ def test_a_missing_key_is_named(manifest, path):
         (("defaults", "protocol"), "leave-one-out", "protocol 'leave-one-out' is not among"),
         (("defaults", "hierarchy"), "flat", "hierarchy 'flat' is not among"),
         (("defaults", "bits"), "16", "expected a whole number"),
+        (("defaults", "bits"), None, "expected a whole number"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_with_its_place(manifest, path, value, message):

@@ -6,7 +6,7 @@ import pytest
 from core.literature import PrecisionRecall
 from core.results import Curve
 from core.settings import curve_ks
-from dashboard.charts import classes, curves, literature
+from dashboard.charts import classes, curves, literature, queries, timing
 from dashboard.charts.curves import Line, thin
 from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS
 
@@ -129,3 +129,14 @@ def test_figures_of_the_literature():
     assert "from precision 0.9000 at recall 0.1000 to 0.1000 at 1.0000" in literature.describe(
         {"hamming": radius}, "PR"
     )
+
+
+def test_stages_stand_in_the_order_of_the_work():
+    order = list(timing.STAGES)
+    assert order.index("product") < order.index("select") < order.index("gather and re-rank")
+
+
+def test_names_of_superclasses_stand_on_one_line():
+    names = ["large_man-made_outdoor_things", "fish"]
+    figure = queries.superclass_confusion(np.full((2, 2), 0.5), names, dark=False)
+    assert not any("<br>" in name for trace in figure.data[:2] for name in trace.x)

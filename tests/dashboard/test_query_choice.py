@@ -57,7 +57,13 @@ def test_a_walk_goes_on_and_another_start_begins_anew():
         ("9", 4, "query 9 is outside 0 to 4: query 4 is shown"),
         (-2, 0, "query -2 is outside 0 to 4: query 0 is shown"),
         ("x", 0, "query 'x' is no whole number from 0 to 4: query 0 is shown"),
-        ("1.5", 0, "query '1.5' is no whole number from 0 to 4: query 0 is shown"),
+        ("1.5", 1, "query '1.5' is no whole number from 0 to 4: query 1 is shown"),
+        ("inf", 0, "query 'inf' is no whole number from 0 to 4: query 0 is shown"),
+        (
+            "[x](//y)",
+            0,
+            "query with characters that no name has is no whole number from 0 to 4: query 0 is shown",
+        ),
         (None, 0, "query 'None' is no whole number from 0 to 4: query 0 is shown"),
     ],
 )

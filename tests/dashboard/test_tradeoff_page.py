@@ -11,6 +11,7 @@ from core.engine import Engine
 from core.settings import Setting
 from core.tradeoff import cheapest_within, quality_grid, with_current
 from dashboard import tradeoff_data as data
+from dashboard.charts import cost
 from dashboard.charts import tradeoff as charts
 
 VIEW = {"hash": "random-hyperplane", "bits": "16", "multiplier": "1.75", "k": "10"}
@@ -164,8 +165,8 @@ def test_text_of_cells_reads_on_both_pages():
 
 
 def test_ticks_have_units():
-    assert [charts._size(count) for count in (500, 2e4, 5e6, 1e9)] == ["500 B", "20 kB", "5 MB", "1 GB"]
-    assert [charts._time(ms) for ms in (0.02, 2)] == ["20 µs", "2 ms"]
+    assert [cost._size(count) for count in (500, 2e4, 5e6, 1e9)] == ["500 B", "20 kB", "5 MB", "1 GB"]
+    assert [cost._time(ms) for ms in (0.02, 2)] == ["20 µs", "2 ms"]
 
 
 @pytest.mark.parametrize("dark", [True, False])

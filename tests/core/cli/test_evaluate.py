@@ -106,8 +106,9 @@ def test_default_k_that_fit_the_gallery(run):
     assert "59 images" in ran.err
 
 
-def test_fixed_length_ignores_bits(run):
-    ran = run("evaluate", "--hash", "predicted-class", "--bits", 64, "--k", 5, "--out", "m.csv")
+@pytest.mark.parametrize("bits", [4, 64])  # its own length, as the dashboard's command says it, and another
+def test_fixed_length_ignores_bits(run, bits):
+    ran = run("evaluate", "--hash", "predicted-class", "--bits", bits, "--k", 5, "--out", "m.csv")
     assert ran.code == 0
     assert pd.read_csv("m.csv")["bits"].dropna().unique().tolist() == [4]
     assert "4 bits" in ran.out
@@ -127,6 +128,8 @@ def test_defaults_are_the_bundles(run):
         (["--hash", "itk"], ["'itk'", "did you mean 'itq'"]),
         (["--hash", "imported"], ["'imported'", "latent-sigmoid"]),
         (["--hash", "itq", "--bits", "32"], ["32", "8, 16"]),
+        (["--hash", "itq", "--bits", "7"], ["7", "8, 16"]),
+        (["--out", ""], ["folder"]),
         (["--protocol", "leave-one-out"], ["leave-one-out", "test-vs-train"]),
         (["--hierarchy", "imagenet"], ["imagenet", "superclass"]),
         (["--k", "60"], ["60", "59"]),

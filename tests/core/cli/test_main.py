@@ -62,8 +62,9 @@ def test_help_has_an_example(command, capsys):
         (["evaluat"], ["'evaluat'", "evaluate"]),
         (["evaluate", "--bogus"], ["--bogus"]),
         (["evaluate", "--bit", "8"], ["--bit"]),  # no abbreviations
-        (["evaluate", "--bits", "many"], ["--bits", "'many'", "8 to 128"]),
-        (["evaluate", "--bits", "7"], ["7", "8 to 128"]),
+        (["evaluate", "--bits", "many"], ["--bits", "'many'", "1 to 128"]),
+        (["evaluate", "--bits", "129"], ["129", "1 to 128"]),
+        (["evaluate", "--bits", "7"], ["7", "8, 16"]),
         (["evaluate", "--k", "1,zwei"], ["'zwei'", "1,5,100"]),
         (["evaluate", "--multiplier", "0.5"], ["0.5", "1 to 20"]),
         (["evaluate", "--queries", "0"], ["0", "'all'"]),

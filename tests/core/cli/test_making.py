@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core import build
@@ -67,6 +68,19 @@ def test_hash_stores_codes(run, make_bundle):
     ran = run("hash", "--bundle", bundle.path, "--hash", "itq", "--bits", "16,8", bundle=False)
     assert ran.code == 0, ran.err
     assert load_bundle(bundle.path, verify=True).stored_hashes("semantic")[1:] == [("itq", 8), ("itq", 16)]
+
+
+def test_hash_stores_codes_of_imported_arrays(run, tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "G.npy", rng.normal(size=(60, 16)).astype(np.float32))
+    np.save(tmp_path / "g.npy", rng.integers(0, 4, 60))
+    arrays = ("--gallery-embeddings", "G.npy", "--gallery-labels", "g.npy")
+    assert run("import", *arrays, "--out", "mine", bundle=False).code == 0
+    ran = run("hash", "--bundle", "mine", "--hash", "itq", "--bits", 8, bundle=False)
+    assert ran.code == 0, ran.err
+    bundle = load_bundle(tmp_path / "mine", verify=True)
+    assert bundle.stored_hash("imported", "itq", 8)["codes"].keys() == {"gallery"}
+    assert run("evaluate", "--bundle", "mine", "--hash", "itq", "--bits", 8, "--k", 5, bundle=False).code == 0
 
 
 def test_bad_hashes_are_one_line(refused, make_bundle):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.metrics import accumulate_kernels as kernels
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_sums
 from core.metrics.registry import METRICS
@@ -123,3 +124,12 @@ def test_a_longer_gallery_of_ties_at_every_k(multiplier, depth):
         expected = reference.metrics(ranking, k, labels[7], labels, similarity, own, exact)
         for name, compute in PLAIN.items():
             assert compute(sums)[0, k - 1] == pytest.approx(expected[name], abs=1e-12), (name, k)
+
+
+def test_shared_items_reach_the_last_k_where_the_shortlist_is_the_gallery_before_it():
+    # As plain Python, where a write outside an array raises: shortlists are the whole gallery of 6 from k = 3 on.
+    shortlists = np.array([2, 4, 6, 6, 6, 6])
+    from_rank, from_place = (kernels._first_columns.py_func(bounds, 6) for bounds in (np.arange(1, 7), shortlists))
+    near, exact = np.array([5, 4, 3, 2, 1, 0]), np.arange(6)
+    shared = kernels._shared.py_func(near, exact, np.full(6, 6), from_rank, from_place)
+    assert shared[:6].tolist() == [0, 0, 3, 4, 5, 6]
