@@ -23,6 +23,12 @@ HIERARCHIES = ("wordnet", "superclass")
 PROTOCOLS = ["test-vs-test", "test-vs-train", "test-vs-test-with-self"]
 SHIPPED_HASHES = ("random-hyperplane", "pca-sign", "itq")
 SPLITS = ("test", "train")
+DEFAULTS = {
+    "hash": "random-hyperplane",  # it needs no training and has every length
+    "bits": 48,
+    "protocol": "test-vs-test",
+    "hierarchy": "wordnet",
+}
 
 
 def train_encoder(
@@ -83,24 +89,8 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
                 **time_encoding(network, splits["test"].images),
             }
         }
-        described["hashes"] = [
-            {
-                "encoder": encoder,
-                "hash": "latent-sigmoid",
-                "bits": recipe.bits,
-                "made": "sign of the network's own latent layer, trained with it",
-                "codes": {n: writer.add_array(packing.pack(v[1] > 0)) for n, v in encoded.items()},
-                "projections": {"test": writer.add_array(encoded["test"][1].astype(np.float16))},
-                "head": {},
-            }
-        ]
-        described["defaults"] = {
-            "encoder": encoder,
-            "hash": "random-hyperplane",  # it needs no training and has every length
-            "bits": 48,
-            "protocol": "test-vs-test",
-            "hierarchy": "wordnet",
-        }
+        described["hashes"] = [_own_code(encoder, recipe.bits, encoded, writer)]
+        described["defaults"] = {"encoder": encoder, **DEFAULTS}
         writer.commit(described)
 
 
@@ -134,6 +124,19 @@ def build(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
     train_encoder(root, encoder, run_folder, seed)
     embed(root, encoder, run_folder, out)
     make_hashes(out, encoder)
+
+
+def _own_code(encoder: str, bits: int, encoded: dict, writer: BundleWriter) -> dict:
+    """The codes of the network's own layer; its values are kept for the queries, which asymmetric search projects."""
+    return {
+        "encoder": encoder,
+        "hash": "latent-sigmoid",
+        "bits": bits,
+        "made": "sign of the network's own latent layer, trained with it",
+        "codes": {name: writer.add_array(packing.pack(values[1] > 0)) for name, values in encoded.items()},
+        "projections": {"test": writer.add_array(encoded["test"][1].astype(np.float16))},
+        "head": {},
+    }
 
 
 def time_encoding(network: object, images: np.ndarray, runs: int = 50) -> dict[str, object]:

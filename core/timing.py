@@ -82,7 +82,7 @@ def time_latency(
     machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
     the caches as if it had been running alone, not as another side's copy of the gallery left them.
     """
-    space, codes = engine.space(setting), engine.codes(setting)
+    space = engine.space(setting)
     sides = _query_sides(engine, setting, k, searches)
     order = np.random.default_rng(0).integers(0, len(space.queries), runs + WARM_UP)
     taken: dict[str, list[Stages]] = {name: [] for name in sides}
@@ -102,8 +102,7 @@ def time_latency(
                 progress(run / len(order))
     timings = []
     for name, stages in taken.items():
-        common = (len(space.gallery), space.gallery.shape[1], None if name.startswith("exact") else codes.bits)
-        common = (*common, setting.multiplier if name == "hashed" else "", k, 1, 1)
+        common = (*_shape(engine, setting, name), k, 1, 1)
         whole = [sum(stage.values()) for stage in stages]
         timings.append(_timing("query", name, common, whole, equal[name]))
         timings += [
@@ -184,12 +183,16 @@ def time_throughput(
     reference = dict.fromkeys(sides, first["exact-scan"]) | {"hashed": hashed(stored, 1)}
     timings = []
     for name, times in taken.items():
-        hashed = name == "hashed"
-        common = (len(space.gallery), space.gallery.shape[1], codes.bits if hashed else None)
-        common = (*common, setting.multiplier if hashed else "", k, batch, threads)
         equal = all(_same(space, q, first[name][q], reference[name][q]) for q in range(batch))
-        timings.append(_timing("batch", name, common, times, equal))
+        timings.append(_timing("batch", name, (*_shape(engine, setting, name), k, batch, threads), times, equal))
     return timings
+
+
+def _shape(engine: Engine, setting: Setting, side: str) -> tuple[int, int, int | None, str]:
+    """N, dimensions, bits and multiplier as the table has them: empty where they play no part."""
+    count, dimensions = engine.space(setting).gallery.shape
+    bits = None if side.startswith("exact") else engine.codes(setting).bits
+    return count, dimensions, bits, setting.multiplier if side == "hashed" else ""
 
 
 def _timing(work: str, side: str, common: tuple, nanoseconds: list[int], equal: bool) -> Timing:

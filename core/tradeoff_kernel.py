@@ -62,13 +62,22 @@ def walk_block(
                 filled[m] = i + 1
             if filled[0] == k:
                 break  # the shortest list is the last to fill
-        for m in range(columns):
-            out.hits[q, m] = found[m]
-            out.ap_sum[q, m] = sums[m, 0]
-            out.hp[q, m] = sums[m, 1] * tables.inverse_gain[c, k - 1]
-            out.ahp_sum[q, m] = sums[m, 2]
-            out.ndcg[q, m] = sums[m, 3] * tables.inverse_dcg[c, k - 1]
-            out.ndcg_hierarchical[q, m] = sums[m, 4] * tables.inverse_dcg_hierarchical[c, k - 1]
-            out.shared[q, m] = shared[m]
+        _write_row(q, c, found, shared, sums, tables, out)
         for j in range(longest):
             level[near[q, j]] = outside
+
+
+@kernel
+def _write_row(
+    q: int, c: int, found: np.ndarray, shared: np.ndarray, sums: np.ndarray, tables: Tables, out: Accumulated
+) -> None:
+    """Row q of `out` from its sums: columns ap, gain, hp, dcg, hierarchical dcg."""
+    k = out.ks[0]
+    for m in range(found.shape[0]):
+        out.hits[q, m] = found[m]
+        out.ap_sum[q, m] = sums[m, 0]
+        out.hp[q, m] = sums[m, 1] * tables.inverse_gain[c, k - 1]
+        out.ahp_sum[q, m] = sums[m, 2]
+        out.ndcg[q, m] = sums[m, 3] * tables.inverse_dcg[c, k - 1]
+        out.ndcg_hierarchical[q, m] = sums[m, 4] * tables.inverse_dcg_hierarchical[c, k - 1]
+        out.shared[q, m] = shared[m]

@@ -27,22 +27,8 @@ def select_by_score(
 ) -> None:
     """The largest of `scores` float64 (N,). Scratch: `bin_of` int32, `items` int32, `keys` float64, each (N,)."""
     count, depth = scores.shape[0], ids.shape[0]
-    high, low = scores[0], scores[0]
-    for i in range(count):
-        high = max(high, scores[i])
-        low = min(low, scores[i])
-    # a span too small or too large to divide by would make bins out of infinities: one bin then
-    bins = min(BINS, 2 * count)
-    scale = (bins - 1) / (high - low) if 1e-300 < high - low < np.inf else 0.0
-    starts = np.zeros(bins + 1, np.int64)
-    if scale == 0.0:
-        bin_of[:] = 0
-        starts[0] = count
-    else:
-        for i in range(count):
-            b = int((high - scores[i]) * scale)
-            bin_of[i] = b
-            starts[b] += 1
+    starts = _fill_bins(scores, bin_of)
+    bins = starts.shape[0] - 1
     if exclude >= 0:
         starts[bin_of[exclude]] -= 1
         bin_of[exclude] = bins
@@ -71,6 +57,29 @@ def select_by_score(
     for rank in range(depth):
         ids[rank] = items[rank]
         values[rank] = keys[rank]
+
+
+@kernel
+def _fill_bins(scores: np.ndarray, bin_of: np.ndarray) -> np.ndarray:
+    """Put each score into a bin, the highest into bin 0; the number in each bin, int64 (bins + 1,)."""
+    count = scores.shape[0]
+    high, low = scores[0], scores[0]
+    for i in range(count):
+        high = max(high, scores[i])
+        low = min(low, scores[i])
+    # a span too small or too large to divide by would make bins out of infinities: one bin then
+    bins = min(BINS, 2 * count)
+    scale = (bins - 1) / (high - low) if 1e-300 < high - low < np.inf else 0.0
+    starts = np.zeros(bins + 1, np.int64)
+    if scale == 0.0:
+        bin_of[:] = 0
+        starts[0] = count
+    else:
+        for i in range(count):
+            b = int((high - scores[i]) * scale)
+            bin_of[i] = b
+            starts[b] += 1
+    return starts
 
 
 @kernel
