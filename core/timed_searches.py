@@ -82,26 +82,15 @@ def exact_scan(space: Space, k: int) -> Side:
 
 def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortlist: int, k: int) -> Side:
     """Hashed search from the query's embedding on; from its stored code on where there is no `hasher`."""
-    count = len(space.gallery)
-    distances, levels = np.empty(count, np.uint16), np.empty(codes.bits + 1, np.int32)
-    near, near_distances = np.empty(shortlist, np.int32), np.empty(shortlist, np.uint16)
+    nearest = hamming_side(space, codes, hasher, shortlist)
     products = np.empty(shortlist)
-    cap = codes.bits if codes.distance_cap is None else codes.distance_cap
-    rows = np.ascontiguousarray(codes.query_words.T)
 
     def search(q: int) -> tuple[np.ndarray, Stages]:
+        near, stages = nearest(q)
         start = perf_counter_ns()
-        code = rows[q] if hasher is None else hasher.one(space.queries[q])
-        t0 = perf_counter_ns()
-        hamming_distances(code, codes.gallery_words, cap, distances)
-        t1 = perf_counter_ns()
-        select_by_distance(distances, int(space.exclude[q]), near, near_distances, levels)
-        t2 = perf_counter_ns()
         gathered_products(space.queries[q], space.gallery, near, products)
         top = near[order_by_similarity(products, near)[:k]]
-        t3 = perf_counter_ns()
-        stages = {"scan": t1 - t0, "select": t2 - t1, "gather and re-rank": t3 - t2}
-        return top, stages if hasher is None else {"hash": t0 - start, **stages}
+        return top, {**stages, "gather and re-rank": perf_counter_ns() - start}
 
     return search
 
