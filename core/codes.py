@@ -29,16 +29,34 @@ class Codes:
         return self.packed.nbytes + (0 if self.projections is None else self.projections.nbytes)
 
 
+@dataclass(frozen=True)
+class CodePair:
+    """Codes of the queries and of the gallery, with what Hamming search needs of them."""
+
+    queries: Codes
+    gallery: Codes
+    query_words: np.ndarray  # uint64 (W, Q)
+    gallery_words: np.ndarray  # uint64 (W, N)
+    distance_cap: int | None
+
+    @property
+    def bits(self) -> int:
+        """The true length of the codes."""
+        return self.gallery.bits
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held beside the gallery's own codes, bytes."""
+        return self.queries.nbytes + self.query_words.nbytes + self.gallery_words.nbytes
+
+
 def bits_for(bundle: Bundle, encoder: str, name: str) -> list[int]:
     """The code lengths of a hash on an encoder of this bundle, ascending; empty where it cannot be used."""
-    info = get_hash(name)
     if name == "predicted-class":
         has = bundle.predicted(encoder, bundle.splits[0]) is not None
         return allowed_bits(name, 0, classes=len(bundle.class_names)) if has else []
     stored = [bits for stored_name, bits in bundle.stored_hashes(encoder) if stored_name == name]
-    if info.stored_only or info.fixed_bits is not None:
-        return sorted(stored) or ([info.fixed_bits] if info.fixed_bits and not info.stored_only else [])
-    return allowed_bits(name, bundle.encoder_info(encoder)["dimensions"])
+    return allowed_bits(name, bundle.encoder_info(encoder)["dimensions"], stored)
 
 
 def usable_hashes(bundle: Bundle, encoder: str) -> list[str]:

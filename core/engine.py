@@ -7,7 +7,6 @@ on the multiplier, and a change of k alone finds everything in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from core import codes as code_source
 from core.bundle import Bundle
 from core.cache import ByteCache
-from core.codes import Codes
+from core.codes import CodePair, Codes
 from core.errors import BadInput, unknown_name
 from core.hashing.packing import to_words
 from core.hashing.registry import get_hash
@@ -34,22 +33,6 @@ from core.space import Space, open_space
 SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
 _RANKING_CELLS = 20_000_000  # ranks held at once while a deep ranking is judged (80 MB of ids)
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class CodePair:
-    """Codes of the queries and of the gallery, with what Hamming search needs of them."""
-
-    queries: Codes
-    gallery: Codes
-    query_words: np.ndarray  # uint64 (W, Q)
-    gallery_words: np.ndarray  # uint64 (W, N)
-    distance_cap: int | None
-
-    @property
-    def bits(self) -> int:
-        """The true length of the codes."""
-        return self.gallery.bits
 
 
 class Engine:
@@ -71,6 +54,10 @@ class Engine:
 
     def codes(self, setting: Setting) -> CodePair:
         """Codes of a setting's hash; raises BadInput where the hash or its length cannot be used."""
+        key = ("code pair", *self._depends_on("hamming", setting)[:-1])
+        return self._cache.get(key, lambda: self._pair(setting), lambda pair: pair.nbytes)
+
+    def _pair(self, setting: Setting) -> CodePair:
         bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
         space = self.space(setting)
         rule = space.protocol

@@ -7,7 +7,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.engine import CodePair
+from core.codes import CodePair
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import inner_products
 from core.search.hamming import hamming_distances

@@ -9,8 +9,8 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from core.codes import bits_for, true_bits
-from core.engine import CodePair, Engine
+from core.codes import CodePair, bits_for, true_bits
+from core.engine import Engine
 from core.errors import BadInput
 from core.hashing.packing import width
 from core.metrics.accumulate import Judgements, empty, tables_of

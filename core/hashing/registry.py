@@ -26,7 +26,6 @@ class HashInfo:
     control: bool = False  # a yardstick, not a method to use
     asymmetric: bool = False  # has real values, so a query need not be cut to bits
     prefix: bool = False  # the first b bits are the method's code of b bits
-    fixed_bits: int | None = None  # the one length it has whatever the bundle, if any
     fit: Callable[[int, int], HashMethod] | None = None  # (bits, seed) -> unfitted method; None: not fitted here
     needs_labels: bool = False
     distance_cap: int | None = None  # code distances count at most this much; None: plain Hamming distance

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.bundle import Bundle
+from core.engine import Engine
 from dashboard import launch
 
 HOME = Path(__file__).resolve().parents[2] / "Home.py"
@@ -41,3 +42,9 @@ def open_app(monkeypatch: pytest.MonkeyPatch, tiny_bundle: Bundle):
 def app(open_app: Callable[..., AppTest]) -> AppTest:
     """The dashboard on the tiny bundle, at the first page."""
     return open_app()
+
+
+@pytest.fixture
+def engine(tiny_bundle: Bundle) -> Engine:
+    """The engine of the tiny bundle, to compute what a page should show."""
+    return Engine(tiny_bundle)

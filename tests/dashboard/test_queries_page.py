@@ -8,7 +8,6 @@ import json
 import numpy as np
 import pytest
 
-from core.engine import Engine
 from core.metrics.intervals import compare
 from core.query_analysis import CELLS, by_superclass, cell_counts, cells, shares, top_labels
 from core.settings import Setting, curve_ks
@@ -16,11 +15,6 @@ from dashboard.charts import queries as charts
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
 K = 10
-
-
-@pytest.fixture
-def engine(tiny_bundle):
-    return Engine(tiny_bundle)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from core.bundle import load_bundle
-from core.engine import Engine
 from core.retrieval import retrieve
 from core.settings import Setting, curve_ks
 from dashboard import picture_choice, pictures
@@ -16,11 +15,6 @@ from dashboard.tiles import lost_sentence
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
 K = 10
-
-
-@pytest.fixture
-def engine(tiny_bundle):
-    return Engine(tiny_bundle)
 
 
 @pytest.fixture
