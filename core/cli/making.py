@@ -9,7 +9,7 @@ from core.cli.info import describe
 from core.cli.options import add_bundle, add_out
 from core.cli.parser import Parser, whole_number, words
 from core.datasets import cifar100
-from core.encoders.recipes import RECIPES
+from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.settings import BITS_RANGE
@@ -19,8 +19,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Register the four commands."""
     train = _command(commands, "train", "train an encoder on CIFAR-100; goes on where a stopped run was")
     _add_pictures(train)
-    _add_seed(train)
-    train.add_argument("--epochs", metavar="N", type=whole_number("epochs", 1), help="default: the recipe's")
+    _add_training(train)
     train.set_defaults(run=run_train)
 
     embed = _command(commands, "embed", "embed CIFAR-100 with a trained encoder into a new bundle", "--out my-bundle")
@@ -46,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
     build = _command(commands, "build", "train, embed and hash in turn, into a bundle", "--out my-bundle")
     _add_pictures(build)
-    _add_seed(build)
+    _add_training(build)
     add_out(build, "folder of the bundle", required=True, metavar="DIR")
     build.set_defaults(run=run_build)
 
@@ -55,13 +54,15 @@ def run_train(args: argparse.Namespace) -> None:
     """Train."""
     from core.build import train_encoder
 
-    train_encoder(_root(args), args.encoder, args.run_folder, args.seed, args.epochs)
+    result = train_encoder(_root(args), args.encoder, args.run_folder, args.seed, _changes(args), not args.scratch)
+    for name, value in result.items():
+        print(f"{name:<22} {value:.4f}" if isinstance(value, float) else f"{name:<22} {value}")
     print(f"wrote {args.run_folder}")
 
 
 def run_embed(args: argparse.Namespace) -> None:
     """Embed."""
-    from core.build import embed
+    from core.embedding import embed
 
     embed(_root(args), args.encoder, args.run_folder, args.out)
     _print_bundle(args.out)
@@ -69,8 +70,8 @@ def run_embed(args: argparse.Namespace) -> None:
 
 def run_hash(args: argparse.Namespace) -> None:
     """Fit the hashes."""
-    from core.build import make_hashes
     from core.bundle import load_bundle
+    from core.stored_hashes import make_hashes
 
     encoder = args.encoder or load_bundle(args.bundle).defaults["encoder"]
     make_hashes(args.bundle, encoder, args.hash, args.bits)
@@ -81,7 +82,7 @@ def run_build(args: argparse.Namespace) -> None:
     """All three."""
     from core.build import build
 
-    build(_root(args), args.encoder, args.run_folder, args.out, args.seed)
+    build(_root(args), args.encoder, args.run_folder, args.out, args.seed, _changes(args), not args.scratch)
     _print_bundle(args.out)
 
 
@@ -102,8 +103,18 @@ def _add_pictures(parser: Parser) -> None:
                         help="folder of the training: checkpoint, log and weights")  # fmt: skip
 
 
-def _add_seed(parser: Parser) -> None:
+def _add_training(parser: Parser) -> None:
     parser.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
+    parser.add_argument("--epochs", metavar="N", type=whole_number("epochs", 1), help="default: the recipe's")
+    parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], dest="changes",
+                        help="change a field of the recipe, such as widths=64,128,256; may be repeated")  # fmt: skip
+    parser.add_argument("--scratch", action="store_true",
+                        help="start source-alexnet from random weights, not from ImageNet's")  # fmt: skip
+
+
+def _changes(args: argparse.Namespace) -> list[str]:
+    """The changes of the recipe that the options ask for."""
+    return [*args.changes, *([] if args.epochs is None else [f"epochs={args.epochs}"])]
 
 
 def _root(args: argparse.Namespace) -> Path:

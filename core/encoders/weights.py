@@ -1,41 +1,48 @@
-"""Weights of a trained network as one .safetensors file in float16: no code is run to read it."""
+"""Weights of a trained network as one .safetensors file in float16: no code is run to read it.
+
+The recipe and the number of classes travel in the file's header, and say which network the weights are of.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 
-from core.encoders.networks import SemanticNetwork
+from core.encoders.networks.base import Network
+from core.encoders.networks.registry import make_network
+from core.encoders.recipes.base import Recipe
+from core.encoders.recipes.registry import read_recipe
 from core.errors import BadInput
 
 
-def to_bytes(network: SemanticNetwork) -> bytes:
+def to_bytes(network: Network, recipe: Recipe, class_vectors_shape: tuple[int, int]) -> bytes:
     """The file's content: floating-point tensors as float16, others as they are."""
     tensors = {
         name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
         for name, value in network.state_dict().items()
     }
-    return save(tensors)
+    header = {"recipe": json.dumps(recipe.as_dict()), "class_vectors": json.dumps(class_vectors_shape)}
+    return save(tensors, metadata=header)
 
 
-def load_network(path: str | Path) -> SemanticNetwork:
-    """The network that a file of `to_bytes` describes, in float32, ready to encode; its sizes are the tensors'."""
+def load_network(path: str | Path) -> Network:
+    """The network that a file of `to_bytes` describes, in float32, ready to encode; BadInput for any other file."""
     try:
-        tensors = load_file(path)
-        network = SemanticNetwork(
-            width=tensors["trunk.0.0.weight"].shape[0],
-            bits=tensors["latent.0.weight"].shape[0],
-            dimensions=tensors["project.2.weight"].shape[0],
-            classes=tensors["classify.weight"].shape[0],
-        )
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        shape = json.loads(header["class_vectors"])
+        network = make_network(read_recipe(json.loads(header["recipe"])), torch.zeros(shape))
         network.load_state_dict(
             {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
         )
-    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+    except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise BadInput(
-            f"cannot read network weights from '{path}' ({error}): make them with the train command"
+            f"cannot read network weights from '{path}' ({' '.join(str(error).split())[:200]}): "
+            "make them with the train command"
         ) from error
     return network.to(memory_format=torch.channels_last).eval()

@@ -4,23 +4,25 @@ import hashlib
 import json
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core import build
+from core import build, hierarchy
 from core.bundle import load_bundle
 from core.datasets import cifar100
-from core.encoders import recipes
+from core.encoders.recipes.registry import RECIPES
 from core.engine import Engine
 from core.errors import BadInput
 from core.hierarchy import shipped
 from core.settings import Setting
+from core.stored_hashes import SHIPPED_HASHES, make_hashes
 
 
 @pytest.fixture(scope="module")
 def names():
-    with (build.Path(build.hierarchy.__file__).parent / "datasets/trees/cifar100-superclass.txt").open() as file:
+    with (Path(hierarchy.__file__).parent / "datasets/trees/cifar100-superclass.txt").open() as file:
         pairs = [line.split() for line in file if not line.startswith("#")]
     superclasses = sorted({child for parent, child in pairs if parent == "all"})
     upper = {child: parent for parent, child in pairs if parent != "all"}
@@ -48,8 +50,9 @@ def small_cifar(tmp_path, names, monkeypatch):
         monkeypatch.setitem(cifar100.MD5, name, hashlib.md5(data).hexdigest())
     monkeypatch.setattr(cifar100, "HELD_OUT_PER_CLASS", 1)
     monkeypatch.setattr(cifar100.held_out, "__defaults__", (1, 0))
-    recipe = replace(recipes.RECIPES["semantic"], epochs=1, batch_size=50, width=4, bits=48)
-    monkeypatch.setitem(recipes.RECIPES, "semantic", recipe)
+    for name in ("semantic", "classifier", "source", "contrastive"):
+        recipe = replace(RECIPES[name], epochs=1, batch_size=50, widths=(4, 6, 136), depth=2)
+        monkeypatch.setitem(RECIPES, name, recipe)
     return folder.parent
 
 
@@ -74,6 +77,52 @@ def test_build_makes_a_bundle_that_answers(small_cifar, tmp_path):
     assert bundle.hierarchy("wordnet").parents == shipped("wordnet", bundle.class_names).parents
 
 
+def test_a_second_encoder_joins_the_bundle_and_a_classifier_gives_two(small_cifar, tmp_path):
+    out = tmp_path / "bundle"
+    build.build(small_cifar, "source", tmp_path / "source", out)
+    build.build(small_cifar, "classifier", tmp_path / "classifier", out)
+    bundle = load_bundle(out, verify=True)
+    assert bundle.encoders == ("source", "classifier", "classifier-softmax")
+    assert bundle.defaults["encoder"] == "source"
+    assert ("latent-sigmoid", 48) in bundle.stored_hashes("source")
+    assert {name for name, _ in bundle.stored_hashes("classifier-softmax")} == set(SHIPPED_HASHES)
+    softmax = bundle.embeddings("classifier-softmax", "test")
+    np.testing.assert_allclose(softmax.sum(axis=1), 1, atol=0.01)  # as they are, not at unit length
+    assert bundle.embeddings("classifier", "test").shape == (100, 128)
+    info = bundle.encoder_info("classifier")
+    assert bundle.array(info["reduction"]["axes"]).shape == (136, 128)
+    assert info["parameters"] == json.loads((tmp_path / "classifier" / "result.json").read_text())["parameters"]
+    assert 0 <= info["accuracy_held_out"] <= 1
+    before = bundle.array(info["embeddings"]["test"])
+    build.embed(small_cifar, "source", tmp_path / "source", out)  # again: its codes are made anew, others stay
+    again = load_bundle(out, verify=True)
+    assert [name for name, _ in again.stored_hashes("source")] == ["latent-sigmoid"]
+    np.testing.assert_array_equal(again.array(again.encoder_info("classifier")["embeddings"]["test"]), before)
+
+
+def test_weights_of_another_encoder_are_named(small_cifar, tmp_path):
+    build.train_encoder(small_cifar, "source", tmp_path / "run")
+    with pytest.raises(BadInput, match="'source', not 'semantic'"):
+        build.embed(small_cifar, "semantic", tmp_path / "run", tmp_path / "bundle")
+
+
+def test_a_bundle_of_other_data_is_refused_before_training(small_cifar, make_bundle, tmp_path):
+    with pytest.raises(BadInput, match="CIFAR-100"):
+        build.build(small_cifar, "source", tmp_path / "run", make_bundle().path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_a_network_alexnet_says_how_to_go_on(small_cifar, tmp_path, monkeypatch):
+    from core.encoders.networks.source import SourceAlexNet
+
+    def unreachable(network):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(SourceAlexNet, "start_from_imagenet", unreachable)
+    with pytest.raises(BadInput, match="--scratch"):
+        build.train_encoder(small_cifar, "source-alexnet", tmp_path / "run")
+
+
 def test_embed_without_weights_names_the_mend(small_cifar, tmp_path):
     with pytest.raises(BadInput, match="train command"):
         build.embed(small_cifar, "semantic", tmp_path / "run", tmp_path / "bundle")
@@ -84,5 +133,5 @@ def test_a_length_that_a_hash_cannot_have_changes_nothing(make_bundle):
     bundle = make_bundle()
     before = (bundle.path / "manifest.json").read_bytes()
     with pytest.raises(BadInput, match="pca-sign"):
-        build.make_hashes(bundle.path, "semantic", ["pca-sign"], [96])
+        make_hashes(bundle.path, "semantic", ["pca-sign"], [96])
     assert (bundle.path / "manifest.json").read_bytes() == before

@@ -1,4 +1,4 @@
-"""`train`, `embed`, `hash` and `build` hand their options to core.build."""
+"""`train`, `embed`, `hash` and `build` hand their options on."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import build
+from core import build, embedding, stored_hashes
 from core.bundle import load_bundle
 from core.datasets import cifar100
 
 
 @pytest.fixture
 def called(monkeypatch, tmp_path):
-    """What core.build is called with; a folder `data` that looks like CIFAR-100's."""
+    """What the commands call; a folder `data` that looks like CIFAR-100's."""
     calls = []
-    for name in ("train_encoder", "embed", "build", "make_hashes"):
-        monkeypatch.setattr(build, name, lambda *values, name=name: calls.append((name, *values)))
+
+    def record(name):
+        def called(*values):
+            calls.append((name, *values))
+            return {"held_out_accuracy": 0.5}
+
+        return called
+
+    for module, name in (
+        (build, "train_encoder"),
+        (build, "build"),
+        (embedding, "embed"),
+        (stored_hashes, "make_hashes"),
+    ):
+        monkeypatch.setattr(module, name, record(name))
     (tmp_path / "data" / cifar100.FOLDER).mkdir(parents=True)
     (tmp_path / "data" / cifar100.FOLDER / "test").write_bytes(b"")
     monkeypatch.delenv("CIFAR_ROOT", raising=False)
@@ -25,9 +38,13 @@ def called(monkeypatch, tmp_path):
 
 
 def test_train_passes_its_options(run, called):
-    ran = run("train", "--root", "data", "--run", "runs", "--seed", 3, "--epochs", 2, bundle=False)
+    options = ("--encoder", "source-alexnet", "--seed", 3, "--set", "cutout=4", "--epochs", 2, "--scratch")
+    ran = run("train", "--root", "data", "--run", "runs", *options, bundle=False)
     assert ran.code == 0, ran.err
-    assert called == [("train_encoder", Path("data"), "semantic", Path("runs"), 3, 2)]
+    assert called == [
+        ("train_encoder", Path("data"), "source-alexnet", Path("runs"), 3, ["cutout=4", "epochs=2"], False)
+    ]
+    assert "held_out_accuracy      0.5000" in ran.out
 
 
 def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
@@ -38,7 +55,7 @@ def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
     assert tiny_bundle.version in ran.out
     assert called == [
         ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path),
-        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1),
+        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True),
     ]
 
 

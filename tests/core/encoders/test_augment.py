@@ -7,31 +7,54 @@ def _numbered(count=40, size=6):
     return torch.arange(count * 3 * size * size, dtype=torch.float32).reshape(count, 3, size, size)
 
 
-def test_without_shift_an_image_is_itself_or_its_mirror_image():
+def _generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_without_shift_an_image_is_itself_or_its_mirror_image_as_asked():
     images = _numbered()
-    result = augment(images, 0, torch.Generator().manual_seed(0))
-    same = (result == images).flatten(1).all(1)
-    mirrored = (result == images.flip(3)).flatten(1).all(1)
-    assert (same ^ mirrored).all()
-    assert 5 < same.sum() < 35
+    flipped = torch.arange(40) % 3 == 0
+    result = augment(images, flipped, 0, 0, _generator())
+    assert torch.equal(result[~flipped], images[~flipped])
+    assert torch.equal(result[flipped], images[flipped].flip(3))
 
 
 def test_a_shifted_image_keeps_its_interior():
     images = _numbered(size=8)
-    result = augment(images, 2, torch.Generator().manual_seed(1))
+    flipped = torch.arange(40) % 2 == 0
+    result = augment(images, flipped, 2, 0, _generator(1))
     padded = torch.nn.functional.pad(images, (2,) * 4, mode="reflect")
+    places = set()
     for i in range(len(images)):
-        views = [
-            source[:, row : row + 8, column : column + 8]
-            for source in (padded[i], padded[i].flip(2))
-            for row in range(5)
-            for column in range(5)
-        ]
-        assert any(torch.equal(result[i], view) for view in views)
+        for row in range(5):
+            for column in range(5):
+                view = padded[i, :, row : row + 8, column : column + 8]
+                if torch.equal(result[i], view.flip(2) if flipped[i] else view):
+                    places.add((row, column))
+                    break
+            else:
+                continue
+            break
+        else:
+            raise AssertionError(f"image {i} is no translation of itself")
+    assert len(places) > 5
+
+
+def test_cutout_blanks_one_square_to_the_mean():
+    images = _numbered(size=8)
+    result = augment(images, torch.zeros(40, dtype=torch.bool), 0, 4, _generator(2))
+    blanked = (result == images.mean()).all(dim=1)
+    assert torch.equal(result.permute(0, 2, 3, 1)[~blanked], images.permute(0, 2, 3, 1)[~blanked])
+    for square in blanked:
+        rows, columns = square.any(dim=1).sum(), square.any(dim=0).sum()
+        assert 2 <= rows <= 4
+        assert 2 <= columns <= 4
+        assert square.sum() == rows * columns
+    assert len({tuple(square.flatten().tolist()) for square in blanked}) > 10
 
 
 def test_the_same_generator_gives_the_same_batch():
-    images = _numbered()
-    first = augment(images, 2, torch.Generator().manual_seed(7))
-    assert torch.equal(first, augment(images, 2, torch.Generator().manual_seed(7)))
-    assert not torch.equal(first, augment(images, 2, torch.Generator().manual_seed(8)))
+    images, flipped = _numbered(), torch.zeros(40, dtype=torch.bool)
+    first = augment(images, flipped, 2, 3, _generator(7))
+    assert torch.equal(first, augment(images, flipped, 2, 3, _generator(7)))
+    assert not torch.equal(first, augment(images, flipped, 2, 3, _generator(8)))

@@ -1,0 +1,71 @@
+"""The state of a training run on disk: whole or not at all, and only for the run it is of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from core.encoders.recipes.base import Recipe
+from core.errors import BadInput
+
+NAME = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """After how many epochs, and the states of what changes in training."""
+
+    epoch: int
+    states: dict[str, object] = field(default_factory=dict)
+
+
+def load(folder: Path, recipe: Recipe, seed: int) -> Checkpoint:
+    """The checkpoint in a run's folder, one of epoch 0 where there is none.
+
+    Raises BadInput where it cannot be read, or is of another recipe or seed; it is never changed here.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return Checkpoint(0)
+    try:
+        content = torch.load(path, weights_only=True)
+        described, found_seed = json.loads(content["recipe"]), content["seed"]
+        checkpoint = Checkpoint(int(content["epoch"]), content["states"])
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadInput(f"cannot read the checkpoint '{path}' ({reason}): move it away to start anew") from error
+    wanted = recipe.as_dict()
+    different = [name for name in sorted({*described, *wanted}) if described.get(name) != wanted.get(name)]
+    if found_seed != seed:
+        different.append("seed")
+    if different:
+        found = ", ".join(f"{name} {described.get(name, found_seed)}" for name in different[:3])
+        raise BadInput(
+            f"the checkpoint '{path}' is of another recipe or seed ({found}): "
+            "name another folder, or move it away to start anew"
+        )
+    return checkpoint
+
+
+def save(folder: Path, recipe: Recipe, seed: int, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint beside the last one, then put it in its place; raises BadInput where there is no room."""
+    content = {
+        "recipe": json.dumps(recipe.as_dict()),
+        "seed": seed,
+        "epoch": checkpoint.epoch,
+        "states": checkpoint.states,
+    }
+    part = folder / f"{NAME}.part"
+    try:
+        with part.open("wb") as file:
+            torch.save(content, file)
+        part.replace(folder / NAME)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        part.unlink(missing_ok=True)
+        raise BadInput(
+            f"cannot write a checkpoint into '{folder}' ({' '.join(str(error).split())[:200]}): "
+            "make room, then start the same command again; it goes on from the last one"
+        ) from error

@@ -1,0 +1,1 @@
+"""The networks: one file an encoder, on a trunk that they share."""

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+import torch
+
+from core.encoders.encoding import encode_images
+from core.encoders.networks.registry import make_network
+
+
+@pytest.fixture(scope="module", params=["semantic", "classifier", "source", "contrastive"])
+def network(request, small_recipe):
+    torch.manual_seed(0)
+    return make_network(small_recipe(request.param), torch.eye(5)).eval()
+
+
+def test_what_is_encoded_does_not_depend_on_the_batch(network):
+    images = np.random.default_rng(0).integers(0, 256, (7, 32, 32, 3), dtype=np.uint8)
+    whole, parts = encode_images(network, images), encode_images(network, images, batch_size=2)
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    np.testing.assert_allclose(whole.probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert whole.latent.shape == (7, 8 if network.recipe.network in ("semantic", "source") else 0)
+    if network.recipe.network != "classifier":
+        np.testing.assert_allclose(np.linalg.norm(whole.embeddings, axis=1), 1, rtol=1e-5)
+
+
+def test_with_flip_an_image_and_its_mirror_image_are_one(network):
+    images = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    flipped = encode_images(network, images, flip=True)
+    mirrored = encode_images(network, images[:, :, ::-1], flip=True)
+    for one, other in zip(flipped, mirrored, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
