@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("dashboard/tradeoff.py", title="Trade-off", icon=":material/balance:"),
         st.Page("dashboard/timing.py", title="Timing", icon=":material/timer:"),
         st.Page("dashboard/queries.py", title="Queries", icon=":material/table_rows:"),
+        st.Page("dashboard/encoders.py", title="Encoders", icon=":material/hub:"),
         st.Page("dashboard/export.py", title="Export", icon=":material/download:"),
         st.Page("dashboard/your_data.py", title="Your data", icon=":material/upload:"),
     ],

@@ -13,6 +13,7 @@ import numpy as np
 from core import hierarchy
 from core.datasets import cifar100
 from core.embedding import embed, existing_bundle
+from core.embedding_map import add_map
 from core.stored_hashes import make_hashes
 from core.tables import whole_file
 
@@ -60,11 +61,12 @@ def build(
     changes: Sequence[str] = (),
     pretrained: bool = True,
 ) -> None:
-    """`train_encoder`, `embed` and `make_hashes` in turn; each step leaves a whole bundle or none."""
+    """`train_encoder`, `embed`, `make_hashes` and `add_map` in turn; each step leaves a whole bundle or none."""
     existing_bundle(Path(out))  # refused now, not after hours of training
     train_encoder(root, encoder, run_folder, seed, changes, pretrained)
     for name in embed(root, encoder, run_folder, out):
         make_hashes(out, name)
+        add_map(out, name)
 
 
 def training_data(root: str | Path, tree: str) -> TrainingData:

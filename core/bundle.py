@@ -20,7 +20,7 @@ from core import manifest as manifests
 from core.bundle_files import check_size, check_sum, open_part
 from core.errors import BadInput, unknown_name
 from core.hierarchy import Hierarchy
-from core.vectors import unit_rows
+from core.vectors import plain_rows, unit_rows
 
 SHIPPED = Path(__file__).resolve().parent.parent / "precomputed"
 
@@ -113,6 +113,10 @@ class Bundle:
         """The manifest's entry of an encoder."""
         return _entry("encoder", name, self.manifest["encoders"])
 
+    def similarity(self, encoder: str) -> str:
+        """How an encoder's embeddings are compared: `cosine`, or `inner-product`, where a vector's length counts."""
+        return self.encoder_info(encoder).get("similarity") or manifests.SIMILARITIES[0]
+
     def count(self, split: str) -> int:
         """Number of images in a split."""
         return _entry("split", split, self.manifest["splits"])["count"]
@@ -128,13 +132,16 @@ class Bundle:
         return None if spec is None else self._once(("rows", split), lambda: self.array(spec).astype(np.int64))
 
     def embeddings(self, encoder: str, split: str) -> np.ndarray:
-        """Unit vectors float32 (N, d), C-contiguous, normalised in float32; BadInput names a row without direction."""
+        """Vectors float32 (N, d), C-contiguous, whose inner products are the encoder's similarity.
+
+        For cosine normalised in float32, for inner-product as they are. BadInput names a row that cannot be compared.
+        """
         specs = self.encoder_info(encoder).get("embeddings", {})
         self.count(split)
         if split not in specs:
             raise BadInput(f"'{self.path}' has no embeddings of '{split}' by '{encoder}'; it has {_listed(specs)}")
         what = f"embeddings of '{split}' by '{encoder}'"
-        return self._once(("embeddings", encoder, split), lambda: self._unit(specs[split], what))
+        return self._once(("embeddings", encoder, split), lambda: self._rows(specs[split], encoder, what))
 
     def predicted(self, encoder: str, split: str) -> np.ndarray | None:
         """Classes that the encoder's classifier predicts, int64 (N,); None where it has none."""
@@ -144,6 +151,11 @@ class Bundle:
             return None
         what = f"predicted classes of '{split}' by '{encoder}'"
         return self._once(("predicted", encoder, split), lambda: self._classes(spec, what))
+
+    def near_duplicates(self, queries: str, gallery: str) -> np.ndarray | None:
+        """Pairs of rows int32 (P, 2) of two splits whose pictures are equal or nearly so; None where none are kept."""
+        spec = (self.manifest.get("near_duplicates") or {}).get(f"{queries}-{gallery}")
+        return None if spec is None else self.array(spec)
 
     def hierarchy(self, name: str) -> Hierarchy:
         """A class tree, its file checked against its checksum."""
@@ -193,9 +205,10 @@ class Bundle:
         self._once(("checked", part["file"]), lambda: check_sum(self.path, part))
         return array
 
-    def _unit(self, spec: dict, what: str) -> np.ndarray:
+    def _rows(self, spec: dict, encoder: str, what: str) -> np.ndarray:
         parts = (self._part(spec, part) for part in spec["parts"])
-        return unit_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
+        prepare = unit_rows if self.similarity(encoder) == "cosine" else plain_rows
+        return prepare(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
 
     def _classes(self, spec: dict, what: str) -> np.ndarray:
         labels = self.array(spec).astype(np.int64)

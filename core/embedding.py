@@ -42,7 +42,7 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
     from core.encoders.weights import load_network
 
     target = Path(out)
-    described = existing_bundle(target)
+    existing_bundle(target)
     weights = Path(run_folder) / "weights.safetensors"
     if not weights.is_file():
         raise BadInput(f"no weights in '{run_folder}': run the train command with --run {run_folder} first")
@@ -52,6 +52,7 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
     splits = {name: cifar100.read_split(root, name) for name in SPLITS}
     encoded = {name: encode_images(network, split.images, flip=True) for name, split in splits.items()}
     with BundleWriter(target) as writer:
+        described = existing_bundle(target)  # once more: encoding takes minutes, in which others may have written
         if described is None:
             described = _describe_data(root, splits, writer)
         shared = {

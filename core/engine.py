@@ -20,14 +20,14 @@ from core.hashing.packing import to_words
 from core.hashing.registry import get_hash
 from core.metrics import ties
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
-from core.metrics.ideal import ideal_sums
+from core.metrics.ideal import ideal_rows
 from core.metrics.sums import Accumulated
 from core.results import SearchResult
 from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
 from core.search.hamming import rank_hamming
 from core.search.parallel import blocks
-from core.settings import CURVE_DEPTH, K_RANGE, Setting
+from core.settings import CURVE_DEPTH, K_RANGE, LEAVE_OUT, Setting
 from core.space import Space, open_space
 
 SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
@@ -45,11 +45,12 @@ class Engine:
 
     def space(self, setting: Setting) -> Space:
         """Queries and gallery of a setting."""
-        key = ("space", setting.encoder, setting.protocol, setting.queries, setting.seed if setting.queries else 0)
         return self._cache.get(
-            key,
-            lambda: open_space(self.bundle, setting.encoder, setting.protocol, setting.queries, setting.seed),
-            lambda space: space.columns.nbytes,
+            ("space", *_space_key(setting)),
+            lambda: open_space(
+                self.bundle, setting.encoder, setting.protocol, setting.queries, setting.seed, setting.near_duplicates
+            ),
+            lambda space: space.columns.nbytes + (space.gallery.nbytes if setting.near_duplicates == LEAVE_OUT else 0),
         )
 
     def codes(self, setting: Setting) -> CodePair:
@@ -63,6 +64,8 @@ class Engine:
         rule = space.protocol
         queries = self._split_codes(setting, bits, rule.query_split, projected=True)
         gallery = self._split_codes(setting, bits, rule.gallery_split, projected=False)
+        if len(space.gallery_index) < len(gallery.packed):
+            gallery = Codes(bits, gallery.packed[space.gallery_index], None)
         rows = space.query_index
         return CodePair(
             Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows]),
@@ -167,7 +170,7 @@ class Engine:
 
     def _depends_on(self, search: str, setting: Setting) -> tuple:
         """What the result of a search depends on, the hierarchy last."""
-        key: list = [setting.encoder, setting.protocol, setting.queries, setting.seed if setting.queries else 0]
+        key: list = list(_space_key(setting))
         if search != "exact":
             bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
             key += [setting.hash, bits, setting.seed]
@@ -180,8 +183,10 @@ class Engine:
         space = self.space(setting)
         similarity = self.bundle.hierarchy(setting.hierarchy).similarity()
         counts = np.bincount(space.gallery_labels, minlength=len(similarity))
-        ideal = ideal_sums(similarity, counts, depth, space.protocol.leave_one_out)
-        return Judgements(space.query_labels, space.gallery_labels, similarity, ideal)
+        left_out = np.where(space.exclude < 0, -1, space.gallery_labels[space.exclude])
+        pairs, rows = np.unique(np.stack([space.query_labels, left_out]), axis=1, return_inverse=True)
+        ideal = ideal_rows(similarity, counts, depth, *pairs)
+        return Judgements(space.query_labels, space.gallery_labels, similarity, ideal, rows.ravel())
 
     def _judge(
         self, search: str, setting: Setting, ks: tuple[int, ...], dtype: type, progress: Progress | None
@@ -233,3 +238,9 @@ class Engine:
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:
             accumulate_shortlists(queries, space.gallery, near, shortlists, exact_ids, judgements, out, self.threads)
+
+
+def _space_key(setting: Setting) -> tuple:
+    """What the queries and the gallery of a setting depend on."""
+    seed = setting.seed if setting.queries else 0
+    return setting.encoder, setting.protocol, setting.queries, seed, setting.near_duplicates

@@ -60,7 +60,7 @@ def top_hits(engine: Engine, setting: Setting, searches: Sequence[str], k: int, 
         distance = np.minimum(distance, codes.distance_cap)
     relevant = space.gallery_labels[ids] == space.query_labels[rows][:, None, None]
     query, search, rank = np.meshgrid(space.query_index[rows], searches, np.arange(1, k + 1), indexing="ij")
-    columns = (query, search, rank, ids, similarity, distance, relevant.astype(np.int64))
+    columns = (query, search, rank, space.gallery_index[ids], similarity, distance, relevant.astype(np.int64))
     return pd.DataFrame({name: values.ravel() for name, values in zip(COLUMNS, columns, strict=True)})
 
 

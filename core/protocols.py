@@ -41,8 +41,8 @@ PROTOCOLS = {
             "test",
             "test",
             False,
-            "Each test image queries all test images, itself among them: it finds itself first, so figures at small k "
-            "are high by construction.",
+            "Each test image queries all test images, itself among them: by cosine it finds itself first, so figures "
+            "at small k are high by construction.",
         ),
         Protocol("queries-vs-gallery", "queries", "gallery", False, "Imported queries search the imported gallery."),
         Protocol("leave-one-out", "gallery", "gallery", True, "Each gallery item queries all the others."),

@@ -21,7 +21,7 @@ COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distan
 
 @dataclass(frozen=True)
 class Answer:
-    """The top k of one search: gallery ids int64 (k,), similarities float64 (k,), Hamming distances int64 (k,),
+    """The top k of one search: gallery places int64 (k,), similarities float64 (k,), Hamming distances int64 (k,),
     and each item's rank (from 1) in exact search over the whole gallery."""
 
     search: str
@@ -92,7 +92,7 @@ def retrieve(
 
 
 def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
-    """The answers in long form, one row an item; `relation` as in `relation`."""
+    """The answers in long form, one row an item, `index` its row in its split; `relation` as in `relation`."""
     bundle, space = engine.bundle, engine.space(setting)
     rows = []
     for name, answer in retrieved.answers.items():
@@ -102,7 +102,7 @@ def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataF
                 (
                     name,
                     rank + 1,
-                    int(item),
+                    int(space.gallery_index[item]),
                     bundle.class_names[label],
                     relation(bundle.superclass_of, retrieved.label, label),
                     answer.similarities[rank],

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from core.errors import BadInput
+from core.errors import BadInput, unknown_name
 
 K_RANGE, K_DEFAULT = (1, 1000), 100
 BITS_RANGE, BITS_STEP, BITS_DEFAULT = (8, 128), 8, 48
 MULTIPLIER_RANGE, MULTIPLIER_STEP, MULTIPLIER_DEFAULT = (1.0, 20.0), 0.25, 2.0
 ALL = "all"
+KEEP, LEAVE_OUT = NEAR_DUPLICATES = ("keep", "leave-out")
 CURVE_DEPTH = 250  # curves show every k up to here, and every tenth beyond
 _DECIMAL = re.compile(r"-?([0-9]{1,4}(\.[0-9]{0,20})?|\.[0-9]{1,20})")
 
@@ -30,6 +31,7 @@ class Setting:
     hierarchy: str
     seed: int = 0
     queries: int | None = None  # None: every query; else a seeded sample of this size, in index order
+    near_duplicates: str = KEEP  # in the gallery: kept, or left out as `core.near_duplicates` has it
 
     def __post_init__(self) -> None:
         parse_multiplier(self.multiplier)
@@ -37,6 +39,8 @@ class Setting:
             raise BadInput(f"queries {self.queries} is below 1: give a count of queries, or 'all'")
         if self.seed < 0:
             raise BadInput(f"seed {self.seed} is negative: give a whole number from 0 up")
+        if self.near_duplicates not in NEAR_DUPLICATES:
+            raise unknown_name("choice of near-duplicates", self.near_duplicates, NEAR_DUPLICATES)
 
     def shortlist(self, k: int, gallery: int) -> int:
         """M(k) = min(N, ceil(multiplier * k)), the product computed exactly."""

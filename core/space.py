@@ -8,14 +8,18 @@ import numpy as np
 
 from core.bundle import Bundle
 from core.errors import BadInput
+from core.near_duplicates import keep_all, leave_out
 from core.protocols import Protocol, get_protocol
 from core.search.exact import to_columns
+from core.settings import KEEP, LEAVE_OUT
 
 
 @dataclass(frozen=True)
 class Space:
-    """Unit embeddings and labels. `query_index` is each query's place in its split; `exclude` its own gallery
-    index where it is left out, else -1; `size` the gallery items that a query can find."""
+    """Embeddings, compared by inner product, and labels. `query_index` is each query's place in its split; `exclude`
+    the gallery place that it leaves out (its own, or that of the near-duplicate which stands for it), else -1; `size`
+    the gallery items that a query can find; `gallery_index` each gallery item's row in its split, which is what people
+    are shown."""
 
     protocol: Protocol
     queries: np.ndarray  # float32 (Q, d)
@@ -24,6 +28,7 @@ class Space:
     query_index: np.ndarray  # int64 (Q,)
     query_labels: np.ndarray  # int64 (Q,)
     gallery_labels: np.ndarray  # int64 (N,)
+    gallery_index: np.ndarray  # int64 (N,), ascending
     exclude: np.ndarray  # int64 (Q,)
     size: int
 
@@ -41,17 +46,30 @@ def sample_queries(count: int, queries: int | None, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(count, queries, replace=False))
 
 
-def open_space(bundle: Bundle, encoder: str, protocol: str, queries: int | None = None, seed: int = 0) -> Space:
-    """The space of an encoder under a protocol; raises BadInput for a name the bundle does not have."""
+def open_space(
+    bundle: Bundle,
+    encoder: str,
+    protocol: str,
+    queries: int | None = None,
+    seed: int = 0,
+    near_duplicates: str = KEEP,
+) -> Space:
+    """The space of an encoder under a protocol; raises BadInput for a name the bundle does not have.
+
+    `near_duplicates` is `keep` or `leave-out`; BadInput where they cannot be left out (see `core.near_duplicates`).
+    """
     rule = get_protocol(protocol)
     if protocol not in bundle.protocols:
         raise BadInput(
             f"protocol '{protocol}' does not fit the bundle '{bundle.name}': "
             f"expected one of {', '.join(bundle.protocols)}"
         )
-    gallery = bundle.embeddings(encoder, rule.gallery_split)
+    gallery, labels = bundle.embeddings(encoder, rule.gallery_split), bundle.labels(rule.gallery_split)
     every = bundle.embeddings(encoder, rule.query_split)
     index = sample_queries(len(every), queries, seed)
+    kept = leave_out(bundle, rule) if near_duplicates == LEAVE_OUT else keep_all(bundle, rule)
+    if len(kept.rows) < len(gallery):
+        gallery, labels = gallery[kept.rows], labels[kept.rows]
     size = len(gallery) - rule.leave_one_out
     if size < 1:
         raise BadInput(f"the gallery of '{bundle.name}' has {len(gallery)} items: too few to search")
@@ -62,7 +80,8 @@ def open_space(bundle: Bundle, encoder: str, protocol: str, queries: int | None 
         columns=to_columns(gallery),
         query_index=index,
         query_labels=bundle.labels(rule.query_split)[index],
-        gallery_labels=bundle.labels(rule.gallery_split),
-        exclude=index if rule.leave_one_out else np.full(len(index), -1, np.int64),
+        gallery_labels=labels,
+        gallery_index=kept.rows,
+        exclude=kept.exclude[index],
         size=size,
     )

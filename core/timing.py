@@ -204,5 +204,7 @@ def _same(space: Space, query: int, found: np.ndarray, expected: np.ndarray) -> 
     """Whether two rankings agree but for the order of items that float32 cannot tell apart."""
     if np.array_equal(found, expected):
         return True
-    similarities = space.gallery[[found, expected]].astype(np.float64) @ space.queries[query]
-    return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < 1e-5)
+    vectors, asked = space.gallery[[found, expected]].astype(np.float64), space.queries[query].astype(np.float64)
+    similarities = vectors @ asked
+    rounding = 1e-5 * np.linalg.norm(asked) * np.linalg.norm(vectors, axis=-1).max()
+    return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < rounding)

@@ -178,7 +178,9 @@ def _fill(
         for pair, out in zip(codes, sums, strict=True):
             words = pair.query_words[:, block]
             near = rank_hamming(words, pair.gallery_words, pair.bits, longest, exclude, pair.distance_cap, 1).ids
-            walk_block(order, near, shortlists, space.query_labels[block], tables, out.pick(block))
+            walk_block(
+                order, near, shortlists, space.query_labels[block], judgements.rows[block], tables, out.pick(block)
+            )
 
     run_blocks(work, len(space.queries), threads, max(8, min(128, _RANKED // space.size)), progress)
 

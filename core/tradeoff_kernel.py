@@ -14,6 +14,7 @@ def walk_block(
     near: np.ndarray,
     shortlists: np.ndarray,
     query_labels: np.ndarray,
+    ideal_rows: np.ndarray,
     tables: Tables,
     out: Accumulated,
 ) -> None:
@@ -32,7 +33,7 @@ def walk_block(
     found = np.empty(columns, np.int64)
     sums = np.empty((columns, 5), np.float64)  # ap, gain, hp, dcg, hierarchical dcg
     for q in range(order.shape[0]):
-        c = query_labels[q]
+        c, ideal = query_labels[q], ideal_rows[q]
         column = 0
         for j in range(longest):
             while shortlists[column] <= j:
@@ -51,33 +52,33 @@ def walk_block(
                 if rank < k:
                     shared[m] += 1
                 if i == 0:
-                    out.hp_first[q, m] = s * tables.inverse_gain[c, 0]
+                    out.hp_first[q, m] = s * tables.inverse_gain[ideal, 0]
                 if label == c:
                     found[m] += 1
                     sums[m, 0] += found[m] / (i + 1)
                     sums[m, 3] += tables.discount[i]
                 sums[m, 1] += s
-                sums[m, 2] += sums[m, 1] * tables.inverse_gain[c, i]
+                sums[m, 2] += sums[m, 1] * tables.inverse_gain[ideal, i]
                 sums[m, 4] += s * tables.discount[i]
                 filled[m] = i + 1
             if filled[0] == k:
                 break  # the shortest list is the last to fill
-        _write_row(q, c, found, shared, sums, tables, out)
+        _write_row(q, ideal, found, shared, sums, tables, out)
         for j in range(longest):
             level[near[q, j]] = outside
 
 
 @kernel
 def _write_row(
-    q: int, c: int, found: np.ndarray, shared: np.ndarray, sums: np.ndarray, tables: Tables, out: Accumulated
+    q: int, ideal: int, found: np.ndarray, shared: np.ndarray, sums: np.ndarray, tables: Tables, out: Accumulated
 ) -> None:
     """Row q of `out` from its sums: columns ap, gain, hp, dcg, hierarchical dcg."""
     k = out.ks[0]
     for m in range(found.shape[0]):
         out.hits[q, m] = found[m]
         out.ap_sum[q, m] = sums[m, 0]
-        out.hp[q, m] = sums[m, 1] * tables.inverse_gain[c, k - 1]
+        out.hp[q, m] = sums[m, 1] * tables.inverse_gain[ideal, k - 1]
         out.ahp_sum[q, m] = sums[m, 2]
-        out.ndcg[q, m] = sums[m, 3] * tables.inverse_dcg[c, k - 1]
-        out.ndcg_hierarchical[q, m] = sums[m, 4] * tables.inverse_dcg_hierarchical[c, k - 1]
+        out.ndcg[q, m] = sums[m, 3] * tables.inverse_dcg[ideal, k - 1]
+        out.ndcg_hierarchical[q, m] = sums[m, 4] * tables.inverse_dcg_hierarchical[ideal, k - 1]
         out.shared[q, m] = shared[m]

@@ -1,8 +1,8 @@
-"""Rows of unit length, made in float32 a block at a time; rows that have no direction are named."""
+"""Embeddings as they are compared, in float32, a block at a time: rows of unit length, or rows as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -16,22 +16,53 @@ _SMALL, _LARGE = np.float32(1e-15), np.float32(1e18)
 def unit_rows(parts: Iterable[np.ndarray], shape: tuple[int, int], what: str) -> np.ndarray:
     """Float32 (N, d) of unit rows from consecutive float parts; BadInput names a NaN, infinite or zero row."""
     result = np.empty(shape, dtype=np.float32)
+    for start, block in _fill(result, parts):
+        block /= _lengths(block, start, what)[:, None]
+    return result
+
+
+def plain_rows(parts: Iterable[np.ndarray], shape: tuple[int, int], what: str) -> np.ndarray:
+    """Float32 (N, d) of the rows as they are; BadInput names a NaN, infinite, zero or far too long row."""
+    result = np.empty(shape, dtype=np.float32)
+    for start, block in _fill(result, parts):
+        _lengths(block.copy(), start, what)  # a copy: it rescales extreme rows
+        _check_products(block, start, what)
+    return result
+
+
+def check_rows(array: np.ndarray, what: str, plain: bool = False) -> None:
+    """BadInput for the first row of float (N, d) that is NaN, infinite or zero as float32.
+
+    With `plain`, for rows that are compared as they are, also for one so long that inner products overflow.
+    """
+    for first in range(0, len(array), BLOCK_ROWS):
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and is named below
+            block = np.array(array[first : first + BLOCK_ROWS], dtype=np.float32, order="C")
+        _lengths(block.copy() if plain else block, first, what)
+        if plain:
+            _check_products(block, first, what)
+
+
+def _fill(result: np.ndarray, parts: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Copy consecutive parts into `result`; yields each block of it, once copied, and its first row."""
     start = 0
     for part in parts:
         for first in range(0, len(part), BLOCK_ROWS):
             block = result[start : start + min(BLOCK_ROWS, len(part) - first)]
             block[:] = part[first : first + BLOCK_ROWS]
-            block /= _lengths(block, start, what)[:, None]
+            yield start, block
             start += len(block)
-    return result
 
 
-def check_rows(array: np.ndarray, what: str) -> None:
-    """BadInput for the first row of float (N, d) that is NaN, infinite or zero as float32."""
-    for first in range(0, len(array), BLOCK_ROWS):
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and is named below
-            block = np.array(array[first : first + BLOCK_ROWS], dtype=np.float32, order="C")
-        _lengths(block, first, what)
+def _check_products(block: np.ndarray, first: int, what: str) -> None:
+    """BadInput for a row so long that its inner product with another such row overflows float32."""
+    lengths = np.linalg.norm(block.astype(np.float64), axis=1)
+    long = np.flatnonzero(lengths >= _LARGE)
+    if len(long):
+        raise BadInput(
+            f"{what}: row {first + long[0]} (from 0) is {lengths[long[0]]:.3g} long, expected less than {_LARGE:g}: "
+            "divide all embeddings by one number, or compare them by cosine"
+        )
 
 
 def _lengths(block: np.ndarray, first: int, what: str) -> np.ndarray:

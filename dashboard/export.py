@@ -9,7 +9,7 @@ from core.errors import BadInput
 from core.metrics.registry import family
 from core.settings import K_RANGE, Setting, parse_ks
 from core.tables import metric_rows, summary_table, to_csv
-from dashboard import export_tables, latency, state
+from dashboard import export_source, export_tables, latency, state
 from dashboard.state import View
 
 PREVIEW = 200
@@ -20,6 +20,8 @@ TABLES = {
     "summary": "One row a search: time of one query, then mAP and mAHP at each k.",
     "queries": "One row a query: its class, and mAP, mAHP and hits at the sidebar's k by each search.",
     "curves": "Every metric at every k that the curves show, with 95 % normal bands, rounded to 8 decimals.",
+    export_source.NAME: "What the source system published for CIFAR-100, and beside it ours in its own definitions and "
+    "protocol: `test-vs-test-with-self`, divisor k, 48 bits, a shortlist of 2k. It does not follow the sidebar.",
     "settings": "What the figures were computed from, as JSON.",
 }
 
@@ -59,13 +61,13 @@ def choose_ks(view: View) -> tuple:
     return tuple(ks)
 
 
-def offer(view: View, name: str, frame: pd.DataFrame) -> None:
-    """A download of the whole table and a preview of its head."""
+def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None) -> None:
+    """A download of the whole table (as `file`; None: named after the setting) and a preview of its head."""
     data = to_csv(frame).encode()
     st.download_button(
         f"Download CSV ({len(frame):,} rows, {math.ceil(len(data) / 1000):,} kB)",
         data,
-        export_tables.file_name(view, name),
+        file or export_tables.file_name(view, name),
         "text/csv",
         key=f"export_download_{name}",
         on_click="ignore",
@@ -128,6 +130,11 @@ def draw_curves(view: View) -> None:
     draw_command(view, (view.k,), "--plot curves.html", "draws the curves")
 
 
+def draw_source(view: View) -> None:
+    """The published table beside ours."""
+    export_source.draw(view, offer)
+
+
 def draw_settings(view: View) -> None:
     """The setting as JSON."""
     text = export_tables.settings_json(view, command_line(view, (view.k,)))
@@ -163,6 +170,7 @@ DRAW: dict[str, Callable[[View], None]] = {
     "summary": draw_summary,
     "queries": draw_queries,
     "curves": draw_curves,
+    export_source.NAME: draw_source,
     "settings": draw_settings,
 }
 
@@ -170,7 +178,7 @@ view = state.current()
 st.title("Export")
 st.caption(
     f"{view.bundle.dataset} · {view.setting.encoder} · {view.setting.hash}, {view.setting.bits} bits · multiplier "
-    f"{view.setting.multiplier} · {view.setting.protocol} · hierarchy {view.setting.hierarchy}"
+    f"{view.setting.multiplier} · {view.protocol} · hierarchy {view.setting.hierarchy}"
 )
 table = st.segmented_control(
     "Table", list(TABLES), default="metrics", required=True, key="export_table", bind="query-params"

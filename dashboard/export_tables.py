@@ -12,7 +12,7 @@ import pandas as pd
 from core.engine import Engine
 from core.metrics.registry import METRICS
 from core.results import SearchResult
-from core.settings import ALL, Setting
+from core.settings import ALL, LEAVE_OUT, Setting
 from core.tables import DEFAULT_SEARCHES, evaluate_at
 from dashboard.state import View
 
@@ -63,6 +63,7 @@ def settings_json(view: View, command: str) -> str:
                 "multiplier": setting.multiplier,
                 "k": view.k,
                 "protocol": setting.protocol,
+                "near_duplicates": setting.near_duplicates,
                 "hierarchy": setting.hierarchy,
                 "map": view.map_metric,
                 "mahp": view.mahp_metric,
@@ -87,4 +88,5 @@ def file_name(view: View, table: str, suffix: str = "csv") -> str:
     """A name that tells downloads apart: bundle, hash, bits, multiplier, table."""
     setting = view.setting
     words = (view.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table)
+    words += ("without-near-duplicates",) if setting.near_duplicates == LEAVE_OUT else ()
     return f"{'_'.join(words)}.{suffix}"

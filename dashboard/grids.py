@@ -64,22 +64,30 @@ def grid_html(
     *,
     compared: bool = True,
     distance: tuple[str, str] = ("H", "Hamming distance"),
+    similarity: str = "similarity",
     empty: str = "No images to show.",
 ) -> str:
     """The tiles as a grid that wraps with the window's width, under a title.
 
     `compared=False` leaves rank changes out (one list alone); `distance` is the short and the long name of the
-    distance shown; `empty` is said where there are no tiles. All text is escaped.
+    distance shown, `similarity` the name of the other number; `empty` is said where there are no tiles.
+    All text is escaped.
     """
     heading = f'<div class="hg-title" role="heading" aria-level="4">{html.escape(title)}</div>' if title else ""
     if not tiles:
         return f'{_STYLE}<div class="hg">{heading}<p class="hg-empty">{html.escape(empty)}</p></div>'
     label = html.escape(title or "Images", quote=True)
-    items = "".join(_tile(tile, compared, distance) for tile in tiles)
+    items = "".join(_tile(tile, compared, distance, similarity) for tile in tiles)
     return f'{_STYLE}<div class="hg">{heading}<div class="hg-grid" role="list" aria-label="{label}">{items}</div></div>'
 
 
-def legend_html(*, superclasses: bool = True, compared: bool = True, distance: tuple[str, str] | None = None) -> str:
+def legend_html(
+    *,
+    superclasses: bool = True,
+    compared: bool = True,
+    distance: tuple[str, str] | None = None,
+    similarity: str = "similarity",
+) -> str:
     """What the signs of a grid mean, on one line that wraps."""
     shown: list[Relation] = ["same", "superclass", "wrong"] if superclasses else ["same", "wrong"]
     entries = [
@@ -87,7 +95,7 @@ def legend_html(*, superclasses: bool = True, compared: bool = True, distance: t
         f"{MARKS[name].words}</span>"
         for name in shown
     ]
-    entries.append("<span><b>0.912</b> similarity</span>")
+    entries.append(f"<span><b>0.912</b> {html.escape(similarity)}</span>")
     short, long = distance or ("H", "Hamming distance")
     entries.append(f"<span><b>{html.escape(short)} 5</b> {html.escape(long)}</span>")
     if compared:
@@ -98,12 +106,14 @@ def legend_html(*, superclasses: bool = True, compared: bool = True, distance: t
     return f'{_STYLE}<div class="hg hg-legend">{"".join(entries)}</div>'
 
 
-def describe(tile: Tile, compared: bool = True, distance_name: str = "Hamming distance") -> str:
+def describe(
+    tile: Tile, compared: bool = True, distance_name: str = "Hamming distance", similarity_name: str = "similarity"
+) -> str:
     """Everything a tile shows, in words: its tooltip and its label for screen readers."""
     parts = [f"Rank {tile.rank}"] if tile.rank is not None else []
     parts += [card(tile.class_name).name, MARKS[tile.relation].words]
     if tile.similarity is not None:
-        parts.append(f"similarity {_similarity(tile.similarity)}")
+        parts.append(f"{similarity_name} {_similarity(tile.similarity)}")
     if tile.distance is not None:
         parts.append(f"{distance_name} {_distance(tile.distance)}")
     if compared and tile.rank is not None:
@@ -130,7 +140,9 @@ def _change_words(rank_change: int | None) -> str:
 
 
 def _similarity(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.3f}" if value == 0 or 0.0005 <= abs(value) < 1000 else f"{value:.4g}"
 
 
 def _distance(value: float) -> str:
@@ -139,9 +151,9 @@ def _distance(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:.2f}"
 
 
-def _tile(tile: Tile, compared: bool, distance: tuple[str, str]) -> str:
+def _tile(tile: Tile, compared: bool, distance: tuple[str, str], similarity: str) -> str:
     short, long = distance
-    words = html.escape(describe(tile, compared, long), quote=True)
+    words = html.escape(describe(tile, compared, long, similarity), quote=True)
     rank = "" if tile.rank is None else f'<span class="hg-rank">{tile.rank}</span>'
     change = ""
     if compared and tile.rank is not None:

@@ -88,8 +88,8 @@ def save_upload(folder: Path, role: Role, name: str, content: BinaryIO) -> Uploa
     """Write an uploaded file under a name of ours (the person's own is only shown), and look what it holds."""
     suffix = Path(name).suffix.lower()
     if suffix.removeprefix(".") not in role.kinds:
-        kinds = ", ".join(role.kinds)
-        return Upload(role, folder, name, problem=f"{role.label} '{name}': expected a file of type {kinds}")
+        wanted = f"expected a file of type {', '.join(role.kinds)}"
+        return Upload(role, folder, name, problem=f"{role.label} '{name}': {wanted}")
     path = folder / f"{role.key}{suffix}"
     fresh = path.with_suffix(f"{suffix}.new")
     with fresh.open("wb") as file:
@@ -146,8 +146,7 @@ def code_bits(uploads: Mapping[str, Upload]) -> tuple[int, int] | None:
     shape = next((uploads[key].shape for key in ("gallery_codes", "query_codes") if key in uploads), None)
     if shape is None or len(shape) != 2:
         return None
-    low, high = BITS_RANGE
-    least, most = max(low, 8 * (shape[1] - 1) + 1), min(high, 8 * shape[1])
+    least, most = max(BITS_RANGE[0], 8 * (shape[1] - 1) + 1), min(BITS_RANGE[1], 8 * shape[1])
     return (least, most) if least <= most else None
 
 
@@ -155,21 +154,20 @@ def missing(uploads: Mapping[str, Upload]) -> list[str]:
     """What stands between these files and an import, one line each with its mend."""
     lines = [upload.problem for upload in uploads.values() if upload.problem]
     have = {key for key, upload in uploads.items() if not upload.problem}
-    given = set(uploads)
 
     def need(key: str, why: str) -> None:
-        if key not in given:
+        if key not in uploads:
             lines.append(f"{ROLES[key].label} are missing: {why}")
 
     need("gallery_embeddings", "drop a .npy, .npz or .parquet file with one row an image.")
     need("gallery_labels", "drop one class number for each gallery image.")
-    if given & {"query_labels", "query_codes"}:
+    if uploads.keys() & {"query_labels", "query_codes"}:
         need("query_embeddings", "add them, or take the other query files away.")
-    if "query_embeddings" in given:
+    if "query_embeddings" in uploads:
         need("query_labels", "add them, or take the query embeddings away: the gallery then queries itself.")
-    if "query_codes" in given:
+    if "query_codes" in uploads:
         need("gallery_codes", "add them, or take the query codes away.")
-    if {"gallery_codes", "query_embeddings"} <= given:
+    if {"gallery_codes", "query_embeddings"} <= uploads.keys():
         need("query_codes", "add them, or take the gallery codes away: hashes are then fitted here.")
     for embeddings, *others in (GALLERY, QUERIES):
         for role in others:
@@ -182,23 +180,29 @@ def missing(uploads: Mapping[str, Upload]) -> list[str]:
     return lines
 
 
-def run_import(uploads: Mapping[str, Upload], bits: int | None, shuffle: int | None, out: Path) -> tuple[str, ...]:
+def run_import(
+    uploads: Mapping[str, Upload], bits: int | None, shuffle: int | None, out: Path, similarity: str = "cosine"
+) -> tuple[str, ...]:
     """Make the bundle `out` of the files; returns warnings. Raises BadInput, which names files as their owner does."""
     sources = {key: upload.path for key, upload in uploads.items()}
     names = {upload.path: upload.name for upload in uploads.values()}
+    bits = bits if "gallery_codes" in sources else None
     try:
-        return import_arrays(out, **sources, bits=bits if "gallery_codes" in sources else None, shuffle=shuffle)
+        return import_arrays(out, **sources, bits=bits, shuffle=shuffle, similarity=similarity)
     except BadInput as error:
         raise BadInput(_in_own_words(str(error), names)) from error
 
 
-def import_command(uploads: Mapping[str, Upload], bits: int | None, shuffle: int | None, name: str) -> str:
+def import_command(
+    uploads: Mapping[str, Upload], bits: int | None, shuffle: int | None, name: str, similarity: str = "cosine"
+) -> str:
     """The command that makes the same bundle in a folder that stays."""
     words = ["python", "-m", "core", "import"]
     for key, upload in uploads.items():
         words += [f"--{key.replace('_', '-')}", upload.name]
     words += ["--bits", str(bits)] if "gallery_codes" in uploads else []
     words += ["--shuffle", str(shuffle)] if shuffle is not None else []
+    words += ["--similarity", similarity] if similarity != "cosine" else []
     return shlex.join([*words, "--out", name])
 
 

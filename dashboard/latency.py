@@ -17,7 +17,8 @@ SEARCHES = ("exact", "hashed", "hamming")
 def query_times(view: View) -> dict[str, float]:
     """Median milliseconds of one query on one thread, by search."""
     bundle, setting = view.bundle, view.setting
-    depends_on = (setting.encoder, setting.hash, setting.bits, setting.multiplier, setting.protocol, view.k)
+    code = (setting.hash, setting.bits, setting.multiplier)
+    depends_on = (setting.encoder, *code, setting.protocol, setting.near_duplicates, view.k)
     return _measured(str(bundle.path), bundle.version, depends_on, view.engine, setting)
 
 

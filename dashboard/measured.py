@@ -61,6 +61,7 @@ def depends_on(view: View) -> dict[str, str]:
         "bits": str(view.engine.codes(setting).bits),
         "multiplier": setting.multiplier,
         "protocol": setting.protocol,
+        "near-duplicates": setting.near_duplicates,
         "k": str(view.k),
     }
 

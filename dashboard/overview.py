@@ -32,7 +32,7 @@ def about(view: View) -> str:
     accurate = "" if accuracy is None else f", {percent(accuracy)} accuracy"
     return (
         f"**{view.bundle.dataset}** · {len(space.queries):,} queries, each searching {space.size:,} images · encoder "
-        f"{view.setting.encoder} ({info['dimensions']} dimensions{accurate}) · protocol {view.setting.protocol}"
+        f"{view.setting.encoder} ({info['dimensions']} dimensions{accurate}) · protocol {view.protocol}"
     )
 
 
@@ -94,7 +94,7 @@ def draw_notes(view: View, alone: int) -> None:
     setting, queries = view.setting, len(view.space.queries)
     st.caption(
         f"Means over {queries:,} queries; differences are paired by query, with a 95 % bootstrap interval. Protocol "
-        f"{setting.protocol}; mAP as `{view.map_metric}`, mAHP as `{view.mahp_metric}` over the {setting.hierarchy} "
+        f"{view.protocol}; mAP as `{view.map_metric}`, mAHP as `{view.mahp_metric}` over the {setting.hierarchy} "
         f"hierarchy. {latency.how_measured()}"
     )
     if setting.protocol in NOTES:

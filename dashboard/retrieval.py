@@ -24,9 +24,9 @@ def draw_page() -> None:
     setting = view.setting
     shortlist = setting.shortlist(view.k, view.space.size)
     st.caption(
-        f"Exact search ranks all {view.space.size:,} gallery images by similarity. Hashed search ranks only the "
+        f"Exact search ranks all {view.space.size:,} gallery images by {compared(view)}. Hashed search ranks only the "
         f"{shortlist:,} nearest by code ({get_hash(setting.hash).label}, {view.engine.codes(setting).bits} bits). "
-        f"k = {view.k:,}, protocol {setting.protocol}, hierarchy {setting.hierarchy}."
+        f"k = {view.k:,}, protocol {view.protocol}, hierarchy {setting.hierarchy}."
     )
     show_query()
 
@@ -45,12 +45,20 @@ def show_query() -> None:
             draw_query(view, found, tiles)
             if pictures is None:
                 picture_choice.offer(view)
-        distance = (
-            ("H", "Hamming distance") if get_hash(view.setting.hash).distance_cap is None else ("D", "code distance")
-        )
-        draw_answers(view, found, tiles, shown, distance)
-        draw_lost(view, found, tiles, shown, distance)
+        draw_answers(view, found, tiles, shown)
+        draw_lost(view, found, tiles, shown)
         draw_table(view, found)
+
+
+def names_of(view: state.View) -> dict:
+    """What the grids call a tile's two numbers."""
+    capped = get_hash(view.setting.hash).distance_cap is not None
+    return {"distance": ("D", "code distance") if capped else ("H", "Hamming distance"), "similarity": compared(view)}
+
+
+def compared(view: state.View) -> str:
+    """The name of what exact search ranks by."""
+    return "similarity" if view.bundle.similarity(view.setting.encoder) == "cosine" else "inner product"
 
 
 def choose_view(view: state.View) -> tuple[list[str], int]:
@@ -113,9 +121,9 @@ def scores(scored: dict[str, SearchResult], view: state.View) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw_answers(view: state.View, found: Retrieved, tiles: Tiles, shown: int, distance: tuple[str, str]) -> None:
+def draw_answers(view: state.View, found: Retrieved, tiles: Tiles, shown: int) -> None:
     """The rankings side by side, two or three a row."""
-    st.html(grids.legend_html(superclasses=view.bundle.superclass_of is not None, distance=distance))
+    st.html(grids.legend_html(superclasses=view.bundle.superclass_of is not None, **names_of(view)))
     names = list(found.answers)
     width = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), width):
@@ -123,7 +131,7 @@ def draw_answers(view: state.View, found: Retrieved, tiles: Tiles, shown: int, d
             other = "hashed" if name == "exact" else "exact"
             title = f"{SEARCH_LOOKS[name].label.split(' (')[0]}: top {shown} of {view.k:,}"
             with column:
-                st.html(grids.grid_html(tiles.answer(name, other, shown), title, distance=distance))
+                st.html(grids.grid_html(tiles.answer(name, other, shown), title, **names_of(view)))
     most = min(view.k, MOST_SHOWN)
     if shown < most:
         st.button("Show more", key="retrieval_more", icon=":material/expand_more:", on_click=show_more, args=(most,))
@@ -134,13 +142,13 @@ def show_more(most: int) -> None:
     st.session_state["shown"] = min(2 * int(st.session_state["shown"]), most)
 
 
-def draw_lost(view: state.View, found: Retrieved, tiles: Tiles, shown: int, distance: tuple[str, str]) -> None:
+def draw_lost(view: state.View, found: Retrieved, tiles: Tiles, shown: int) -> None:
     """The exact top k that the shortlist lacks, under their exact ranks."""
     st.subheader("What the shortlist lost", anchor=False)
     st.write(lost_sentence(found, view.space.gallery_labels))
     if len(found.lost):
         title = f"Lost, by exact rank: {min(shown, len(found.lost))} of {len(found.lost)}"
-        st.html(grids.grid_html(tiles.lost(shown), title, compared=False, distance=distance))
+        st.html(grids.grid_html(tiles.lost(shown), title, compared=False, **names_of(view)))
 
 
 def draw_table(view: state.View, found: Retrieved) -> None:
@@ -149,7 +157,8 @@ def draw_table(view: state.View, found: Retrieved) -> None:
     if not table.open:
         return
     with table:
-        decimals = {"similarity": st.column_config.NumberColumn(format="%.4f")}
+        form = "%.4f" if compared(view) == "similarity" else "%.6g"  # an inner product may be of any size
+        decimals = {"similarity": st.column_config.NumberColumn(compared(view), format=form)}
         st.dataframe(to_table(found, view.engine, view.setting), hide_index=True, column_config=decimals)
         st.code(f"{view.command('retrieve')} --query {found.query} --k {view.k} --searches {','.join(found.answers)}")
 

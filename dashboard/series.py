@@ -126,7 +126,7 @@ def allows_asymmetric(view: View) -> bool:
 def judged(view: View, metric: str) -> str:
     """What a figure is judged by, in words."""
     tree = f", hierarchy {view.setting.hierarchy}" if get_metric(metric).hierarchical else ""
-    return f"Protocol {view.setting.protocol}{tree}."
+    return f"Protocol {view.protocol}{tree}."
 
 
 def note(view: View, drawn: Sequence[Series]) -> str:

@@ -17,8 +17,9 @@ from core.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.metrics.registry import family, get_metric
+from core.near_duplicates import has_pairs, leave_out, why_not
 from core.protocols import get_protocol
-from core.settings import Setting
+from core.settings import KEEP, LEAVE_OUT, Setting
 from dashboard import state
 from dashboard.launch import launch
 from dashboard.links import quoted
@@ -33,6 +34,8 @@ HELP = {
     "multiplier": "Hashed search shortlists ceil(multiplier × k) images by Hamming distance and ranks them again by "
     "exact similarity. faiss calls it k_factor, sentence-transformers rescore_multiplier.",
     "k": "How many images a search returns: each to 250, every tenth beyond. The commands take any k.",
+    "leave_out": "Some pictures are in the data twice: the same one, or nearly so (mirrored, cropped, brighter). A "
+    "search finds them for their pixels, not for what they show.",
     "hierarchy": "The class tree behind hierarchical precision.",
 }
 
@@ -92,12 +95,32 @@ def _choose_setting(engine: Engine, dials: DeltaGenerator, judged: DeltaGenerato
     with judged:
         protocol = _select("Protocol", "protocol", bundle.protocols, defaults["protocol"])
         st.caption(get_protocol(protocol).description)
+        near_duplicates = _choose_near_duplicates(bundle, protocol)
         hierarchy = _select("Hierarchy", "hierarchy", bundle.hierarchies, defaults["hierarchy"])
         map_metric, mahp_metric = _choose_metrics()
-    setting = Setting(encoder, name, bits, multiplier, protocol, hierarchy)
+    setting = Setting(encoder, name, bits, multiplier, protocol, hierarchy, near_duplicates=near_duplicates)
     with dials:
         k = _choose_k(engine.space(setting).size)
     return state.View(engine, setting, k, map_metric, mahp_metric)
+
+
+def _choose_near_duplicates(bundle: Bundle, protocol: str) -> str:
+    """Whether near-duplicates stay in the gallery; nothing to choose where the bundle knows of none."""
+    if not has_pairs(bundle):
+        return KEEP
+    label, rule = "Leave near-duplicates out", get_protocol(protocol)
+    reason = why_not(bundle, rule)
+    if reason is not None:  # a control of its own, so that the wish is there again under another protocol
+        st.toggle(label, False, key="leave_out_disabled", disabled=True, help=reason[0].upper() + reason[1:] + ".")
+        return KEEP
+    wish = st.session_state.get("leave_out_wish", st.session_state["link"].get("leave_out") == "true")
+    st.session_state.setdefault("leave_out", wish)
+    count = bundle.count(rule.gallery_split)
+    fewer = count - len(leave_out(bundle, rule).rows)
+    text = f"{HELP['leave_out']} Under this protocol {fewer:,} of the {count:,} gallery images are left out."
+    wish = st.toggle(label, False, key="leave_out", bind="query-params", help=text)
+    st.session_state["leave_out_wish"] = wish
+    return LEAVE_OUT if wish else KEEP
 
 
 def _choose_metrics() -> tuple[str, str]:
@@ -172,7 +195,7 @@ def _read_link() -> None:
 
 def _link_notes(view: state.View) -> list[str]:
     """What of the link cannot be shown; until the view is another one."""
-    shown = view.parameters()
+    shown = {"leave_out": "false"} | view.parameters()
     if "link_view" not in st.session_state:
         st.session_state["link_view"] = shown
     return link_notes(st.session_state["link"], shown) if st.session_state["link_view"] == shown else []

@@ -17,7 +17,7 @@ from core.bundle import SHIPPED, Bundle, load_bundle
 from core.engine import Engine
 from core.errors import BadInput
 from core.results import SearchResult
-from core.settings import Setting, curve_ks
+from core.settings import LEAVE_OUT, Setting, curve_ks
 from core.space import Space
 from dashboard.launch import launch
 from dashboard.pictures import Pictures
@@ -46,6 +46,17 @@ class View:
         return self.engine.space(self.setting)
 
     @property
+    def left_out(self) -> int:
+        """Near-duplicates that are left out of the gallery."""
+        return self.bundle.count(self.space.protocol.gallery_split) - len(self.space.gallery)
+
+    @property
+    def protocol(self) -> str:
+        """The protocol, and what is left out of its gallery, for captions."""
+        out = self.setting.near_duplicates == LEAVE_OUT
+        return self.setting.protocol + (f" without {self.left_out:,} near-duplicates" if out else "")
+
+    @property
     def ks(self) -> list[int]:
         """The k of every curve at this setting; the current k is one of them."""
         return curve_ks(self.k, self.space.size)
@@ -70,6 +81,7 @@ class View:
     def parameters(self) -> dict[str, str]:
         """The URL parameters that show this setting."""
         setting = self.setting
+        leave_out = {"leave_out": "true"} if setting.near_duplicates == LEAVE_OUT else {}
         return {
             "encoder": setting.encoder,
             "hash": setting.hash,
@@ -80,6 +92,7 @@ class View:
             "hierarchy": setting.hierarchy,
             "map": self.map_metric,
             "mahp": self.mahp_metric,
+            **leave_out,
         }
 
     def link(self) -> str:
@@ -100,6 +113,7 @@ class View:
             f"--protocol {setting.protocol}",
             f"--hierarchy {setting.hierarchy}",
         ]
+        parts += [f"--near-duplicates {LEAVE_OUT}"] if setting.near_duplicates == LEAVE_OUT else []
         return " ".join(parts)
 
 

@@ -53,10 +53,10 @@ class Tiles:
         ]
 
     def _tile(self, item: int, similarity: float, distance: float, rank: int, change: int | None) -> Tile:
-        label = int(self.space.gallery_labels[item])
+        label, row = int(self.space.gallery_labels[item]), int(self.space.gallery_index[item])
         name, group = self._class(label)
         return Tile(
-            index=item,
+            index=row,
             class_name=name,
             superclass_index=group,
             similarity=float(similarity),
@@ -64,7 +64,7 @@ class Tiles:
             rank=rank,
             rank_change=change,
             relation=relation(self.bundle.superclass_of, self.retrieved.label, label),
-            picture=self.picture(self.space.protocol.gallery_split, item),
+            picture=self.picture(self.space.protocol.gallery_split, row),
         )
 
     def _class(self, label: int) -> tuple[str, int | None]:

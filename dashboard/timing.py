@@ -99,7 +99,7 @@ def show(found: Measured) -> None:
 st.title("Timing")
 st.caption(
     f"{get_hash(setting.hash).label}, {setting.bits} bits × {setting.multiplier}, k = {view.k} · {space.size:,} images "
-    f"to find · {setting.protocol}. From the query's embedding to the ids of its top k; the network is not part of it."
+    f"to find · {view.protocol}. From the query's embedding to the ids of its top k; the network is not part of it."
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
     runs = st.segmented_control(

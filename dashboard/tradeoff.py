@@ -141,7 +141,7 @@ sample = data.sampled(view, every)
 count = sample.queries or bundle.count(space.protocol.query_split)
 used = f"a seeded sample of {count:,} queries" if sample.queries else f"all {count:,} queries"
 st.caption(
-    f"{get_hash(setting.hash).label} · {used} on {space.size:,} images · protocol {setting.protocol}"
+    f"{get_hash(setting.hash).label} · {used} on {space.size:,} images · protocol {view.protocol}"
     + (f" · hierarchy {setting.hierarchy}" if get_metric(metric).hierarchical else "")
     + f" · {title}: {get_metric(metric).description}"
 )

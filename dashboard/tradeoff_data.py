@@ -100,7 +100,8 @@ class TimedGrid:
 def times_depend_on(view: View) -> tuple:
     """What measured times of a grid belong to; length and multiplier are the grid's own."""
     setting = view.setting
-    return (str(view.bundle.path), view.bundle.version, setting.encoder, setting.hash, setting.protocol, view.k)
+    gallery = (setting.protocol, setting.near_duplicates)
+    return (str(view.bundle.path), view.bundle.version, setting.encoder, setting.hash, *gallery, view.k)
 
 
 def choice_text(chosen: pd.Series, exact: float, title: str, percent: float, cost: str, exact_cost: float) -> str:

@@ -1,6 +1,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.manifest import SIMILARITIES
 from dashboard import imports, state
 from dashboard.imports import GALLERY, QUERIES, TEXTS, Role, Upload
 from dashboard.launch import SHIPPED, launch
@@ -118,11 +119,20 @@ def draw_upload() -> None:
         "labels away. The same as `--shuffle 0`.",
     )
     shuffle = 0 if shuffled else None
+    similarity = st.segmented_control(
+        "Embeddings are compared by",
+        SIMILARITIES,
+        default=SIMILARITIES[0],
+        required=True,
+        key="your_data_similarity",
+        help="By inner product a vector's length counts too, as it does for logits and soft-max outputs. The same as "
+        "`--similarity`.",
+    )
     wanted = st.button("Import and open", type="primary", icon=":material/upload:", disabled=bool(problems))
     if wanted:
         with st.spinner("Checking and writing the bundle …"):
             out = imports.new_folder(imports.session_folder(), name)
-            warnings = imports.run_import(uploads, bits, shuffle, out)
+            warnings = imports.run_import(uploads, bits, shuffle, out, similarity)
         st.session_state.setdefault("import_warnings", {})[str(out)] = warnings
         state.open_bundle(out)
     st.caption(
@@ -130,7 +140,7 @@ def draw_upload() -> None:
     )
     if uploads and not problems:
         st.caption("To keep the bundle, make it from the command line:")
-        st.code(imports.import_command(uploads, bits, shuffle, name), "bash", wrap_lines=True)
+        st.code(imports.import_command(uploads, bits, shuffle, name, similarity), "bash", wrap_lines=True)
 
 
 st.title("Your data")

@@ -42,6 +42,17 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return write_tiny(tmp_path_factory.mktemp("bundle") / "tiny", seed=0)
 
 
+@pytest.fixture(scope="session")
+def doubled_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The tiny bundle with near-duplicates: two groups within test (three items and two), two pairs with train."""
+    path = write_tiny(tmp_path_factory.mktemp("doubled") / "doubled", seed=0).path
+    pairs = {"test-test": [[3, 11], [11, 40], [5, 6]], "test-train": [[3, 50], [7, 2]]}
+    with BundleWriter(path) as writer:
+        entry = {key: writer.add_array(np.array(rows, np.int32)) for key, rows in pairs.items()}
+        writer.commit({**load_bundle(path).manifest, "near_duplicates": {"made": "by tests", **entry}})
+    return load_bundle(path)
+
+
 def write_tiny(path: Path, seed: int) -> Bundle:
     """10 classes in 4 superclasses, test (60) and train (150), encoder `semantic` (16-d), latent-sigmoid at 16 bits.
 

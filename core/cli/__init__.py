@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import benchmark, evaluate, importing, info, making, retrieve, sweep
+from core.cli import benchmark, duplicates, evaluate, importing, info, making, retrieve, source, sweep
 from core.cli.parser import Parser
 from core.errors import BadInput
 
-COMMANDS = (info, evaluate, sweep, retrieve, benchmark, importing, making)
+COMMANDS = (info, evaluate, sweep, retrieve, benchmark, source, importing, making, duplicates)
 EPILOG = "Example: python -m core evaluate --hash itq --bits 48 --out metrics.csv"
 
 

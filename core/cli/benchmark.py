@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> None:
     table = timing.to_table(timings).astype({"bits": "Int64"})
     print(
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
-        f"{setting.protocol}, shortlist {setting.shortlist(args.k, space.size)}\n"
+        f"{setting.protocol}{options.gallery_note(engine, setting)}, "
+        f"shortlist {setting.shortlist(args.k, space.size)}\n"
     )
     print(readable(table.astype({"bits": object}).fillna({"bits": ""})))
     floats, packed = space.gallery.nbytes, codes.gallery.packed.nbytes

@@ -96,7 +96,8 @@ def _print(engine: Engine, setting: Setting, rows: pd.DataFrame, summary: pd.Dat
     space = engine.space(setting)
     print(
         f"bundle {engine.bundle.name} ({engine.bundle.version}), encoder {setting.encoder}, hash {setting.hash} of "
-        f"{setting.bits} bits, multiplier {setting.multiplier}\n{setting.protocol}: {len(space.queries):,} queries, "
+        f"{setting.bits} bits, multiplier {setting.multiplier}\n"
+        f"{setting.protocol}{options.gallery_note(engine, setting)}: {len(space.queries):,} queries, "
         f"each searches {space.size:,} images; hierarchy {setting.hierarchy}, seed {setting.seed}"
     )
     if lonely:

@@ -9,28 +9,30 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import BadInput
+from core.settings import KEEP
 from core.tables import COLUMNS, write_csv, write_whole
 
 
 class GridFile:
-    """A metric CSV and, beside it, FILE.sweep.json with the seed, which the columns of the CSV do not tell.
+    """A metric CSV and, beside it, FILE.sweep.json with what the columns of the CSV do not tell: the seed, and
+    whether near-duplicates were left out.
 
-    A run that is stopped at any moment leaves a whole CSV whose rows are all of the seed in the other file. Nothing
+    A run that is stopped at any moment leaves a whole CSV whose rows are all of what the other file says. Nothing
     is written before the first call of `write`.
     """
 
-    def __init__(self, out: Path, seed: int) -> None:
+    def __init__(self, out: Path, seed: int, near_duplicates: str = KEEP) -> None:
         """Read the rows of an earlier run; BadInput where the file is something else than a metric table."""
         self.out = out
-        self.seed = seed
-        self.seed_path = out.with_name(out.name + ".sweep.json")
+        self.untold = {"seed": seed} | ({} if near_duplicates == KEEP else {"near_duplicates": near_duplicates})
+        self.untold_path = out.with_name(out.name + ".sweep.json")
         self.found = _read(out)
-        self.found_seed = _read_seed(self.seed_path)
+        self.found_untold = _read_untold(self.untold_path)
 
     @property
     def rows(self) -> pd.DataFrame:
-        """The earlier rows, as text, that are of this seed."""
-        return self.found if self.found_seed == self.seed else self.found.iloc[:0]
+        """The earlier rows, as text, that are of this seed and this choice of near-duplicates."""
+        return self.found if self.found_untold == self.untold else self.found.iloc[:0]
 
     def pick(self, same: Mapping[str, str], expected: Sequence[tuple[str, str]]) -> pd.DataFrame | None:
         """Earlier rows with the values `same` and the (k, metric) of `expected`, in that order; None unless all."""
@@ -48,11 +50,11 @@ class GridFile:
         """Replace the content; without rows nothing changes."""
         if not rows:
             return
-        if self.found_seed != self.seed:
+        if self.found_untold != self.untold:
             if self.out.exists():
                 write_csv(pd.DataFrame(columns=list(COLUMNS)), self.out)
-            write_whole(json.dumps({"seed": self.seed}).encode(), self.seed_path)
-            self.found_seed, self.found = self.seed, self.found.iloc[:0]
+            write_whole(json.dumps(self.untold).encode(), self.untold_path)
+            self.found_untold, self.found = self.untold, self.found.iloc[:0]
         write_csv(pd.concat(rows), self.out)
 
 
@@ -68,8 +70,8 @@ def _read(path: Path) -> pd.DataFrame:
     return found
 
 
-def _read_seed(path: Path) -> int | None:
+def _read_untold(path: Path) -> object:
     try:
-        return json.loads(path.read_text())["seed"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
         return None

@@ -11,6 +11,7 @@ from core.cli.info import describe
 from core.cli.options import add_out
 from core.cli.parser import whole_number
 from core.datasets.arrays import import_arrays
+from core.manifest import SIMILARITIES
 from core.settings import BITS_RANGE
 
 DESCRIPTION = """Your own arrays (.npy, .npz or .parquet) into a bundle. Without query arrays the gallery queries
@@ -42,6 +43,12 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=whole_number("shuffle", 0, 2**32 - 1),
         help="put the gallery into a seeded random order; ties go to the lower index",
     )
+    parser.add_argument(
+        "--similarity",
+        choices=SIMILARITIES,
+        default=SIMILARITIES[0],
+        help="how embeddings are compared; by inner product a vector's length counts (default: cosine)",
+    )
     add_out(parser, "folder of the new bundle", required=True, metavar="DIR")
     parser.set_defaults(run=run)
 
@@ -60,6 +67,7 @@ def run(args: argparse.Namespace) -> None:
         args.class_names,
         Path(args.hierarchy_file) if args.hierarchy_file else None,
         args.shuffle,
+        args.similarity,
     )
     for line in describe(load_bundle(args.out, verify=True)):
         print(line)

@@ -46,7 +46,8 @@ def describe(bundle: Bundle) -> list[str]:
         entry = bundle.encoder_info(encoder)
         accuracy = entry.get("accuracy")
         measured = f", accuracy {accuracy:.4f}" if accuracy is not None else ""
-        lines.append(f"encoder      {encoder}: {entry['dimensions']} dimensions{measured}; {entry['made']}")
+        compared = f", compared by {bundle.similarity(encoder).replace('-', ' ')}"
+        lines.append(f"encoder      {encoder}: {entry['dimensions']} dimensions{measured}{compared}; {entry['made']}")
         stored = set(bundle.stored_hashes(encoder))
         for name in usable_hashes(bundle, encoder):
             lengths = [f"{bits}*" if (name, bits) in stored else str(bits) for bits in bits_for(bundle, encoder, name)]

@@ -63,8 +63,10 @@ def run_train(args: argparse.Namespace) -> None:
 def run_embed(args: argparse.Namespace) -> None:
     """Embed."""
     from core.embedding import embed
+    from core.embedding_map import add_map
 
-    embed(_root(args), args.encoder, args.run_folder, args.out)
+    for name in embed(_root(args), args.encoder, args.run_folder, args.out):
+        add_map(args.out, name)
     _print_bundle(args.out)
 
 

@@ -16,7 +16,18 @@ from core.errors import BadInput, unknown_name
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.search.parallel import check_threads
-from core.settings import ALL, BITS_RANGE, Setting, check_k, format_multiplier, parse_ks, parse_multiplier
+from core.settings import (
+    ALL,
+    BITS_RANGE,
+    KEEP,
+    LEAVE_OUT,
+    NEAR_DUPLICATES,
+    Setting,
+    check_k,
+    format_multiplier,
+    parse_ks,
+    parse_multiplier,
+)
 from core.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
 
 
@@ -69,8 +80,20 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
         help=f"{several}the shortlist holds ceil(M x k) images: 1 to 20, or 'all' (default: 2)",
     )
     parser.add_argument("--protocol", metavar="NAME", help="which images query which (default: the bundle's own)")
+    parser.add_argument(
+        "--near-duplicates",
+        metavar="CHOICE",
+        choices=NEAR_DUPLICATES,
+        default=KEEP,
+        help="keep, or leave-out: of pictures that are nearly equal to a query's, in the gallery (default: keep)",
+    )
     parser.add_argument("--hierarchy", metavar="NAME", help="class tree of mAHP (default: the bundle's own)")
     parser.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
+    add_threads(parser)
+
+
+def add_threads(parser: Parser) -> None:
+    """--threads."""
     parser.add_argument(
         "--threads", metavar="T", type=whole_number("threads", 1, 1024), help="default: every core; changes no result"
     )
@@ -156,7 +179,17 @@ def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None =
         hierarchy=args.hierarchy or defaults["hierarchy"],
         seed=args.seed,
         queries=getattr(args, "queries", None),
+        near_duplicates=args.near_duplicates,
     )
+
+
+def gallery_note(engine: Engine, setting: Setting) -> str:
+    """What is said of the gallery after the protocol's name: how many near-duplicates are left out, if they are."""
+    if setting.near_duplicates != LEAVE_OUT:
+        return ""
+    space = engine.space(setting)
+    count = engine.bundle.count(space.protocol.gallery_split) - len(space.gallery)
+    return f" without {count:,} near-duplicates"
 
 
 def default_bits(bundle: Bundle, encoder: str, name: str) -> int:

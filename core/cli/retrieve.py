@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+import numpy as np
 import pandas as pd
 
 from core import retrieval
@@ -49,14 +50,17 @@ def run(args: argparse.Namespace) -> None:
     found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
     table = retrieval.to_table(found, engine, setting)
     name = engine.bundle.class_names[found.label]
+    compared = engine.bundle.similarity(setting.encoder).replace("-", " ")
     print(
-        f"query {args.query} ({name}), {setting.protocol}: top {k} of {space.size:,}, encoder {setting.encoder}, "
+        f"query {args.query} ({name}), {setting.protocol}{options.gallery_note(engine, setting)}: "
+        f"top {k} of {space.size:,}, encoder {setting.encoder} "
+        f"(similarity: {compared}), "
         f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}"
     )
     for search, rows in table.groupby("search", sort=False):
         print(f"\n{search}\n{readable(rows.drop(columns='search'))}")
     if "hashed" in found.answers:
-        print(f"\n{_describe_lost(found, k)}")
+        print(f"\n{_describe_lost(found, k, space.gallery_index[found.lost])}")
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
@@ -67,6 +71,6 @@ def readable(table: pd.DataFrame) -> str:
     return table.to_string(index=False, float_format=lambda value: f"{value:.4f}", na_rep="")
 
 
-def _describe_lost(found: retrieval.Retrieved, k: int) -> str:
+def _describe_lost(found: retrieval.Retrieved, k: int, rows: np.ndarray) -> str:
     text = f"the shortlist of {found.shortlist} lost {len(found.lost)} of the exact top {k}"
-    return text + (f": {', '.join(map(str, found.lost))}" if len(found.lost) else "")
+    return text + (f": {', '.join(map(str, rows))}" if len(found.lost) else "")

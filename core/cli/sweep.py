@@ -21,7 +21,7 @@ from core.tables import as_text, code_columns, metric_rows, metrics_of, numbers_
 DESCRIPTION = """A grid of settings into one CSV, one row a value. Exact search is evaluated once, Hamming and
 asymmetric search once a code, hashed search at every multiplier. The file is whole at any time; run the same command
 again after a stop, or with a larger grid, and what the file holds is not computed again. FILE.sweep.json, beside
-it, keeps the seed. Lengths that a method cannot make are left out."""
+it, keeps the seed and the choice of near-duplicates. Lengths that a method cannot make are left out."""
 EXAMPLE = "Example: python -m core sweep --hash itq,pca-sign --bits 16,32,64 --multiplier 1,2,5 --out grid.csv"
 
 
@@ -62,11 +62,11 @@ def run(args: argparse.Namespace) -> None:
     cells = list(_cells(settings, args, ks, size, notes))
     if not cells:
         raise BadInput(f"asymmetric search needs a hash with real values, which {_list(names)} has not")
-    file = GridFile(args.out, args.seed)
+    file = GridFile(args.out, args.seed, args.near_duplicates)
     kept = {cell: rows for cell in cells if (rows := _find(file, engine, cell)) is not None}
     left = len(file.found) - sum(map(len, kept.values()))
     if left:
-        notes.add(f"{left} earlier rows of '{args.out}' are not of this grid and seed: left out")
+        notes.add(f"{left} earlier rows of '{args.out}' are not of this grid, seed and gallery: left out")
     rows = _evaluate(
         cells, kept, file, lambda cell: metric_rows(engine, cell.setting, [cell.search], ks, args.metrics), notes
     )

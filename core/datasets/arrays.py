@@ -11,11 +11,11 @@ import numpy as np
 from core.bundle_writer import BundleWriter, check_target
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_files import read_array
-from core.errors import BadInput
+from core.errors import BadInput, unknown_name
 from core.hashing.packing import check_codes
-from core.manifest import FORMAT_VERSION
+from core.manifest import FORMAT_VERSION, SIMILARITIES
 from core.settings import BITS_DEFAULT, BITS_RANGE
-from core.vectors import check_rows, unit_rows
+from core.vectors import check_rows, plain_rows, unit_rows
 
 NAME = "imported"
 MAX_CLASSES = 65_536  # more without class names are ids, not class numbers
@@ -46,20 +46,25 @@ def import_arrays(
     class_names: str | Path | Sequence[str] | None = None,
     hierarchy_file: str | Path | None = None,
     shuffle: int | None = None,
+    similarity: str = "cosine",
 ) -> tuple[str, ...]:
     """Write the bundle `out` from arrays or .npy/.npz/.parquet files; returns warnings to show, usually none.
 
     Embeddings float16/32/64 (N, d), labels integer (N,) from 0, codes packed uint8 (N, ceil(bits / 8)).
     `class_names`: a list, or a file of one name a line. `shuffle`: the seed of a permutation of the gallery.
+    `similarity`: `cosine`, or `inner-product` for embeddings whose length is to count.
     Without query arrays the gallery queries itself, each image left out of its own gallery. Raises BadInput
     for whatever does not fit; `out` is then as it was.
     """
     check_target(out)
     _check_options(query_embeddings, query_labels, gallery_codes, query_codes, bits, shuffle)
-    gallery = _read_part("gallery", gallery_embeddings, gallery_labels, gallery_codes, bits)
+    if similarity not in SIMILARITIES:
+        raise unknown_name("similarity", similarity, SIMILARITIES)
+    plain = similarity == "inner-product"
+    gallery = _read_part("gallery", gallery_embeddings, gallery_labels, gallery_codes, bits, plain)
     parts = {"gallery": gallery}
     if query_embeddings is not None:
-        parts["queries"] = _read_part("query", query_embeddings, query_labels, query_codes, bits)
+        parts["queries"] = _read_part("query", query_embeddings, query_labels, query_codes, bits, plain)
         _check_dimensions(gallery.embeddings, parts["queries"].embeddings)
     elif len(gallery.labels) < 2:
         raise BadInput("a gallery of 1 image cannot query itself: give at least 2, or query arrays")
@@ -69,7 +74,7 @@ def import_arrays(
     if shuffle is not None:
         parts["gallery"] = _shuffled(gallery, shuffle)
     with BundleWriter(out) as writer:
-        writer.commit(_manifest(writer, parts, names, tree, bits, shuffle))
+        writer.commit(_manifest(writer, parts, names, tree, bits, shuffle, plain))
     return warnings
 
 
@@ -99,9 +104,11 @@ def _check_options(
         raise BadInput(f"shuffle seed {shuffle} is negative: give a whole number from 0 up")
 
 
-def _read_part(kind: str, embeddings: Source, labels: Source, codes: Source | None, bits: int | None) -> _Part:
+def _read_part(
+    kind: str, embeddings: Source, labels: Source, codes: Source | None, bits: int | None, plain: bool
+) -> _Part:
     """Read and check the arrays of the gallery or the queries."""
-    vectors = _read_embeddings(embeddings, f"{kind} embeddings")
+    vectors = _read_embeddings(embeddings, f"{kind} embeddings", plain)
     classes = _read_labels(labels, f"{kind} labels")
     if len(classes) != len(vectors):
         raise BadInput(f"{kind} labels: {len(classes)} for {len(vectors)} {kind} embeddings, expected one for each")
@@ -114,13 +121,13 @@ def _read_part(kind: str, embeddings: Source, labels: Source, codes: Source | No
     return _Part(vectors, classes, packed)
 
 
-def _read_embeddings(source: Source, what: str) -> np.ndarray:
+def _read_embeddings(source: Source, what: str, plain: bool) -> np.ndarray:
     array = read_array(source, "embeddings", what)
     if array.dtype.kind != "f":
         raise BadInput(f"{what} are of type {array.dtype}: expected float16, float32 or float64")
     if array.ndim != 2:
         raise BadInput(f"{what} are of shape {array.shape}: expected (N, dimensions)")
-    check_rows(array, what)
+    check_rows(array, what, plain)
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
@@ -162,7 +169,7 @@ def _shuffled(part: _Part, seed: int) -> _Part:
     return replace(part, embeddings=part.embeddings[rows], labels=part.labels[rows], codes=codes, rows=rows)
 
 
-def _default_hash(gallery: np.ndarray) -> tuple[str, int]:
+def _default_hash(gallery: np.ndarray, plain: bool) -> tuple[str, int]:
     """ITQ at 48 bits, or at what the dimensions allow; random hyperplanes where the data is too flat for it."""
     from core.hashing.pca_sign import principal_components
     from core.hashing.registry import allowed_bits
@@ -170,7 +177,8 @@ def _default_hash(gallery: np.ndarray) -> tuple[str, int]:
     lengths = [bits for bits in allowed_bits("itq", gallery.shape[1]) if bits <= BITS_DEFAULT]
     if lengths:
         rows = np.sort(np.random.default_rng(0).permutation(len(gallery))[:_SAMPLE_ROWS])
-        sample = unit_rows([gallery[rows]], (len(rows), gallery.shape[1]), "gallery embeddings")
+        prepare = plain_rows if plain else unit_rows
+        sample = prepare([gallery[rows]], (len(rows), gallery.shape[1]), "gallery embeddings")
         try:
             principal_components(sample, lengths[-1], "itq")
         except BadInput:  # fewer directions than bits
@@ -186,6 +194,7 @@ def _manifest(
     tree: bytes,
     bits: int | None,
     shuffle: int | None,
+    plain: bool,
 ) -> dict:
     """Write the arrays; returns the manifest that names them."""
     splits, embeddings, codes = {}, {}, {}
@@ -198,9 +207,10 @@ def _manifest(
             codes[split] = writer.add_array(part.codes)
     made = "imported from arrays"
     gallery = parts["gallery"].embeddings
-    hash_name, length = (NAME, bits) if codes else _default_hash(gallery)
+    hash_name, length = (NAME, bits) if codes else _default_hash(gallery, plain)
     protocol = "queries-vs-gallery" if "queries" in parts else "leave-one-out"
     encoder = {"dimensions": gallery.shape[1], "made": made, "accuracy": None, "embeddings": embeddings}
+    encoder |= {"similarity": "inner-product"} if plain else {}
     stored = {"encoder": NAME, "hash": NAME, "bits": bits, "made": made, "codes": codes, "projections": {}, "head": {}}
     return {
         "format": FORMAT_VERSION,

@@ -25,9 +25,17 @@ class Judgements:
     gallery_labels: np.ndarray  # int64 (N,)
     similarity: np.ndarray  # float64 (C, C)
     ideal: Ideal
+    ideal_row: np.ndarray | None = None  # int64 (Q,), the row of `ideal` of each query; None: its label
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The row of the ideal sums of each query, int64 (Q,)."""
+        return self.query_labels if self.ideal_row is None else self.ideal_row
 
     def __getitem__(self, queries: np.ndarray | slice) -> Judgements:
-        return Judgements(self.query_labels[queries], self.gallery_labels, self.similarity, self.ideal)
+        return Judgements(
+            self.query_labels[queries], self.gallery_labels, self.similarity, self.ideal, self.rows[queries]
+        )
 
 
 def empty(ks: np.ndarray, judgements: Judgements, dtype: type = np.float64) -> Accumulated:
@@ -35,7 +43,7 @@ def empty(ks: np.ndarray, judgements: Judgements, dtype: type = np.float64) -> A
     shape = (len(judgements.query_labels), len(ks))
     hits, shared = (np.empty(shape, np.int32) for _ in range(2))
     sums = [np.empty(shape, dtype) for _ in range(6)]
-    relevant = judgements.ideal.relevant[judgements.query_labels]
+    relevant = judgements.ideal.relevant[judgements.rows]
     return Accumulated(np.asarray(ks, np.int64), relevant, hits, *sums, shared)
 
 
@@ -50,7 +58,8 @@ def accumulate_ranking(
     tables = tables_of(judgements)
 
     def work(block: slice) -> None:
-        ranking_block(ids[block], exact_ids[block], judgements.query_labels[block], tables, out.pick(block))
+        labels, rows = judgements.query_labels[block], judgements.rows[block]
+        ranking_block(ids[block], exact_ids[block], labels, rows, tables, out.pick(block))
 
     run_blocks(work, len(ids), threads)
 
@@ -73,10 +82,8 @@ def accumulate_shortlists(
     tables = tables_of(judgements)
 
     def work(block: slice) -> None:
-        labels = judgements.query_labels[block]
-        shortlist_block(
-            queries[block], gallery, near[block], shortlists, exact_ids[block], labels, tables, out.pick(block)
-        )
+        judged = (judgements.query_labels[block], judgements.rows[block], tables)
+        shortlist_block(queries[block], gallery, near[block], shortlists, exact_ids[block], *judged, out.pick(block))
 
     run_blocks(work, len(queries), threads)
 

@@ -11,14 +11,22 @@ from core.search.hashed import gathered_products, order_by_similarity
 
 @kernel
 def ranking_block(
-    ids: np.ndarray, exact_ids: np.ndarray, query_labels: np.ndarray, tables: Tables, out: Accumulated
+    ids: np.ndarray,
+    exact_ids: np.ndarray,
+    query_labels: np.ndarray,
+    ideal_rows: np.ndarray,
+    tables: Tables,
+    out: Accumulated,
 ) -> None:
-    """Sums of rankings `ids` (Q, depth) at out.ks; arguments as in `accumulate_ranking`."""
+    """Sums of rankings `ids` (Q, depth) at out.ks; arguments as in `accumulate_ranking`.
+
+    `ideal_rows` int64 (Q,) are the queries' rows of the inverted ideal sums.
+    """
     depth = out.ks[-1]
     exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
     joined = np.zeros(depth + 1, np.int64)
     for q in range(ids.shape[0]):
-        c = query_labels[q]
+        c, ideal = query_labels[q], ideal_rows[q]
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = i
         joined[:] = 0
@@ -28,7 +36,7 @@ def ranking_block(
             exact_rank[exact_ids[q, i]] = depth
         found, both, column = 0, 0, 0
         ap_sum = gain = ahp_sum = dcg = dcg_hierarchical = 0.0
-        first = tables.similarity[c, tables.labels[ids[q, 0]]] * tables.inverse_gain[c, 0]
+        first = tables.similarity[c, tables.labels[ids[q, 0]]] * tables.inverse_gain[ideal, 0]
         for i in range(depth):
             label = tables.labels[ids[q, i]]
             s = tables.similarity[c, label]
@@ -38,16 +46,16 @@ def ranking_block(
                 dcg += tables.discount[i]
             gain += s
             dcg_hierarchical += s * tables.discount[i]
-            ahp_sum += gain * tables.inverse_gain[c, i]
+            ahp_sum += gain * tables.inverse_gain[ideal, i]
             both += joined[i]
             if i + 1 == out.ks[column]:
                 out.hits[q, column] = found
                 out.ap_sum[q, column] = ap_sum
-                out.hp[q, column] = gain * tables.inverse_gain[c, i]
+                out.hp[q, column] = gain * tables.inverse_gain[ideal, i]
                 out.hp_first[q, column] = first
                 out.ahp_sum[q, column] = ahp_sum
-                out.ndcg[q, column] = dcg * tables.inverse_dcg[c, i]
-                out.ndcg_hierarchical[q, column] = dcg_hierarchical * tables.inverse_dcg_hierarchical[c, i]
+                out.ndcg[q, column] = dcg * tables.inverse_dcg[ideal, i]
+                out.ndcg_hierarchical[q, column] = dcg_hierarchical * tables.inverse_dcg_hierarchical[ideal, i]
                 out.shared[q, column] = both
                 column += 1
 
@@ -98,12 +106,14 @@ def _insert(
 
 
 @kernel
-def _extend_sums(sums: np.ndarray, first: int, end: int, c: int, found_labels: np.ndarray, tables: Tables) -> None:
+def _extend_sums(
+    sums: np.ndarray, first: int, end: int, c: int, ideal: int, found_labels: np.ndarray, tables: Tables
+) -> None:
     """Sums over the first i + 1 items for i in first..end-1, from those over the first i.
 
     Columns of `sums`: 0 hits, 1 ap, 2 gain, 3 hp, 4 dcg, 5 hierarchical dcg.
     """
-    similarity, inverse_gain = tables.similarity[c], tables.inverse_gain[c]
+    similarity, inverse_gain = tables.similarity[c], tables.inverse_gain[ideal]
     hits, ap, gain = sums[first, 0], sums[first, 1], sums[first, 2]
     hp, dcg, dcg_hierarchical = sums[first, 3], sums[first, 4], sums[first, 5]
     for i in range(first, end):
@@ -158,10 +168,11 @@ def shortlist_block(
     shortlists: np.ndarray,
     exact_ids: np.ndarray,
     query_labels: np.ndarray,
+    ideal_rows: np.ndarray,
     tables: Tables,
     out: Accumulated,
 ) -> None:
-    """Sums of hashed search at out.ks, each with its own shortlist; arguments as in `accumulate_shortlists`."""
+    """Sums of hashed search at out.ks, each with its own shortlist; see `accumulate_shortlists` and `ranking_block`."""
     depth, longest = out.ks[-1], near.shape[1]
     exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
     from_rank, from_place = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
@@ -171,7 +182,7 @@ def shortlist_block(
     listed, listed_labels = np.empty(depth, np.int32), np.empty(depth, np.int32)
     sums = np.zeros((depth + 1, 6), np.float64)
     for q in range(queries.shape[0]):
-        c = query_labels[q]
+        c, ideal = query_labels[q], ideal_rows[q]
         gathered_products(queries[q], gallery, near[q], products)
         order = order_by_similarity(products, near[q])
         for place in range(longest):
@@ -183,13 +194,13 @@ def shortlist_block(
             k = out.ks[column]
             size, changed = _insert(places, labels, filled, shortlists[column], listed, listed_labels, size, marks)
             filled = shortlists[column]
-            _extend_sums(sums, min(valid, changed), k, c, listed_labels, tables)
+            _extend_sums(sums, min(valid, changed), k, c, ideal, listed_labels, tables)
             valid = k
             out.hits[q, column] = int(sums[k, 0])
             out.ap_sum[q, column] = sums[k, 1]
-            out.hp[q, column] = sums[k, 2] * tables.inverse_gain[c, k - 1]
-            out.hp_first[q, column] = tables.similarity[c, listed_labels[0]] * tables.inverse_gain[c, 0]
+            out.hp[q, column] = sums[k, 2] * tables.inverse_gain[ideal, k - 1]
+            out.hp_first[q, column] = tables.similarity[c, listed_labels[0]] * tables.inverse_gain[ideal, 0]
             out.ahp_sum[q, column] = sums[k, 3]
-            out.ndcg[q, column] = sums[k, 4] * tables.inverse_dcg[c, k - 1]
-            out.ndcg_hierarchical[q, column] = sums[k, 5] * tables.inverse_dcg_hierarchical[c, k - 1]
+            out.ndcg[q, column] = sums[k, 4] * tables.inverse_dcg[ideal, k - 1]
+            out.ndcg_hierarchical[q, column] = sums[k, 5] * tables.inverse_dcg_hierarchical[ideal, k - 1]
             out.shared[q, column] = shared[column]

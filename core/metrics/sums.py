@@ -41,7 +41,7 @@ class Tables(NamedTuple):
 
     labels: np.ndarray  # int64 (N,)
     similarity: np.ndarray  # float64 (C, C)
-    inverse_gain: np.ndarray  # float64 (C, depth), as the next two
+    inverse_gain: np.ndarray  # float64 (rows of the ideal sums, depth), as the next two
     inverse_dcg: np.ndarray
     inverse_dcg_hierarchical: np.ndarray
     discount: np.ndarray  # float64 (depth,)

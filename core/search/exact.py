@@ -1,7 +1,8 @@
 """Exact search: rank the gallery by inner product with the query, keep the top k.
 
 A similarity is the float64 inner product summed in index order. The product of two float32 numbers is exact in
-float64, so neither fused instructions nor blocks, threads or engines can change a bit of it.
+float64, so neither fused instructions nor blocks, threads or engines can change a bit of it. Rows may be of any
+length: of unit rows it is the cosine.
 """
 
 from __future__ import annotations

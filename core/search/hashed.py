@@ -24,8 +24,8 @@ def rank_hashed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The top `k` of the `shortlist` nearest codes, by (similarity descending, index ascending).
 
-    `queries` float32 (Q, d) and `gallery` float32 (N, d) are unit embeddings, the words their packed codes as in
-    Hamming search. Returns ids int32 and similarities float64 (Q, k).
+    `queries` float32 (Q, d) and `gallery` float32 (N, d) are embeddings of any length, the words their packed
+    codes as in Hamming search. Returns ids int32 and similarities float64 (Q, k).
     """
     near = rank_hamming(query_words, gallery_words, bits, shortlist, exclude, distance_cap, threads).ids
     ids = np.empty((len(queries), k), np.int32)

@@ -19,7 +19,8 @@ class FakeBundle:
     class_names = tuple("01234")
     superclass_of = np.array([0, 0, 1, 2, 2])
 
-    def __init__(self, queries=40, gallery=120, dimensions=8, stored=(), seed=0):
+    def __init__(self, queries=40, gallery=120, dimensions=8, stored=(), seed=0, pairs=None):
+        self.pairs = pairs or {}
         rng = np.random.default_rng(seed)
         centres = rng.normal(size=(CLASSES, dimensions))
         self._labels, self._embeddings = {}, {}
@@ -38,6 +39,10 @@ class FakeBundle:
 
     def labels(self, split):
         return self._labels[split]
+
+    def near_duplicates(self, queries, gallery):
+        found = self.pairs.get((queries, gallery))
+        return None if found is None else np.array(found, np.int32).reshape(-1, 2)
 
     def count(self, split):
         return len(self._labels[split])

@@ -347,3 +347,49 @@ def test_opening_is_quick_and_imports_nothing_heavy(tiny_bundle):
     root = Path(bundles.__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def compare_by_inner_product(bundle, vectors):
+    """The bundle with other training embeddings, compared as they are."""
+    bundle = replace_array(bundle, ("encoders", "semantic", "embeddings", "train"), vectors)
+    rewrite(bundle, lambda manifest: manifest["encoders"]["semantic"].update(similarity="inner-product"))
+    return load_bundle(bundle.path)
+
+
+def test_cosine_is_the_default(tiny_bundle, make_bundle):
+    assert "similarity" not in tiny_bundle.encoder_info("semantic")
+    assert tiny_bundle.similarity("semantic") == "cosine"
+    with pytest.raises(BadInput, match="unknown encoder 'other'"):
+        tiny_bundle.similarity("other")
+    bundle = make_bundle()
+    rewrite(bundle, lambda manifest: manifest["encoders"]["semantic"].update(similarity="cosine"))
+    said = load_bundle(bundle.path)
+    assert (said.embeddings("semantic", "test") == tiny_bundle.embeddings("semantic", "test")).all()
+
+
+def test_embeddings_for_inner_products_stay_as_they_are(make_bundle):
+    vectors = (5 * np.random.default_rng(0).normal(size=(150, 16))).astype(np.float16)
+    bundle = compare_by_inner_product(make_bundle(), vectors)
+    found = bundle.embeddings("semantic", "train")
+    assert bundle.similarity("semantic") == "inner-product"
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    assert (found == vectors).all()
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 0
+
+
+@pytest.mark.parametrize(("value", "message"), [(np.nan, "NaN or infinity"), (0, "zero"), (1e18, "long")])
+def test_embeddings_that_cannot_be_multiplied_are_named_by_row(make_bundle, value, message):
+    vectors = np.ones((150, 16), dtype=np.float32)
+    vectors[77] = value
+    bundle = compare_by_inner_product(make_bundle(), vectors)
+    with pytest.raises(BadInput, match=f"embeddings of 'train' by 'semantic'.*row 77 .*{message}"):
+        bundle.embeddings("semantic", "train")
+
+
+def test_near_duplicates_are_read_by_their_splits(doubled_bundle, tiny_bundle):
+    assert doubled_bundle.near_duplicates("test", "train").tolist() == [[3, 50], [7, 2]]
+    assert len(doubled_bundle.near_duplicates("test", "test")) == 3
+    assert doubled_bundle.near_duplicates("train", "test") is None
+    assert tiny_bundle.near_duplicates("test", "test") is None

@@ -111,6 +111,8 @@ def test_a_missing_key_is_named(manifest, path):
         (("encoders", "semantic", "dimensions"), 17, r"shape \[60, 16\]: expected \[60, 17\]"),
         (("encoders", "semantic", "accuracy"), 81.0, "from 0 to 1"),
         (("encoders", "semantic", "accuracy"), "high", "expected a number"),
+        (("encoders", "semantic", "similarity"), "dot", "similarity 'dot': expected cosine or inner-product"),
+        (("encoders", "semantic", "similarity"), 1, "expected a text"),
         (("encoders", "semantic", "embeddings", "test", "dtype"), "float64", "expected one of float16, float32"),
         (("encoders", "semantic", "embeddings", "dev"), {}, "split 'dev': expected one of test, train"),
         (("encoders", "semantic", "predicted", "test", "dtype"), "float32", "expected one of uint8"),
@@ -162,6 +164,7 @@ def test_a_head_stands_in_for_codes_and_its_shape_is_checked(manifest):
 def test_optional_values_may_be_absent_and_unknown_keys_are_left_alone(manifest):
     manifest["superclasses"] = manifest["superclass_of"] = None
     manifest["later"] = {"x": 1}
+    manifest["encoders"]["semantic"]["similarity"] = None
     for key in ("accuracy", "predicted", "weights"):
         del manifest["encoders"]["semantic"][key]
     assert manifests.parse(manifests.dump(manifest))["later"] == {"x": 1}
@@ -188,3 +191,39 @@ def test_every_file_is_listed_once_and_none_of_the_free_text(manifest, tiny_bund
 def test_part_bytes_counts_the_numbers_of_one_part(manifest):
     spec = manifest["encoders"]["semantic"]["embeddings"]["test"]
     assert manifests.part_bytes(spec, spec["parts"][0]) == 60 * 16 * 2
+
+
+def pairs_entry(manifest):
+    spec = manifest["splits"]["test"]["labels"]
+    [part] = spec["parts"]
+    pairs = {"shape": [3, 2], "dtype": "int32", "parts": [{**part, "rows": 3}]}
+    scores = {"shape": [3], "dtype": "float32", "parts": [{**part, "rows": 3}]}
+    return {"made": "by tests", "test-train": pairs, "scores": {"test-train": scores}}
+
+
+def test_near_duplicates_may_be_there_or_not(manifest):
+    manifest["near_duplicates"] = None
+    assert manifests.validate(manifest) is manifest
+    manifest["near_duplicates"] = pairs_entry(manifest)
+    assert manifests.validate(manifest) is manifest
+    assert sum(spec["shape"] in ([3, 2], [3]) for spec in manifests.array_specs(manifest)) == 2
+    del manifest["near_duplicates"]["scores"]
+    assert manifests.validate(manifest) is manifest
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ((), [], "expected an object"),
+        (("made",), KeyError, "has no 'made'"),
+        (("test-valid",), {}, "has pairs of 'test-valid': expected one of test-test, test-train"),
+        (("test-train", "shape"), [3, 3], r"has the shape \[3, 3\]: expected \[any, 2\]"),
+        (("test-train", "dtype"), "int64", "expected one of int32"),
+        (("scores", "test-train", "shape"), [2], r"expected \[3\]"),
+        (("scores", "test-train", "dtype"), "int32", "expected one of float32"),
+    ],
+)
+def test_bad_near_duplicates_are_refused(manifest, path, value, message):
+    manifest["near_duplicates"] = pairs_entry(manifest)
+    with pytest.raises(BadInput, match=message):
+        manifests.validate(put(manifest, ("near_duplicates", *path), value))

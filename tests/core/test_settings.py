@@ -87,3 +87,10 @@ def test_setting_refuses_bad_values():
     for changes in ({"multiplier": "0.5"}, {"queries": 0}, {"seed": -1}):
         with pytest.raises(BadInput):
             setting(**changes)
+
+
+def test_near_duplicates_are_kept_or_left_out():
+    assert setting().near_duplicates == "keep"
+    assert setting(near_duplicates="leave-out") != setting()
+    with pytest.raises(BadInput, match=r"unknown choice of near-duplicates 'leave_out'.*did you mean 'leave-out'"):
+        setting(near_duplicates="leave_out")

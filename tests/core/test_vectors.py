@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.vectors import BLOCK_ROWS, check_rows, unit_rows
+from core.vectors import BLOCK_ROWS, check_rows, plain_rows, unit_rows
 
 
 def test_rows_become_unit_vectors_in_float32():
@@ -42,3 +42,25 @@ def test_float64_beyond_float32_is_refused_without_a_warning(recwarn):
     with pytest.raises(BadInput, match=r"row 0 .*NaN or infinity"):
         check_rows(np.array([[1e300, 1.0]]), "rows")
     assert not recwarn.list
+
+
+def test_plain_rows_stay_as_they_are_over_blocks_and_parts():
+    rows = (100 * np.random.default_rng(0).normal(size=(BLOCK_ROWS + 5, 3))).astype(np.float16)
+    result = plain_rows([rows[:7], rows[7:]], rows.shape, "rows")
+    assert result.dtype == np.float32
+    assert (result == rows).all()
+    tiny = np.array([[1e-38, 0.0]], np.float32)
+    assert (plain_rows([tiny], (1, 2), "rows") == tiny).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(np.nan, "NaN or infinity"), (np.inf, "NaN or infinity"), (0, "zero"), (8e17, "1.13e[+]18 long")],
+)
+def test_a_row_that_cannot_be_compared_as_it_is_is_named(value, message):
+    rows = np.ones((BLOCK_ROWS + 4, 2), dtype=np.float32)
+    rows[BLOCK_ROWS + 1] = value
+    with pytest.raises(BadInput, match=f"gallery: row {BLOCK_ROWS + 1} .*{message}"):
+        plain_rows([rows[:5], rows[5:]], rows.shape, "gallery")
+    with pytest.raises(BadInput, match=f"gallery: row {BLOCK_ROWS + 1} .*{message}"):
+        check_rows(rows, "gallery", plain=True)

@@ -13,9 +13,12 @@ import pytest
 import streamlit as st
 
 from core.engine import Engine
+from core.source_system import DIFFERENCES
+from core.source_table import source_settings, source_table
 from core.tables import metric_rows, summary_table, to_csv, write_csv
 from dashboard import latency
 from dashboard.export_tables import curve_table, fitting_ks, query_table
+from tests.core.source_worlds import dress
 
 TIMES = {"exact": 1.0, "hashed": 0.25, "hamming": 0.1}
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -162,6 +165,30 @@ def test_each_table_opens_by_its_link_with_a_preview(export, table):
     assert at.get("download_button")
     assert code(at).startswith("python -m core evaluate --bundle ")
     assert table == "settings" or len(at.dataframe[0].value) <= 200
+
+
+def test_the_source_systems_table_and_its_download(open_app, make_bundle, served, read):
+    bundle = dress(make_bundle().path)
+    at = open_app("export", {"export_table": "source system", "encoder": "semantic", "k": "5"}, bundle=bundle.path)
+    assert not at.exception and not at.error
+    assert at.multiselect(key="export_source_encoders").value == ["source", "semantic"]
+    settings = source_settings(bundle, ["source", "semantic"])
+    expected = source_table(Engine(bundle), settings, {setting.encoder: TIMES for setting in settings})
+    assert served() == to_csv(expected).encode()
+    notes = " ".join(element.value for element in at.main.markdown)
+    assert all(line in notes for line in DIFFERENCES)
+    assert code(at) == f"python -m core source-table --bundle {bundle.path} --out source.csv"
+    at.multiselect(key="export_source_encoders").set_value(["other"]).run()
+    assert not at.exception and not at.error
+    assert set(read()["encoder"].dropna()) == {"other"}
+    assert code(at).endswith(" --encoder other --out source.csv")
+
+
+def test_the_source_systems_table_of_other_data_is_one_line(export):
+    at = export("source system")
+    assert not at.exception and not at.error
+    assert at.info[0].value.startswith("The source system's table needs CIFAR-100's test split: the bundle 'tiny'")
+    assert not at.get("download_button") and not at.code
 
 
 def test_fitting_ks():

@@ -212,3 +212,15 @@ def test_charts_have_the_ten_colours_streamlit_needs():
         assert len(colours) == len(set(colours)) == 10
         assert all(contrast(colour, theme[name]["backgroundColor"]) >= 3.0 for colour in colours)
         assert len(theme[name]["chartSequentialColors"]) == len(theme[name]["chartDivergingColors"]) == 10
+
+
+def test_an_inner_product_is_named_and_shown_at_any_size():
+    tiles = [pear(similarity=value) for value in (12.5, 4321.0, 54321.0, 0.00031, 0.0, -0.25)]
+    source = grid_html(tiles, similarity="inner <product>")
+    assert [text for text in Elements(source).text if text[0] in "-0123456789" and len(text) > 2] == [
+        "12.500", "4321", "5.432e+04", "0.00031", "0.000", "-0.250",
+    ]  # fmt: skip
+    (item, *_) = Elements(source).with_role("listitem")
+    assert "inner <product> 12.500, Hamming" in item["title"]
+    legend = legend_html(similarity="inner <product>")
+    assert "inner <product>" in " ".join(Elements(legend).text) and "<product>" not in legend

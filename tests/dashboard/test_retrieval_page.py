@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.bundle import load_bundle
+from core.datasets.arrays import import_arrays
 from core.retrieval import retrieve
 from core.settings import Setting, curve_ks
 from dashboard import picture_choice, pictures
@@ -250,3 +251,23 @@ def test_a_bundle_with_the_real_pictures_shows_them(open_app, cifar_root):
     label = load_bundle(shipped).labels("test")[17]
     name = load_bundle(shipped).class_names[label].replace("_", " ")
     assert name in [text.lower() for text in texts(at, "subheader")]
+
+
+def test_an_inner_product_is_called_one(open_app, tmp_path):
+    rng = np.random.default_rng(0)
+    vectors = 30 * rng.normal(size=(50, 8)).astype(np.float32)
+    import_arrays(tmp_path / "mine", vectors, rng.integers(0, 3, 50), similarity="inner-product")
+    at = open_app("retrieval", {"query": "4", "k": "5"}, bundle=tmp_path / "mine")
+    assert not at.exception and not at.error
+    assert "gallery images by inner product." in at.main.caption[0].value
+    best = (vectors.astype(np.float64) @ vectors[4])[np.arange(50) != 4].max()
+    assert best > 1000
+    assert f"inner product {best:.4g}, " in grids(at)[1]
+    assert any("</b> inner product" in element.proto.body for element in at.get("html"))
+    assert not any("similarity" in element.proto.body for element in at.get("html"))
+
+
+def test_cosine_keeps_its_word(page):
+    at = page(query=7)
+    assert "gallery images by similarity." in at.main.caption[0].value
+    assert any("</b> similarity" in element.proto.body for element in at.get("html"))

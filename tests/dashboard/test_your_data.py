@@ -87,6 +87,17 @@ class TestUpload:
             atol=1e-6,
         )
 
+    def test_inner_products_keep_the_length_and_the_command_says_so(self, page):
+        give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.npy", npy(LABELS)))
+        assert "--similarity" not in page.code[0].value
+        page.segmented_control(key="your_data_similarity").set_value("inner-product").run()
+        assert "--similarity inner-product --out my-data" in page.code[0].value
+        press(page, "Import and open")
+        assert not page.exception and not page.error
+        bundle = view(page).bundle
+        assert bundle.similarity("imported") == "inner-product"
+        assert (bundle.embeddings("imported", "gallery") == VECTORS).all()
+
     def test_the_new_bundle_is_open_at_its_own_defaults_on_every_page(self, open_app):
         page = open_app("your_data", {"hash": "pca-sign", "bits": "8", "protocol": "test-vs-train", "k": "140"})
         give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.npy", npy(LABELS)))

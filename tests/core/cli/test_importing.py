@@ -55,6 +55,17 @@ def test_sorted_labels_draw_a_warning(run, arrays):
     assert "--shuffle" in ran.err
 
 
+def test_similarity_is_kept_and_told(run, arrays):
+    ran = run("import", *GALLERY, "--out", "plain", bundle=False)
+    assert "24 dimensions, compared by cosine" in ran.out
+    ran = run("import", *GALLERY, "--similarity", "inner-product", "--out", "mine", bundle=False)
+    assert ran.code == 0, ran.err
+    assert "24 dimensions, compared by inner product" in ran.out
+    assert (load_bundle("mine").embeddings("imported", "gallery") == np.load("G.npy")).all()
+    ran = run("retrieve", "--bundle", "mine", "--query", 3, "--k", 5, bundle=False)
+    assert "(similarity: inner product)" in ran.out
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -63,6 +74,7 @@ def test_sorted_labels_draw_a_warning(run, arrays):
         ((*GALLERY, "--bits", "16"), ["codes"]),
         ((*GALLERY[:2], "--gallery-labels", "q.npy"), ["6", "40"]),
         (GALLERY[:2], ["--gallery-labels"]),
+        ((*GALLERY, "--similarity", "dot"), ["--similarity", "'dot'", "inner-product"]),
     ],
 )
 def test_bad_arrays_are_one_line(refused, arrays, options, words):

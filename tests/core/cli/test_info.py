@@ -10,7 +10,12 @@ def test_info_lists_what_there_is(run, tiny_bundle):
     assert ran.code == 0
     for word in ("tiny", tiny_bundle.version, "10 classes in 4 superclasses", "test 60", "train 150", "wordnet"):
         assert word in ran.out
-    for word in ("test-vs-train", "semantic: 16 dimensions, accuracy 0.8000", "latent-sigmoid: 16*", "itq: 8, 16"):
+    for word in (
+        "test-vs-train",
+        "semantic: 16 dimensions, accuracy 0.8000, compared by cosine",
+        "latent-sigmoid: 16*",
+        "itq: 8, 16",
+    ):
         assert word in ran.out
 
 

@@ -12,7 +12,20 @@ from core import cli
 from core.cli import main
 
 ROOT = Path(cli.__file__).resolve().parents[2]
-COMMANDS = ("info", "evaluate", "sweep", "retrieve", "benchmark", "import", "train", "embed", "hash", "build")
+COMMANDS = (
+    "info",
+    "evaluate",
+    "sweep",
+    "retrieve",
+    "benchmark",
+    "source-table",
+    "import",
+    "train",
+    "embed",
+    "hash",
+    "build",
+    "duplicates",
+)
 
 
 def python(*arguments):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import build, embedding, stored_hashes
+from core import build, embedding, embedding_map, stored_hashes
 from core.bundle import load_bundle
 from core.datasets import cifar100
 
@@ -20,7 +20,7 @@ def called(monkeypatch, tmp_path):
     def record(name):
         def called(*values):
             calls.append((name, *values))
-            return {"held_out_accuracy": 0.5}
+            return {"held_out_accuracy": 0.5} if name == "train_encoder" else ["semantic"]
 
         return called
 
@@ -28,6 +28,7 @@ def called(monkeypatch, tmp_path):
         (build, "train_encoder"),
         (build, "build"),
         (embedding, "embed"),
+        (embedding_map, "add_map"),
         (stored_hashes, "make_hashes"),
     ):
         monkeypatch.setattr(module, name, record(name))
@@ -55,6 +56,7 @@ def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
     assert tiny_bundle.version in ran.out
     assert called == [
         ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path),
+        ("add_map", tiny_bundle.path, "semantic"),
         ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True),
     ]
 

@@ -376,3 +376,25 @@ def test_truncated_files_are_refused(tmp_path, write, keep):
         import_arrays(tmp_path / "mine", path, GALLERY_LABELS)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "mine").exists()
+
+
+def test_embeddings_to_be_compared_by_inner_product_keep_their_length(tmp_path):
+    vectors = GALLERY * np.linspace(0.5, 40, len(GALLERY), dtype=np.float32)[:, None]
+    import_arrays(tmp_path / "cosine", vectors, GALLERY_LABELS)
+    import_arrays(tmp_path / "inner", vectors, GALLERY_LABELS, similarity="inner-product")
+    cosine, inner = load_bundle(tmp_path / "cosine"), load_bundle(tmp_path / "inner")
+    assert "similarity" not in cosine.encoder_info("imported")
+    assert (cosine.similarity("imported"), inner.similarity("imported")) == ("cosine", "inner-product")
+    assert (inner.embeddings("imported", "gallery") == vectors.astype(np.float32)).all()
+    assert np.allclose(np.linalg.norm(cosine.embeddings("imported", "gallery"), axis=1), 1, atol=1e-6)
+
+
+def test_a_similarity_that_there_is_not_and_vectors_too_long_for_it_change_nothing(tmp_path):
+    with pytest.raises(BadInput, match="unknown similarity 'dot': expected one of cosine, inner-product"):
+        import_arrays(tmp_path / "mine", GALLERY, GALLERY_LABELS, similarity="dot")
+    vectors = GALLERY.astype(np.float32).copy()
+    vectors[4] = 1e18
+    with pytest.raises(BadInput, match=r"gallery embeddings: row 4 .*long.*or compare them by cosine"):
+        import_arrays(tmp_path / "mine", vectors, GALLERY_LABELS, similarity="inner-product")
+    assert not (tmp_path / "mine").exists()
+    import_arrays(tmp_path / "mine", vectors, GALLERY_LABELS)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.metrics.accumulate import Judgements, accumulate_ranking, empty
-from core.metrics.ideal import ideal_sums
+from core.metrics.ideal import ideal_rows, ideal_sums
 from core.metrics.registry import METRICS
 from tests import reference
 from tests.core.metrics.hand import LABELS, RANKING, judge
@@ -64,3 +64,17 @@ def test_rankings_equal_the_loops_at_every_k(seed, count, classes, leave_one_out
             )
             for name, compute in PLAIN.items():
                 assert compute(sums)[q, column] == pytest.approx(expected[name], abs=1e-12), (name, k)
+
+
+def test_queries_of_one_class_may_have_rows_of_their_own():
+    """Both rankings are class 0, then class 1; the first query's class has one item to find, the second's two."""
+    ideal = ideal_rows(np.eye(2), np.array([2, 1]), 2, np.array([0, 0]), np.array([0, 1]))
+    judgements = Judgements(np.array([0, 0]), np.array([0, 1, 0]), np.eye(2), ideal, np.array([0, 1]))
+    sums = empty(np.array([1, 2]), judgements)
+    ids = np.array([[0, 1], [0, 1]], np.int32)
+    accumulate_ranking(ids, ids, judgements, sums, 1)
+    assert sums.relevant.tolist() == [1, 2]
+    assert sums.hp.tolist() == [[1, 1], [1, 0.5]]
+    later = empty(np.array([2]), judgements[1:])
+    accumulate_ranking(ids[1:], ids[1:], judgements[1:], later, 1)
+    assert later.relevant.tolist() == [2] and later.hp.tolist() == [[0.5]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics.ideal import discounts, ideal_sums
+from core.metrics.ideal import discounts, ideal_rows, ideal_sums
 from tests.core.metrics.hand import SIMILARITY
 from tests.core.search.worlds import quick
 
@@ -59,3 +59,20 @@ def test_some_ranks_only():
     some = ideal_sums(similarity, counts, 30, True, np.array([1, 10, 30]))
     for name in ("gain", "dcg", "dcg_hierarchical"):
         assert np.array_equal(getattr(some, name), getattr(whole, name)[:, [0, 9, 29]])
+
+
+def test_an_item_of_another_class_left_out():
+    """Counts 2, 1, 2. A cat that leaves out the dog still finds two cats, then nothing alike; one that leaves out a
+    car loses nothing that counts."""
+    classes, left_out = np.array([0, 0, 0, 0]), np.array([0, 1, 2, -1])
+    ideal = ideal_rows(SIMILARITY, np.array([2, 1, 2]), 4, classes, left_out)
+    assert ideal.relevant.tolist() == [1, 2, 2, 2]
+    assert ideal.gain.tolist() == [[1, 1.5, 1.5, 1.5], [1, 2, 2, 2], [1, 2, 2.5, 2.5], [1, 2, 2.5, 2.5]]
+    assert ideal.dcg[1] == pytest.approx([1, *[1 + 1 / log2(3)] * 3])
+    assert np.array_equal(ideal.dcg_hierarchical[2], ideal.dcg_hierarchical[3])
+
+
+def test_nothing_is_left_of_an_empty_class():
+    ideal = ideal_rows(SIMILARITY, np.array([0, 1, 0]), 2, np.array([0]), np.array([0]))
+    assert ideal.relevant.tolist() == [0]
+    assert ideal.gain.tolist() == [[0.5, 0.5]]
