@@ -112,7 +112,7 @@ def _judge(network: Network, recipe: Recipe, data: TrainingData, seed: int, seco
     return {
         "encoder": recipe.encoder,
         "seed": seed,
-        "epochs": recipe.epochs,
+        "epochs": recipe.all_epochs,
         "parameters": network.weight_count,
         "held_out_accuracy": judged.accuracy,
         "held_out_ap@100": judged.ap,

@@ -88,7 +88,7 @@ def existing_bundle(target: Path) -> dict | None:
 
 def _how_made(network: Network) -> str:
     recipe = network.recipe
-    return f"python -m core train --encoder {recipe.encoder}: 45,000 training images, {recipe.epochs} epochs"
+    return f"python -m core train --encoder {recipe.encoder}: 45,000 training images, {recipe.all_epochs} epochs"
 
 
 def _accuracies(encoded: dict[str, EncodedImages], splits: dict[str, cifar100.Split]) -> dict[str, float]:

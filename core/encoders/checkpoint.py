@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,17 +38,26 @@ def load(folder: Path, recipe: Recipe, seed: int) -> Checkpoint:
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise BadInput(f"cannot read the checkpoint '{path}' ({reason}): move it away to start anew") from error
-    wanted = recipe.as_dict()
-    different = [name for name in sorted({*described, *wanted}) if described.get(name) != wanted.get(name)]
+    different = _differences(described, recipe)
     if found_seed != seed:
-        different.append("seed")
+        different["seed"] = found_seed
     if different:
-        found = ", ".join(f"{name} {described.get(name, found_seed)}" for name in different[:3])
+        found = ", ".join(f"{name} {value}" for name, value in list(different.items())[:3])
         raise BadInput(
             f"the checkpoint '{path}' is of another recipe or seed ({found}): "
             "name another folder, or move it away to start anew"
         )
     return checkpoint
+
+
+def _differences(described: dict[str, object], recipe: Recipe) -> dict[str, object]:
+    """The fields in which a checkpoint's recipe differs, with its values; a field it does not know has its default."""
+    defaults = {field.name: field.default for field in dataclasses.fields(recipe)}
+    wanted = recipe.as_dict()
+    found = {name: described.get(name, defaults[name]) for name in wanted}
+    if found["cycles"] < wanted["cycles"]:
+        found["cycles"] = wanted["cycles"]  # a run may be given more cycles
+    return {name: value for name, value in found.items() if value != wanted[name]}
 
 
 def save(folder: Path, recipe: Recipe, seed: int, checkpoint: Checkpoint) -> None:

@@ -39,9 +39,9 @@ class Optimizers:
             self.all = [muon, AdamW(_groups(rest, network, recipe), lr=recipe.rate, betas=(0.9, 0.98))]
         self.rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.all]
 
-    def step(self, share: float) -> None:
-        """Change the weights by their gradients and forget those; `share` is how much of the run is done."""
-        factor = schedule(self.recipe, share)
+    def step(self, cycles: float) -> None:
+        """Change the weights by their gradients and forget those; `cycles` is how much of the run is done."""
+        factor = schedule(self.recipe, cycles)
         for optimizer, rates in zip(self.all, self.rates, strict=True):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = factor * rate
@@ -63,11 +63,15 @@ class Optimizers:
             optimizer.load_state_dict(state)
 
 
-def schedule(recipe: Recipe, share: float) -> float:
-    """Factor of the learning rates when `share` of the steps are done: a rise, a plateau, a fall to zero."""
+def schedule(recipe: Recipe, cycles: float) -> float:
+    """Factor of the learning rates when so many `cycles` are done: in each a rise, a plateau, a fall to zero.
+
+    Warm restarts are those of Loshchilov & Hutter (ICLR 2017), with a linear fall.
+    """
+    share, peak = cycles % 1.0, recipe.cycle_decay ** int(cycles)
     if share < recipe.warm_up:
-        return share / recipe.warm_up
-    return 1.0 if share < recipe.hold else (1.0 - share) / (1.0 - recipe.hold)
+        return peak * share / recipe.warm_up
+    return peak if share < recipe.hold else peak * (1.0 - share) / (1.0 - recipe.hold)
 
 
 def _groups(weights: object, network: Network, recipe: Recipe) -> list[dict]:

@@ -69,7 +69,7 @@ def train(
         run.begin(start)
     rows = run_log.read(folder, found.epoch)
     similarity = data.class_vectors @ data.class_vectors.T
-    for epoch in range(found.epoch, recipe.epochs):
+    for epoch in range(found.epoch, recipe.all_epochs):
         started = time.perf_counter()
         loss = run.epoch(epoch)
         judged = validate(run.result, data.held_out_images, data.held_out_labels, similarity)
@@ -126,13 +126,13 @@ class _Run:
         count = len(order) // size
         self.network.train()
         total = torch.zeros((), device=self.device)
-        steps = tqdm(range(count), desc=f"epoch {epoch + 1}/{self.recipe.epochs}", mininterval=5)
+        steps = tqdm(range(count), desc=f"epoch {epoch + 1}/{self.recipe.all_epochs}", mininterval=5)
         for batch in steps:
             rows = order[batch * size : (batch + 1) * size]
-            total += self._step(rows, epoch, (epoch * count + batch) / (self.recipe.epochs * count), generator)
+            total += self._step(rows, epoch, (epoch + batch / count) / self.recipe.epochs, generator)
         return float(total) / count
 
-    def _step(self, rows: Tensor, epoch: int, share: float, generator: torch.Generator) -> Tensor:
+    def _step(self, rows: Tensor, epoch: int, cycles: float, generator: torch.Generator) -> Tensor:
         # An image is mirrored every other epoch, so that two epochs show both views (Jordan, 2024).
         flipped = (self.flipped[rows] ^ (epoch % 2 == 1)) & self.recipe.flip
         images = to_tensor(self.data.images[rows.numpy()])
@@ -143,7 +143,7 @@ class _Run:
             encoded = self.network(images)
         loss = self.network.loss(encoded, labels)
         loss.backward()
-        self.optimizers.step(share)
+        self.optimizers.step(cycles)
         if self.average is not None:
             self.average.update_parameters(self.network)
         return loss.detach()

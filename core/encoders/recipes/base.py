@@ -15,7 +15,9 @@ class Recipe:
 
     encoder: str
     network: str  # name in core.encoders.networks.registry
-    epochs: int
+    epochs: int  # of one cycle
+    cycles: int = 1  # the schedule starts anew so often; more of them may be asked of a run that is there
+    cycle_decay: float = 0.5  # of the learning rates, from cycle to cycle
     widths: tuple[int, ...] = (64, 128, 256)  # channels of the trunk's groups
     depth: int = 2  # convolutions a group: 2, or 3 with a residual path
     dimensions: int = 100
@@ -34,6 +36,11 @@ class Recipe:
     shift: int = 4  # largest random translation, pixels
     cutout: int = 0  # side of the square that is blanked, pixels
     hierarchy: str = "wordnet"
+
+    @property
+    def all_epochs(self) -> int:
+        """Epochs of all cycles."""
+        return self.epochs * self.cycles
 
     def as_dict(self) -> dict[str, object]:
         """The fields as JSON-ready values, kept in the checkpoint, the weights and the manifest."""

@@ -15,8 +15,6 @@ class SemanticRecipe(Recipe):
     temperature: float = 0.5  # of the class probabilities that weigh the class vectors
 
 
-SEMANTIC = SemanticRecipe(
-    encoder="semantic", network="semantic", epochs=20, widths=(128, 384, 512), depth=3, cutout=8
-)
+SEMANTIC = SemanticRecipe(encoder="semantic", network="semantic", epochs=20, widths=(128, 384, 512), depth=3, cutout=8)
 # The same objective on a trunk a tenth as large: what several seeds are trained with.
 SEMANTIC_SMALL = SemanticRecipe(encoder="semantic-small", network="semantic", epochs=20)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 
@@ -33,6 +35,15 @@ def test_another_recipe_is_named(small_recipe, tmp_path):
         load(tmp_path, small_recipe(shift=4), 0)
     with pytest.raises(BadInput, match="another recipe or seed \\(seed 0\\)"):
         load(tmp_path, small_recipe(shift=3), 1)
+
+
+def test_a_field_that_an_older_checkpoint_does_not_know_has_its_default(small_recipe, tmp_path):
+    save(tmp_path, small_recipe(), 0, Checkpoint(1))
+    content = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    known = {name: value for name, value in small_recipe().as_dict().items() if name != "cycles"}
+    torch.save({**content, "recipe": json.dumps(known)}, tmp_path / "checkpoint.pt")
+    assert load(tmp_path, small_recipe(), 0).epoch == 1
+    assert load(tmp_path, small_recipe(cycles=2), 0).epoch == 1
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,11 @@ def test_rates_rise_hold_and_fall_to_zero(small_recipe):
     assert [schedule(recipe, share) for share in (0, 0.05, 0.1, 0.4, 0.7, 1)] == pytest.approx([0, 0.5, 1, 1, 0.5, 0])
 
 
+def test_each_cycle_starts_anew_at_a_lower_rate(small_recipe):
+    recipe = small_recipe(warm_up=0.0, hold=0.5, cycles=3, cycle_decay=0.4)
+    assert [schedule(recipe, done) for done in (0, 0.75, 1, 1.75, 2.25)] == pytest.approx([1, 0.5, 0.4, 0.2, 0.16])
+
+
 def test_no_warm_up_and_no_fall(small_recipe):
     recipe = small_recipe(warm_up=0.0, hold=1.0)
     assert [schedule(recipe, share) for share in (0, 0.5, 0.999)] == [1, 1, 1]

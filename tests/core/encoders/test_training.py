@@ -56,6 +56,16 @@ def test_training_tells_the_classes_apart(data, small_recipe, tmp_path, encoder)
     assert (tmp_path / "log.html").read_text().count("held_out_ahp") >= 1
 
 
+def test_a_finished_run_can_be_given_another_cycle(data, small_recipe, tmp_path):
+    train(small_recipe(epochs=1), data, tmp_path / "grown", seed=0)
+    grown = _weights(train(small_recipe(epochs=1, cycles=2), data, tmp_path / "grown", seed=0))
+    at_once = _weights(train(small_recipe(epochs=1, cycles=2), data, tmp_path / "at once", seed=0))
+    assert all(torch.equal(grown[name], at_once[name]) for name in grown)
+    assert [row["epoch"] for row in _log(tmp_path / "grown")] == ["1", "2"]
+    with pytest.raises(BadInput, match="cycles 2"):
+        train(small_recipe(epochs=1), data, tmp_path / "grown", seed=0)
+
+
 def test_seeds_differ(data, small_recipe, tmp_path):
     networks = [train(small_recipe(epochs=1), data, tmp_path / str(seed), seed=seed) for seed in (0, 1)]
     first, second = (_weights(network)["classify.weight"] for network in networks)
