@@ -39,8 +39,10 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
     is measured here, once, and nothing is chosen by it.
     """
     from core.encoders.encoding import encode_images
+    from core.encoders.memory import keep_freed_memory
     from core.encoders.weights import load_network
 
+    keep_freed_memory()
     target = Path(out)
     existing_bundle(target)
     weights = Path(run_folder) / "weights.safetensors"
