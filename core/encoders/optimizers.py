@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
@@ -20,14 +18,13 @@ class Optimizers:
 
     def __init__(self, network: Network, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.filters = [module.weight for module in network.modules() if isinstance(module, Filters)]
+        # Under SGD filters are weights like any others.
+        modules = network.modules() if recipe.optimizer == "muon" else []
+        self.filters = [module.weight for module in modules if isinstance(module, Filters)]
         taken = {id(weight) for weight in self.filters}
         rest = [weight for weight in network.parameters() if weight.requires_grad and id(weight) not in taken]
         if recipe.optimizer == "sgd":
-            self.filters = []
-            self.all: list[Optimizer] = [
-                SGD(_groups(chain(rest, self.filters), network, recipe), lr=recipe.rate, momentum=0.9)
-            ]
+            self.all: list[Optimizer] = [SGD(_groups(rest, network, recipe), lr=recipe.rate, momentum=0.9)]
         else:
             muon = Muon(
                 self.filters,
