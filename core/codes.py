@@ -29,34 +29,14 @@ class Codes:
         return self.packed.nbytes + (0 if self.projections is None else self.projections.nbytes)
 
 
-@dataclass(frozen=True)
-class CodePair:
-    """Codes of the queries and of the gallery, with what Hamming search needs of them."""
-
-    queries: Codes
-    gallery: Codes
-    query_words: np.ndarray  # uint64 (W, Q)
-    gallery_words: np.ndarray  # uint64 (W, N)
-    distance_cap: int | None
-
-    @property
-    def bits(self) -> int:
-        """The true length of the codes."""
-        return self.gallery.bits
-
-    @property
-    def nbytes(self) -> int:
-        """Memory held beside the gallery's own codes, bytes."""
-        return self.queries.nbytes + self.query_words.nbytes + self.gallery_words.nbytes
-
-
 def bits_for(bundle: Bundle, encoder: str, name: str) -> list[int]:
     """The code lengths of a hash on an encoder of this bundle, ascending; empty where it cannot be used."""
     if name == "predicted-class":
         has = bundle.predicted(encoder, bundle.splits[0]) is not None
         return allowed_bits(name, 0, classes=len(bundle.class_names)) if has else []
     stored = [bits for stored_name, bits in bundle.stored_hashes(encoder) if stored_name == name]
-    return allowed_bits(name, bundle.encoder_info(encoder)["dimensions"], stored)
+    rows = bundle.count(fit_split(bundle))
+    return allowed_bits(name, bundle.encoder_info(encoder)["dimensions"], stored, rows=rows)
 
 
 def usable_hashes(bundle: Bundle, encoder: str) -> list[str]:
@@ -71,9 +51,10 @@ def true_bits(bundle: Bundle, encoder: str, name: str, bits: int) -> int:
     """
     offered = bits_for(bundle, encoder, name)
     if not offered:
+        mend = f"make it with 'python -m core hash --hash {name}', or use" if get_hash(name).fit else "expected"
         raise BadInput(
             f"hash '{name}' has no codes for encoder '{encoder}' in this bundle: "
-            f"expected one of {', '.join(usable_hashes(bundle, encoder))}"
+            f"{mend} one of {', '.join(usable_hashes(bundle, encoder))}"
         )
     if len(offered) == 1 or bits in offered:
         return offered[0] if len(offered) == 1 else bits
@@ -86,13 +67,23 @@ def fit_split(bundle: Bundle) -> str:
 
 
 def fit_hash(bundle: Bundle, encoder: str, name: str, bits: int, seed: int = 0) -> HashMethod:
-    """Fit a hash on the encoder's embeddings of the fitting split (labels where it learns from them)."""
+    """Fit a hash on the encoder's embeddings of the fitting split, with the labels and similarities it learns from."""
     info = get_hash(name)
     if info.fit is None:
         raise BadInput(f"hash '{name}' is not fitted on embeddings: its codes come with the bundle")
     split = fit_split(bundle)
-    labels = bundle.labels(split) if info.needs_labels else None
-    return info.fit(bits, seed).fit(bundle.embeddings(encoder, split), labels)
+    asked: dict[str, np.ndarray] = {"y": bundle.labels(split)} if info.needs_labels else {}
+    if info.needs_similarity:
+        asked["similarity"] = bundle.hierarchy(bundle.defaults["hierarchy"]).similarity()
+    return info.fit(bits, seed).fit(bundle.embeddings(encoder, split), **asked)
+
+
+def hash_method(bundle: Bundle, encoder: str, name: str, bits: int, seed: int = 0) -> HashMethod:
+    """The fitted hash: of the stored head where there is one, else a fit made now."""
+    info = get_hash(name)
+    stored = find_stored(bundle, encoder, info, bits, seed)
+    method = None if stored is None else stored_method(bundle, stored, info, bits)
+    return method or fit_hash(bundle, encoder, name, bits, seed)
 
 
 def split_codes(
@@ -105,9 +96,9 @@ def split_codes(
     method: HashMethod | None,
     projected: bool = True,
 ) -> Codes:
-    """Codes of one split, with their real values if `projected` (queries need them, a gallery does not).
+    """Codes of one split: as queries, with their real values, if `projected`, else as gallery items without.
 
-    `method` is a fitted hash where one is at hand; stored codes come first.
+    `method` is a fitted hash where one is at hand; stored codes come first, then a stored head.
     """
     info = get_hash(name)
     if name == "predicted-class":
@@ -115,41 +106,59 @@ def split_codes(
         return Codes(bits, class_codes(predicted, len(bundle.class_names)), None)
     if name == "random-codes":
         return Codes(bits, random_codes(bundle.count(split), bits, seed, split), None)
+    projected = projected and info.distance == "hamming"  # else no signs of real values are compared
     stored = find_stored(bundle, encoder, info, bits, seed)
-    if stored is not None:
+    if stored is not None and split in stored["codes"]:
         packed = bundle.array(stored["codes"][split])
         if stored["bits"] != bits:
             packed = packing.truncate(packed, stored["bits"], bits)
-        values = _stored_projections(bundle, stored, encoder, split, bits, method) if projected else None
+        values = _stored_projections(bundle, stored, info, encoder, split, bits, method) if projected else None
         return Codes(bits, np.asarray(packed), values)
+    method = method or (None if stored is None else stored_method(bundle, stored, info, bits))
     if method is None:
         raise BadInput(f"hash '{name}' at {bits} bits has no stored codes for encoder '{encoder}'")
     embeddings = bundle.embeddings(encoder, split)
-    return Codes(bits, method.encode(embeddings), method.project(embeddings) if projected else None)
+    if not projected:
+        return Codes(bits, method.encode(embeddings), None)
+    values = method.project_queries(embeddings)
+    return Codes(bits, packing.pack(values > 0), values)
 
 
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
-    """The bundle's entry whose codes give this hash at this length: itself, or a longer one with prefixes.
+    """The bundle's entry whose codes or head give this hash at this length: itself, or a longer one with prefixes.
 
-    What ships was made with seed 0; another seed asks for another draw.
+    What ships was made with seed 0; another seed asks for another draw, which an encoder's own layer has not.
     """
-    if seed != 0 and not info.stored_only:
-        return None
     lengths = sorted(length for name, length in bundle.stored_hashes(encoder) if name == info.name)
     usable = [length for length in lengths if length == bits or (info.prefix and length > bits)]
-    return bundle.stored_hash(encoder, info.name, usable[0]) if usable else None
+    entry = bundle.stored_hash(encoder, info.name, usable[0]) if usable else None
+    other_draw = seed != 0 and not info.stored_only and not is_own_layer(info, entry)
+    return None if other_draw else entry
+
+
+def is_own_layer(info: HashInfo, entry: dict | None) -> bool:
+    """Whether a stored entry holds codes that the encoder was trained with, which no head on embeddings gives."""
+    return entry is not None and info.own_layer and not entry.get("head")
+
+
+def stored_method(bundle: Bundle, entry: dict, info: HashInfo, bits: int) -> HashMethod | None:
+    """The method of a stored entry's head, at `bits` of its bits; None where there is no head."""
+    head = entry.get("head") or {}
+    if not head or info.fit is None:
+        return None
+    method = info.fit.from_state({key: np.asarray(bundle.array(spec)) for key, spec in head.items()})
+    if method.bits != entry["bits"]:
+        raise BadInput(f"the stored {info.name} of {entry['bits']} bits has a head of {method.bits}: fit it again")
+    return method if method.bits == bits else method.cut(bits)
 
 
 def _stored_projections(
-    bundle: Bundle, stored: dict, encoder: str, split: str, bits: int, method: HashMethod | None
+    bundle: Bundle, stored: dict, info: HashInfo, encoder: str, split: str, bits: int, method: HashMethod | None
 ) -> np.ndarray | None:
     if split in stored.get("projections", {}):
         return np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)[:, :bits]
-    head = stored.get("head") or {}
-    if head:
-        projection = np.asarray(bundle.array(head["projection"]))[:, :bits]
-        return (bundle.embeddings(encoder, split) - np.asarray(bundle.array(head["mean"]))) @ projection
-    return method.project(bundle.embeddings(encoder, split)) if method is not None else None
+    method = stored_method(bundle, stored, info, bits) or method
+    return None if method is None else method.project_queries(bundle.embeddings(encoder, split))
 
 
 def _list(values: list[int]) -> str:

@@ -14,18 +14,17 @@ import numpy as np
 from core import codes as code_source
 from core.bundle import Bundle
 from core.cache import ByteCache
-from core.codes import CodePair, Codes
+from core.code_distances.base import CodePair, Levels
+from core.code_distances.registry import DISTANCES
+from core.codes import Codes
 from core.errors import BadInput, unknown_name
-from core.hashing.packing import to_words
+from core.hashing.base import HashMethod
 from core.hashing.registry import get_hash
-from core.metrics import ties
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_rows
 from core.metrics.sums import Accumulated
 from core.results import SearchResult
-from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
-from core.search.hamming import rank_hamming
 from core.search.parallel import blocks
 from core.settings import CURVE_DEPTH, K_RANGE, LEAVE_OUT, Setting
 from core.space import Space, open_space
@@ -67,22 +66,19 @@ class Engine:
         if len(space.gallery_index) < len(gallery.packed):
             gallery = Codes(bits, gallery.packed[space.gallery_index], None)
         rows = space.query_index
-        return CodePair(
-            Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows]),
-            gallery,
-            to_words(queries.packed[rows]),
-            to_words(gallery.packed),
-            get_hash(setting.hash).distance_cap,
-        )
+        asked = Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows])
+        info = get_hash(setting.hash)
+        method = None if info.distance == "hamming" else self.method(setting)
+        return DISTANCES[info.distance].make(info, asked, gallery, space.queries, method)
 
-    def method(self, setting: Setting) -> object:
-        """The fitted hash of a setting (for a picture that has no code yet)."""
+    def method(self, setting: Setting) -> HashMethod:
+        """The fitted hash of a setting."""
         bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
         key = ("method", setting.encoder, setting.hash, bits, setting.seed)
         return self._cache.get(
             key,
-            lambda: code_source.fit_hash(self.bundle, setting.encoder, setting.hash, bits, setting.seed),
-            lambda method: 4 * bits * 1000,
+            lambda: code_source.hash_method(self.bundle, setting.encoder, setting.hash, bits, setting.seed),
+            lambda method: sum(array.nbytes for array in method.state().values()),
         )
 
     def _split_codes(self, setting: Setting, bits: int, split: str, projected: bool) -> Codes:
@@ -138,20 +134,19 @@ class Engine:
         """Several searches at every k of `ks`, by name."""
         return {search: self.result(search, setting, ks, dtype) for search in searches}
 
-    def levels(self, setting: Setting) -> tuple[np.ndarray, np.ndarray]:
-        """All and relevant items at each Hamming distance, int32 (Q, bits + 1) both."""
-        key = ("levels", *self._depends_on("hamming", setting))
+    def levels(self, setting: Setting, depth: int = 1) -> Levels | None:
+        """All and relevant items at each code distance, int32 (Q, D) both, as far as `depth` items need.
 
-        def make() -> tuple[np.ndarray, np.ndarray]:
-            space, codes = self.space(setting), self.codes(setting)
-            words = (codes.query_words, codes.gallery_words)
-            every = rank_hamming(*words, codes.bits, 1, space.exclude, codes.distance_cap, self.threads).levels
-            labels = (space.query_labels, space.gallery_labels)
-            return every, ties.relevant_levels(
-                *words, *labels, codes.bits, space.exclude, codes.distance_cap, self.threads
-            )
+        By Hamming distance at every distance, 0 to the number of bits. None where distances are no whole numbers.
+        """
+        codes = self.codes(setting)
+        key = ("levels", None if codes.by_hamming else depth, *self._depends_on("hamming", setting))
 
-        return self._cache.get(key, make, lambda pair: pair[0].nbytes + pair[1].nbytes)
+        def make() -> Levels | None:
+            space = self.space(setting)
+            return codes.levels(space.query_labels, space.gallery_labels, space.exclude, depth, self.threads)
+
+        return self._cache.get(key, make, lambda pair: sum(array.nbytes for array in pair or ()))
 
     def exact_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
         """Ids int32 (rows, >= depth) of the exact ranking of some queries; shallow ones are kept for all."""
@@ -205,7 +200,7 @@ class Engine:
             self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], sums.pick(rows))
             if progress:
                 progress(rows.stop / len(space.queries))
-        levels = self.levels(setting) if search == "hamming" else None
+        levels = self.levels(setting, ks[-1]) if search == "hamming" else None
         return SearchResult(search, sums, levels, shortlists if search == "hashed" else None)
 
     def _judge_rows(
@@ -225,15 +220,11 @@ class Engine:
             return
         codes = self.codes(setting)
         if search == "asymmetric":
-            if codes.queries.projections is None:
-                raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-            values = codes.queries.projections[rows]
-            ids, _ = rank_asymmetric(values, codes.gallery.packed, depth, exclude, self.threads)
+            ids = codes.asymmetric_ids(rows, depth, exclude, self.threads)
             accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
             return
         deepest = int(shortlists[-1]) if search == "hashed" else depth
-        words = (codes.query_words[:, rows], codes.gallery_words)
-        near = rank_hamming(*words, codes.bits, deepest, exclude, codes.distance_cap, self.threads).ids
+        near = codes.rank(rows, deepest, exclude, self.threads).ids
         if search == "hamming":
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.code_distances.hamming import HammingPair
 from core.engine import Engine, Progress
 from core.errors import BadInput
 from core.metrics.radius import precision_recall_by_radius, radius_values
@@ -45,7 +46,7 @@ class RadiusLookup:
 
 def radius_lookup(engine: Engine, setting: Setting, radius: int = RADIUS) -> RadiusLookup:
     """Look every query up within a Hamming radius; raises BadInput for a radius below 0 or above the code's bits."""
-    space, codes = engine.space(setting), engine.codes(setting)
+    space, codes = engine.space(setting), _hamming(engine, setting)
     if not 0 <= radius <= codes.bits:
         raise BadInput(f"radius {radius} is outside 0 to {codes.bits}, the length of the codes")
     values = radius_values(
@@ -63,9 +64,9 @@ def radius_lookup(engine: Engine, setting: Setting, radius: int = RADIUS) -> Rad
 
 def by_radius(engine: Engine, setting: Setting) -> PrecisionRecall:
     """Precision and recall of look-up within radius 0, 1, .. to the largest distance that codes can have."""
-    codes = engine.codes(setting)
+    codes = _hamming(engine, setting)
     precision, recall = precision_recall_by_radius(*engine.levels(setting))
-    largest = codes.bits if codes.distance_cap is None else min(codes.bits, codes.distance_cap)
+    largest = min(codes.bits, codes.cap)
     return PrecisionRecall(np.arange(largest + 1), precision[: largest + 1], recall[: largest + 1])
 
 
@@ -82,6 +83,17 @@ def by_count(
     result = engine.result(search, setting, counts.tolist(), np.float32, progress)
     precision, recall = (result.values(name).mean(axis=0, dtype=np.float64) for name in ("precision", "recall"))
     return PrecisionRecall(counts, precision, recall)
+
+
+def _hamming(engine: Engine, setting: Setting) -> HammingPair:
+    """The codes, BadInput unless they are compared by Hamming distance."""
+    codes = engine.codes(setting)
+    if not isinstance(codes, HammingPair):
+        raise BadInput(
+            f"hash '{setting.hash}' is compared by {codes.title[1]}, in which a Hamming radius means nothing: "
+            "choose a hash of bits that are compared one by one"
+        )
+    return codes
 
 
 def log_counts(size: int, points: int = POINTS) -> np.ndarray:

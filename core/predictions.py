@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from core.engine import Engine, Progress
-from core.errors import BadInput
-from core.search.asymmetric import rank_asymmetric
-from core.search.hamming import rank_hamming
-from core.search.hashed import gathered_products, rank_hashed
+from core.query_analysis import top_ids
+from core.search.hashed import gathered_products
 from core.search.parallel import blocks
 from core.settings import Setting
 from core.tables import ordered_searches, to_csv, whole_file
@@ -31,8 +29,8 @@ def write_predictions(
 ) -> int:
     """Write the top k of every query by each search; returns the number of rows.
 
-    `query` is the query's place in its split, `index` the gallery's, `similarity` the inner product, `distance` the
-    Hamming distance of the codes, `relevant` 1 where the classes agree. The file appears once it is whole.
+    `query` is the query's place in its split, `index` the gallery's, `similarity` the inner product, `distance` that
+    of the codes, `relevant` 1 where the classes agree. The file appears once it is whole.
     """
     searches, count = ordered_searches(searches), len(engine.space(setting).queries)
     per_block = max(1, _BLOCK_ROWS // (k * len(searches)))
@@ -48,37 +46,14 @@ def write_predictions(
 def top_hits(engine: Engine, setting: Setting, searches: Sequence[str], k: int, rows: slice) -> pd.DataFrame:
     """The hits of some queries, in the order query, search, rank."""
     space, codes = engine.space(setting), engine.codes(setting)
-    ids = np.stack([rank_ids(engine, setting, search, k, rows) for search in searches], axis=1)  # (Q, S, k)
+    ids = np.stack([top_ids(engine, setting, search, k, rows) for search in searches], axis=1)  # (Q, S, k)
     queries = space.queries[rows]
     similarity = np.empty(ids.shape, np.float64)
     for query, per_search, out in zip(queries, ids, similarity, strict=True):
         for found, products in zip(per_search, out, strict=True):
             gathered_products(query, space.gallery, found, products)
-    packed = codes.queries.packed[rows][:, None, None, :]
-    distance = np.bitwise_count(codes.gallery.packed[ids] ^ packed).sum(axis=-1, dtype=np.int64)
-    if codes.distance_cap is not None:
-        distance = np.minimum(distance, codes.distance_cap)
+    distance = codes.distances(rows, ids)
     relevant = space.gallery_labels[ids] == space.query_labels[rows][:, None, None]
     query, search, rank = np.meshgrid(space.query_index[rows], searches, np.arange(1, k + 1), indexing="ij")
     columns = (query, search, rank, space.gallery_index[ids], similarity, distance, relevant.astype(np.int64))
     return pd.DataFrame({name: values.ravel() for name, values in zip(COLUMNS, columns, strict=True)})
-
-
-def rank_ids(engine: Engine, setting: Setting, search: str, k: int, rows: slice) -> np.ndarray:
-    """Ids int32 (Q, k) of the top k of some queries by one search."""
-    if search == "exact":
-        return engine.exact_ids(setting, k, rows)[:, :k]
-    space, codes = engine.space(setting), engine.codes(setting)
-    queries, exclude = space[rows]
-    words = np.ascontiguousarray(codes.query_words[:, rows])
-    if search == "hashed":
-        shortlist = setting.shortlist(k, space.size)
-        return rank_hashed(
-            queries, space.gallery, words, codes.gallery_words,
-            codes.bits, shortlist, k, exclude, codes.distance_cap, engine.threads,
-        )[0]  # fmt: skip
-    if search == "hamming":
-        return rank_hamming(words, codes.gallery_words, codes.bits, k, exclude, codes.distance_cap, engine.threads).ids
-    if codes.queries.projections is None:
-        raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-    return rank_asymmetric(codes.queries.projections[rows], codes.gallery.packed, k, exclude, engine.threads)[0]

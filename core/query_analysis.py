@@ -14,9 +14,7 @@ from core.errors import BadInput, unknown_name
 from core.metrics.accumulate import accumulate_ranking, empty
 from core.results import SearchResult
 from core.retrieval import Retrieved
-from core.search.asymmetric import rank_asymmetric
-from core.search.hamming import rank_hamming
-from core.search.hashed import rank_hashed
+from core.search.hashed import rerank
 from core.search.parallel import blocks
 from core.settings import Setting
 from core.space import Space
@@ -45,20 +43,17 @@ def top_ids(engine: Engine, setting: Setting, search: str, k: int, rows: slice) 
         return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
     codes = engine.codes(setting)
     queries, exclude = space[rows]
-    words = (np.ascontiguousarray(codes.query_words[:, rows]), codes.gallery_words, codes.bits)
     if search == "hashed":
         depth = setting.shortlist(k, space.size)
         if depth == space.size:
             return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
-        near = (*words, depth, k, exclude, codes.distance_cap, engine.threads)
-        return rank_hashed(queries, space.gallery, *near)[0]
+        near = codes.rank(rows, depth, exclude, engine.threads).ids
+        return rerank(queries, space.gallery, near, k, engine.threads)[0]
     if search == "hamming":
-        return rank_hamming(*words, k, exclude, codes.distance_cap, engine.threads).ids
+        return codes.rank(rows, k, exclude, engine.threads).ids
     if search != "asymmetric":
         raise unknown_name("search", search, ("exact", "hashed", "hamming", "asymmetric"))
-    if codes.queries.projections is None:
-        raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-    return rank_asymmetric(codes.queries.projections[rows], codes.gallery.packed, k, exclude, engine.threads)[0]
+    return codes.asymmetric_ids(rows, k, exclude, engine.threads)
 
 
 def top_labels(engine: Engine, setting: Setting, search: str, k: int) -> TopLabels:

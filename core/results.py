@@ -25,8 +25,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Sums of one search at each k. `levels` are all and relevant items by distance, for Hamming search;
-    `shortlists` the shortlist at each k, for hashed search."""
+    """Sums of one search at each k. `levels` are all and relevant items by distance, for Hamming search
+    where distances are whole numbers; `shortlists` the shortlist at each k, for hashed search."""
 
     search: str
     sums: Accumulated
@@ -50,7 +50,7 @@ class SearchResult:
 
     def metrics(self) -> list[str]:
         """Names of the metrics that this search has."""
-        return [name for name, metric in METRICS.items() if self.search == "hamming" or not metric.hamming_only]
+        return [name for name, metric in METRICS.items() if self.levels is not None or not metric.hamming_only]
 
     def values(self, metric: str) -> np.ndarray:
         """Values (Q, K) of a metric; raises BadInput where this search does not have it."""
@@ -94,6 +94,8 @@ class SearchResult:
         metric = get_metric(name)
         if metric.compute is not None:
             return metric.compute(sums)
+        if self.levels is None and self.search == "hamming":
+            raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
         if self.levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
         expected = sums._replace(ap_sum=expected_ap_sum(*self.levels, sums.ks))

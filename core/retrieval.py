@@ -10,9 +10,7 @@ import pandas as pd
 
 from core.engine import Engine
 from core.errors import BadInput
-from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
-from core.search.hamming import rank_hamming
 from core.settings import Setting
 from core.space import Space
 
@@ -21,8 +19,8 @@ COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distan
 
 @dataclass(frozen=True)
 class Answer:
-    """The top k of one search: gallery places int64 (k,), similarities float64 (k,), Hamming distances int64 (k,),
-    and each item's rank (from 1) in exact search over the whole gallery."""
+    """The top k of one search: gallery places int64 (k,), similarities float64 (k,), code distances (k,), int64
+    or, where they are no whole numbers, float64; each item's rank (from 1) in exact search over the whole gallery."""
 
     search: str
     ids: np.ndarray
@@ -58,25 +56,14 @@ def retrieve(
     exact, similarities = _by_id(
         *rank_exact(space.queries[row], space.columns, space.size, space.exclude[row], 1), space
     )
-    near = rank_hamming(
-        codes.query_words[:, row],
-        codes.gallery_words,
-        codes.bits,
-        space.size,
-        space.exclude[row],
-        codes.distance_cap,
-        1,
-    )
-    distance_of = np.zeros(len(space.gallery), np.int64)
+    near = codes.rank(row, space.size, space.exclude[row], 1)
+    distance_of = np.zeros(len(space.gallery), np.int64 if codes.whole else np.float64)
     distance_of[near.ids[0]] = near.distances[0]
     shortlist = near.ids[0][: setting.shortlist(k, space.size)]
     ranked = {"exact": np.argsort(exact, kind="stable")[:k], "hamming": near.ids[0][:k]}
     ranked["hashed"] = shortlist[np.argsort(exact[shortlist], kind="stable")][:k]
     if "asymmetric" in searches:
-        if codes.queries.projections is None:
-            raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-        scored = rank_asymmetric(codes.queries.projections[row], codes.gallery.packed, k, space.exclude[row], 1)
-        ranked["asymmetric"] = scored[0][0]
+        ranked["asymmetric"] = codes.asymmetric_ids(row, k, space.exclude[row], 1)[0]
     answers = {
         name: Answer(
             name,

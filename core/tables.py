@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from core import codes as code_source
+from core.code_distances.registry import distance_of
 from core.engine import SEARCHES, Engine, Progress
 from core.errors import BadInput, unknown_name
 from core.hashing.registry import get_hash
@@ -46,7 +47,7 @@ def metric_rows(
     None stands for all; those that a search does not have are left out of it, as is k `all` of hashed search.
     Raises BadInput for an unknown name, a hash that cannot be used and a k out of range.
     """
-    metrics_of("hamming", metrics)  # refuses an unknown name before anything is computed
+    metrics_of("hamming", metrics, setting.hash)  # refuses an unknown name before anything is computed
     frames = [
         result_rows(engine, setting, evaluate_at(engine, search, setting, ks, progress), ks, metrics)
         for search in ordered_searches(searches)
@@ -67,7 +68,7 @@ def result_rows(
     numbers = numbers_of(result.search, ks, engine.space(setting).size)
     rows = []
     for k, number in numbers.items():
-        for metric in metrics_of(result.search, metrics):
+        for metric in metrics_of(result.search, metrics, setting.hash):
             values = np.ascontiguousarray(result.at(metric, number))
             low, high = bootstrap(values)
             rows.append(
@@ -104,7 +105,7 @@ def summary_table(
         }
         numbers = numbers_of(search, ks, size)
         result = evaluate_at(engine, search, setting, ks) if numbers else None
-        has = metrics_of(search, metrics, strict=False)
+        has = metrics_of(search, metrics, setting.hash, strict=False)
         for metric in metrics:
             for k in ks:
                 known = metric in has and k in numbers
@@ -130,14 +131,16 @@ def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | st
     return numbers
 
 
-def metrics_of(search: str, metrics: Sequence[str] | None = None, strict: bool = True) -> list[str]:
-    """The metrics, of those asked for, that a search has, in the registry's order; `strict` checks the names."""
+def metrics_of(search: str, metrics: Sequence[str] | None, hash_name: str, strict: bool = True) -> list[str]:
+    """The metrics, of those asked for, that a search with a hash has, in the registry's order.
+
+    `strict` checks the names. Averages over ties are of Hamming search with whole distances alone.
+    """
     for name in metrics or () if strict else ():
         get_metric(name)
     asked = METRICS if metrics is None else metrics
-    return [
-        name for name, metric in METRICS.items() if name in asked and (search == "hamming" or not metric.hamming_only)
-    ]
+    tied = search == "hamming" and distance_of(hash_name).whole
+    return [name for name, metric in METRICS.items() if name in asked and (tied or not metric.hamming_only)]
 
 
 def ordered_searches(searches: Sequence[str]) -> list[str]:

@@ -69,4 +69,5 @@ def time_grid(
     medians = np.median(taken[_WARM_UP:], axis=0) / 1e6
     whole = dict(zip(exact, medians[: len(exact)].tolist(), strict=True))
     grid = medians[len(exact) :].reshape(len(lengths), len(multipliers))
-    return GridTimes(k, tuple(lengths), tuple(multipliers), grid, whole, queries, hasher is not None)
+    with_hash = codes.scanner(k, hasher).makes_code
+    return GridTimes(k, tuple(lengths), tuple(multipliers), grid, whole, queries, with_hash)

@@ -10,7 +10,8 @@ import numpy as np
 from core import codes as code_source
 from core.compiled import kernel
 from core.engine import Engine
-from core.hashing.base import LinearHash, centred_product
+from core.hashing.base import HashMethod, LinearHash, centred_product
+from core.hashing.head import MlpHash
 from core.hashing.packing import pack, to_words, width
 from core.hashing.registry import get_hash
 from core.settings import Setting
@@ -25,23 +26,41 @@ class QueryHash:
 
 
 def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
-    """How a query of the setting is hashed; None where its code does not follow from the embedding alone.
+    """How a query of the setting is hashed; None where its code does not follow from the embedding alone, or where
+    codes are not compared by Hamming distance, so that the query has no need of one.
 
     The stored head is taken where there is one; else the method is fitted here, outside of any timing.
     """
     info = get_hash(setting.hash)
+    if info.distance != "hamming":
+        return None
     bits = code_source.true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)
     stored = code_source.find_stored(engine.bundle, setting.encoder, info, bits, setting.seed)
-    head = (stored or {}).get("head") or {}
-    if head:
-        mean, projection = (np.asarray(engine.bundle.array(head[name])) for name in ("mean", "projection"))
-        return _linear(mean, projection[:, :bits])
-    if stored is not None or info.fit is None:
+    if stored is not None:
+        method = code_source.stored_method(engine.bundle, stored, info, bits)
+    else:
+        method = None if info.fit is None else engine.method(setting)
+    if method is None:
         return None
-    method = engine.method(setting)
     if isinstance(method, LinearHash):
         return _linear(*(method.state()[name] for name in ("mean", "projection")))
-    return QueryHash(lambda query: to_words(method.encode(query[None]))[:, 0], lambda X: to_words(method.encode(X)))
+    if isinstance(method, MlpHash):
+        return _layered(method)
+    return QueryHash(lambda query: _words(method, query[None])[:, 0], lambda X: _words(method, X))
+
+
+def _words(method: HashMethod, X: np.ndarray) -> np.ndarray:
+    return to_words(pack(method.project_queries(X) > 0))
+
+
+def _layered(method: MlpHash) -> QueryHash:
+    inner, constant, output, bias = method.layers()
+
+    def one(query: np.ndarray) -> np.ndarray:
+        values = np.maximum(query.astype(np.float64) @ inner + constant, 0.0) @ output + bias
+        return to_words(np.packbits(values.astype(np.float32) > 0)[None])[:, 0]
+
+    return QueryHash(one, lambda X: _words(method, X))
 
 
 def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:

@@ -7,13 +7,12 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.codes import CodePair
+from core.code_distances.base import CodePair
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import inner_products
-from core.search.hamming import hamming_distances
 from core.search.hashed import gathered_products, order_by_similarity
 from core.search.parallel import blocks
-from core.search.select import select_by_distance, select_by_score
+from core.search.select import select_by_score
 from core.space import Space
 from core.timed_hashing import QueryHash
 
@@ -96,22 +95,18 @@ def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortli
 
 
 def hamming_side(space: Space, codes: CodePair, hasher: QueryHash | None, k: int) -> Side:
-    """Hamming search from the query's embedding on, as `hashed_side`."""
-    count = len(space.gallery)
-    distances, levels = np.empty(count, np.uint16), np.empty(codes.bits + 1, np.int32)
-    ids, values = np.empty(k, np.int32), np.empty(k, np.uint16)
-    cap = codes.bits if codes.distance_cap is None else codes.distance_cap
-    rows = np.ascontiguousarray(codes.query_words.T)
+    """Search by code distance alone, from the query's embedding on, as `hashed_side`."""
+    scanner = codes.scanner(k, hasher)
 
     def search(q: int) -> tuple[np.ndarray, Stages]:
         start = perf_counter_ns()
-        code = rows[q] if hasher is None else hasher.one(space.queries[q])
+        prepared = scanner.prepare(q)
         t0 = perf_counter_ns()
-        hamming_distances(code, codes.gallery_words, cap, distances)
+        scanner.scan(prepared)
         t1 = perf_counter_ns()
-        select_by_distance(distances, int(space.exclude[q]), ids, values, levels)
+        ids = scanner.select(int(space.exclude[q]))
         stages = {"scan": t1 - t0, "select": perf_counter_ns() - t1}
-        return ids, stages if hasher is None else {"hash": t0 - start, **stages}
+        return ids, {"hash": t0 - start, **stages} if scanner.makes_code else stages
 
     return search
 
@@ -123,7 +118,7 @@ def asymmetric_side(space: Space, codes: CodePair, hasher: QueryHash | None, k: 
     bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32)
     ids, values = np.empty(k, np.int32), np.empty(k)
     columns = np.ascontiguousarray(codes.gallery.packed.T)
-    projections = np.ascontiguousarray(codes.queries.projections)
+    projections = np.ascontiguousarray(codes.real_values())
 
     def search(q: int) -> tuple[np.ndarray, Stages]:
         start = perf_counter_ns()

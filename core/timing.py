@@ -14,13 +14,11 @@ from time import perf_counter_ns
 import numpy as np
 import pandas as pd
 
+from core.code_distances.base import CodePair
 from core.conditions import pinned
 from core.engine import Engine
-from core.errors import BadInput
-from core.search.asymmetric import rank_asymmetric
 from core.search.exact import rank_exact
-from core.search.hamming import rank_hamming
-from core.search.hashed import rank_hashed
+from core.search.hashed import rerank
 from core.search.parallel import check_threads
 from core.settings import Setting
 from core.space import Space
@@ -117,23 +115,20 @@ def _query_sides(
 ) -> dict[str, tuple[Side, np.ndarray]]:
     """The sides of one query by name, each with the reference's answers to the first queries."""
     space, codes, hasher = engine.space(setting), engine.codes(setting), query_hash(engine, setting)
-    queries, exclude = space[slice(0, CHECKED)]
-    words, shortlist = (codes.query_words[:, :CHECKED], codes.gallery_words), setting.shortlist(k, space.size)
+    first, shortlist = slice(0, CHECKED), setting.shortlist(k, space.size)
+    queries, exclude = space[first]
     sides: dict[str, tuple[Side, np.ndarray]] = {}
     if "exact" in searches:
         expected = rank_exact(queries, space.columns, k, exclude, 1)[0]
         sides |= {name: (side, expected) for name, side in exact_sides(space, k).items()}
     if "hashed" in searches:
-        ranked = rank_hashed(queries, space.gallery, *words, codes.bits, shortlist, k, exclude, codes.distance_cap, 1)
+        ranked = rerank(queries, space.gallery, codes.rank(first, shortlist, exclude, 1).ids, k, 1)
         sides["hashed"] = (hashed_side(space, codes, hasher, shortlist, k), ranked[0])
     if "hamming" in searches:
-        near = rank_hamming(*words, codes.bits, k, exclude, codes.distance_cap, 1)
-        sides["hamming"] = (hamming_side(space, codes, hasher, k), near.ids)
+        sides["hamming"] = (hamming_side(space, codes, hasher, k), codes.rank(first, k, exclude, 1).ids)
     if "asymmetric" in searches:
-        if codes.queries.projections is None:
-            raise BadInput(f"hash '{setting.hash}' has no real values: asymmetric search cannot use it")
-        scored = rank_asymmetric(codes.queries.projections[:CHECKED], codes.gallery.packed, k, exclude, 1)
-        sides["asymmetric"] = (asymmetric_side(space, codes, hasher, k), scored[0])
+        ids = codes.asymmetric_ids(first, k, exclude, 1)
+        sides["asymmetric"] = (asymmetric_side(space, codes, hasher, k), ids)
     return sides
 
 
@@ -159,18 +154,15 @@ def time_throughput(
     index = faiss.IndexFlatIP(space.gallery.shape[1])
     index.add(space.gallery)
 
-    def hashed(words: np.ndarray, threads: int) -> np.ndarray:
-        return rank_hashed(
-            queries, space.gallery, words, codes.gallery_words,
-            codes.bits, shortlist, k, exclude, codes.distance_cap, threads,
-        )[0]  # fmt: skip
+    def hashed(pair: CodePair, threads: int) -> np.ndarray:
+        near = pair.rank(slice(0, batch), shortlist, exclude, threads).ids
+        return rerank(queries, space.gallery, near, k, threads)[0]
 
-    stored = codes.query_words[:, :batch]
     sides = {
         "exact-blas": lambda: batch_blas(space, queries, exclude, k),
         "exact-faiss": lambda: drop_self(index.search(queries, k + 1)[1], exclude, k),
         "exact-scan": lambda: rank_exact(queries, space.columns, k, exclude, threads)[0],
-        "hashed": lambda: hashed(stored if hasher is None else hasher.many(queries), threads),
+        "hashed": lambda: hashed(codes.encoded(queries, hasher), threads),
     }
     taken: dict[str, list[int]] = {name: [] for name in sides}
     with pinned(threads):
@@ -180,7 +172,7 @@ def time_throughput(
                 started = perf_counter_ns()
                 side()
                 taken[name].append(perf_counter_ns() - started)
-    reference = dict.fromkeys(sides, first["exact-scan"]) | {"hashed": hashed(stored, 1)}
+    reference = dict.fromkeys(sides, first["exact-scan"]) | {"hashed": hashed(codes, 1)}
     timings = []
     for name, times in taken.items():
         equal = all(_same(space, q, first[name][q], reference[name][q]) for q in range(batch))

@@ -9,7 +9,8 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from core.codes import CodePair, bits_for, true_bits
+from core.code_distances.base import CodePair
+from core.codes import bits_for, true_bits
 from core.engine import Engine
 from core.errors import BadInput
 from core.hashing.packing import width
@@ -18,7 +19,6 @@ from core.metrics.intervals import Z95
 from core.metrics.registry import METRICS
 from core.metrics.sums import Accumulated
 from core.search.exact import rank_exact
-from core.search.hamming import rank_hamming
 from core.search.parallel import run_blocks
 from core.settings import Setting, check_k, format_multiplier, parse_multiplier, shortlist_size
 from core.space import Space
@@ -94,7 +94,7 @@ def quality_grid(
 ) -> Grid:
     """Every metric at every length (None: all that the hash offers) and multiplier, equal to the engine's results.
 
-    The exact ranking is made once a query and the Hamming ranking once a length: a shortlist is a beginning of the
+    The exact ranking is made once a query and the ranking by code once a length: a shortlist is a beginning of the
     latter, and its re-ranking the order in which its items stand in the former.
     """
     return quality_grids(engine, [(setting, lengths)], k, multipliers, progress)[0]
@@ -176,8 +176,7 @@ def _fill(
         queries, exclude = space[block]
         order, _ = rank_exact(queries, space.columns, space.size, exclude, 1)
         for pair, out in zip(codes, sums, strict=True):
-            words = pair.query_words[:, block]
-            near = rank_hamming(words, pair.gallery_words, pair.bits, longest, exclude, pair.distance_cap, 1).ids
+            near = pair.rank(block, longest, exclude, 1).ids
             walk_block(
                 order, near, shortlists, space.query_labels[block], judgements.rows[block], tables, out.pick(block)
             )

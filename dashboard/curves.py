@@ -1,6 +1,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.code_distances.registry import distance_of
 from core.codes import usable_hashes
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
@@ -30,11 +31,14 @@ def options() -> tuple[bool, list[Series]]:
             help="Yardsticks beside any hash. " + " ".join(f"{get_hash(name).description}" for name in names),
             width=320,
         )
+        tied = distance_of(setting.hash).whole
         expected = st.toggle(
             "Ties averaged",
             key="curves_ties",
             bind="query-params",
-            help="Hamming search's mAP, in expectation over a random order inside each distance, as a line of its own.",
+            disabled=not tied,
+            help="Hamming search's mAP, in expectation over a random order inside each distance, as a line of its own. "
+            "Not for codes whose distances are no whole numbers: they hardly tie.",
         )
         possible = series.allows_asymmetric(view)
         asymmetric = st.toggle(
@@ -45,7 +49,7 @@ def options() -> tuple[bool, list[Series]]:
             help="Ranks codes by the query's real values, not cut to bits. Not for codes without such values.",
         )
     pinned = series.of_pins(view, pin_row())
-    drawn = series.of_setting(view, asymmetric and possible, expected)
+    drawn = series.of_setting(view, asymmetric and possible, expected and tied)
     return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned]
 
 

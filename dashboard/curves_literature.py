@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import literature
 from core.engine import Engine
+from core.errors import BadInput
 from core.literature import PrecisionRecall, RadiusLookup
 from core.metrics.intervals import bootstrap
 from core.settings import Setting
@@ -35,12 +36,15 @@ def draw(view: View) -> None:
     with box:
         setting = replace(view.setting, multiplier="1")  # Hamming search does not depend on it
         version = (str(view.bundle.path), view.bundle.version)
-        with st.spinner("Looking up within a radius …", show_time=True):
-            found = _lookup(view.engine, version, setting)
-        _radius(view, found)
-        whole = _whole(view, (*version, setting))
-        radius = {"hamming": _by_radius(view.engine, version, setting)}
-        _figures(view, radius, whole)
+        radius = {}
+        try:
+            with st.spinner("Looking up within a radius …", show_time=True):
+                found = _lookup(view.engine, version, setting)
+            _radius(view, found)
+            radius = {"hamming": _by_radius(view.engine, version, setting)}
+        except BadInput as error:  # a code without a radius still ranks the whole gallery
+            st.info(str(error), icon=":material/info:")
+        _figures(view, radius, _whole(view, (*version, setting)))
 
 
 def _radius(view: View, found: RadiusLookup) -> None:
@@ -63,19 +67,26 @@ def _span(interval: tuple[np.ndarray, np.ndarray]) -> str:
 
 
 def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, PrecisionRecall]) -> None:
-    """Precision against recall, and beside it precision over the number returned where it is computed."""
+    """Precision against recall, and beside it precision over the number returned where it is computed.
+
+    `radius` is empty for codes that have none.
+    """
     dark = dark_page()
+    if not radius and not whole:
+        st.info("The button above ranks the whole gallery for precision against recall and over the number returned.")
+        return
     left, right = st.columns(2)
-    against = ({"exact": whole["exact"]} if whole else {}) | radius
+    against = {**whole, **radius}
     with left:
         st.markdown("**Precision against recall**")
         title = "Precision against recall"
-        chart = charts.precision_recall_figure(against, dark)
+        chart = charts.precision_recall_figure(against, dark, radii=bool(radius))
         st.plotly_chart(chart, key="curves_pr", width="stretch", alt=charts.describe(against, title))
-        st.caption(
+        points = (
             "Hamming: look-up within radius 0, 1, .. bits. Exact search, once the whole gallery is ranked: its first n "
-            f"images. {series.judged(view, 'precision')}"
-        )
+            "images." if radius else "The first n images of each ranking."
+        )  # fmt: skip
+        st.caption(f"{points} {series.judged(view, 'precision')}")
     with right:
         st.markdown("**Precision over the number returned**")
         if not whole:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from core.code_distances.registry import distance_of
 from core.conditions import machine
 from core.hashing.registry import get_hash
 from core.timing import time_latency, time_throughput, to_table
@@ -128,6 +129,8 @@ def overview(measured: Measured) -> pd.DataFrame:
 def code_note(measured: Measured) -> str:
     """Whether the query's code is part of the time."""
     label = get_hash(measured.depends_on["hash"]).label
+    if not distance_of(measured.depends_on["hash"]).by_hamming:
+        return "The stage 'hash' makes of the query's embedding what the gallery's codes are compared with."
     if (measured.table["work"] == "query:hash").any():
         return "The stage 'hash' makes the query's code of its embedding: projection, sign, pack."
     return f"No stage 'hash': a code of {label} does not follow from the embedding, so it is taken as it is."

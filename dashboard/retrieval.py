@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.code_distances.registry import distance_of, distance_title
 from core.hashing.registry import get_hash
 from core.query_analysis import score
 from core.results import SearchResult
@@ -52,8 +53,7 @@ def show_query() -> None:
 
 def names_of(view: state.View) -> dict:
     """What the grids call a tile's two numbers."""
-    capped = get_hash(view.setting.hash).distance_cap is not None
-    return {"distance": ("D", "code distance") if capped else ("H", "Hamming distance"), "similarity": compared(view)}
+    return {"distance": distance_title(view.setting.hash), "similarity": compared(view)}
 
 
 def compared(view: state.View) -> str:
@@ -159,6 +159,8 @@ def draw_table(view: state.View, found: Retrieved) -> None:
     with table:
         form = "%.4f" if compared(view) == "similarity" else "%.6g"  # an inner product may be of any size
         decimals = {"similarity": st.column_config.NumberColumn(compared(view), format=form)}
+        if not distance_of(view.setting.hash).whole:
+            decimals["distance"] = st.column_config.NumberColumn(format="%.6g")
         st.dataframe(to_table(found, view.engine, view.setting), hide_index=True, column_config=decimals)
         st.code(f"{view.command('retrieve')} --query {found.query} --k {view.k} --searches {','.join(found.answers)}")
 

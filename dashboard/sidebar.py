@@ -31,7 +31,7 @@ MULTIPLIERS = [
 HELP = {
     "encoder": "The network whose embeddings are searched.",
     "bits": "Length of a code. Eight bits are one byte an image.",
-    "multiplier": "Hashed search shortlists ceil(multiplier × k) images by Hamming distance and ranks them again by "
+    "multiplier": "Hashed search shortlists ceil(multiplier × k) images by code distance and ranks them again by "
     "exact similarity. faiss calls it k_factor, sentence-transformers rescore_multiplier.",
     "k": "How many images a search returns: each to 250, every tenth beyond. The commands take any k.",
     "leave_out": "Some pictures are in the data twice: the same one, or nearly so (mirrored, cropped, brighter). A "
@@ -60,6 +60,7 @@ def _choose_bundle() -> Engine:
     opening = st.session_state.pop("opening_bundle", None)
     if opening in bundles:
         st.session_state["bundle_path"] = opening
+        st.session_state.pop("bits_wish", None)
         st.session_state.update(bundles[opening].defaults)  # what it was made for, not what was on show before
     path = st.selectbox(
         "Dataset",
@@ -154,7 +155,12 @@ def _choose_bits(offered: list[int], default: int) -> int:
         st.markdown(f"**Hash length**: {offered[0]} bits (fixed)", help=HELP["bits"])
         return offered[0]
     # The wish outlives a hash that cannot have it: back at another hash, it is there again.
-    return int(_slide("Hash length", "bits", offered, default))
+    kept = st.session_state
+    if "bits_wish" in kept and kept.get("bits", kept["bits_shown"]) == kept["bits_shown"]:  # nobody moved the slider
+        kept["bits"] = kept["bits_wish"]
+    kept["bits_wish"] = kept.get("bits", kept["link"].get("bits", default))
+    kept["bits_shown"] = int(_slide("Hash length", "bits", offered, default))
+    return kept["bits_shown"]
 
 
 def _choose_k(size: int) -> int:

@@ -171,7 +171,7 @@ with state.section():
         )  # fmt: skip
         st.caption(
             f"{title} of hashed search; exact search reaches **{exact[1]:.4f}**. Each value is the mean over {used}. A "
-            f"multiplier m re-ranks the ⌈m × {k}⌉ images nearest in Hamming distance by exact similarity."
+            f"multiplier m re-ranks the ⌈m × {k}⌉ images of nearest code by exact similarity."
         )
     drawn = pd.concat([points, *(data.points_of(other, metric, control=True) for other in others)], ignore_index=True)
     axes = ("Median time of one query (ms)" if cost == "ms" else "Bytes read per query", title)

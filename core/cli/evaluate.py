@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,10 @@ from tqdm import tqdm
 from core.cli import options
 from core.cli.plot import check_picture, draw_curves, picture_bytes
 from core.cli.retrieve import readable
+from core.code_distances.registry import distance_of
 from core.engine import Engine
 from core.errors import BadInput
+from core.metrics.registry import METRICS
 from core.predictions import write_predictions
 from core.search_times import search_times
 from core.settings import ALL, Setting
@@ -60,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     notes = options.Notes()
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
+    _check_ties(args.metrics, setting)
     searches, size = ordered_searches(args.searches), engine.space(setting).size
     ks = options.ks_of(args.k, size, searches, notes)
     numbers = [k for k in ks if k != ALL]
@@ -90,6 +94,16 @@ def run(args: argparse.Namespace) -> None:
         if path:
             print(f"wrote {path}")
     notes.print()
+
+
+def _check_ties(metrics: Sequence[str] | None, setting: Setting) -> None:
+    """Refuse an average over ties where codes have none to speak of."""
+    for name in metrics or ():
+        if METRICS[name].hamming_only and not distance_of(setting.hash).whole:
+            raise BadInput(
+                f"metric '{name}' averages over equal code distances, which hash '{setting.hash}' has not: use "
+                f"'{METRICS[name].base}'"
+            )
 
 
 def _print(engine: Engine, setting: Setting, rows: pd.DataFrame, summary: pd.DataFrame, lonely: int) -> None:

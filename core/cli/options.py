@@ -13,6 +13,7 @@ from core.cli.parser import Parser, checked, whole_number, words
 from core.codes import bits_for, true_bits
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput, unknown_name
+from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.search.parallel import check_threads
@@ -57,8 +58,9 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     """The options of a setting; with `grid` --hash, --bits and --multiplier are lists."""
     several = "comma-separated: " if grid else ""
     names = ", ".join(HASHES)
-    # Below the range a method of fixed length ignores it, such as predicted-class at 7; the engine refuses the others.
-    length = whole_number("bits", BITS_RANGE[0] if grid else 1, BITS_RANGE[1])
+    # Below the range kmeans has lengths, and a method of fixed length ignores it, such as predicted-class at 7; the
+    # engine refuses the others.
+    length = whole_number("bits", CELL_BITS[0] if grid else 1, BITS_RANGE[1])
     parser.add_argument("--encoder", metavar="NAME", help="encoder of the bundle (default: the bundle's own)")
     parser.add_argument(
         "--hash",
@@ -70,7 +72,8 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
         "--bits",
         metavar="LIST" if grid else "B",
         type=(lambda text: sorted({length(part) for part in words("bits")(text)})) if grid else length,
-        help=f"{several}code length, {BITS_RANGE[0]} to {BITS_RANGE[1]}; methods of fixed length ignore it",
+        help=f"{several}code length, {BITS_RANGE[0]} to {BITS_RANGE[1]}, for kmeans {CELL_BITS[0]} to {CELL_BITS[-1]}; "
+        "methods of fixed length ignore it",
     )
     parser.add_argument(
         "--multiplier",

@@ -49,7 +49,7 @@ def draw_curves(
         result = engine.result(search, setting, ks)
         colour, dash = STYLES[search]
         for column, metric in enumerate(metrics, start=1):
-            if metric not in metrics_of(search, metrics):
+            if metric not in metrics_of(search, metrics, setting.hash):
                 continue
             curve = result.curve(metric)
             band = {"line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "legendgroup": search}

@@ -13,7 +13,7 @@ from core.cli.parser import whole_number
 from core.settings import ALL, check_k
 from core.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 
-DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, Hamming distance, class,
+DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, code distance, class,
 how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search."""
 EXAMPLE = "Example: python -m core retrieve --query 42 --k 10 --hash itq --bits 32 --multiplier 2"
 

@@ -95,10 +95,9 @@ def _cells(
 ) -> Iterator[Cell]:
     """What is to be evaluated, in the order of the file: a search once for all that it does not depend on."""
     for search in ordered_searches(args.searches):
-        expected = tuple(
-            (str(k), metric) for k in numbers_of(search, ks, size) for metric in metrics_of(search, args.metrics)
-        )
         for setting in settings[:1] if search == "exact" else settings:
+            metrics = metrics_of(search, args.metrics, setting.hash)
+            expected = tuple((str(k), metric) for k in numbers_of(search, ks, size) for metric in metrics)
             if search == "asymmetric" and not get_hash(setting.hash).asymmetric:
                 notes.add(f"hash '{setting.hash}' has no real values: asymmetric search left out")
             elif expected:

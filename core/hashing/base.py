@@ -1,6 +1,7 @@
 """What every hash method offers: fit(X, y) -> self, project(X) -> real values, encode(X) -> packed codes.
 
-One rule makes a bit of a value everywhere: 1 where it is greater than 0, else 0.
+One rule makes a bit of a value everywhere: 1 where it is greater than 0, else 0. A method that is wholly described by
+a few arrays, its head, gives them as `state()` and is made again by `from_state`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,23 @@ class HashMethod(ABC):
         """Features float (N, d) -> packed codes uint8 (N, ceil(bits / 8))."""
         return packing.pack(self.project(X) > 0)
 
+    def project_queries(self, X: np.ndarray) -> np.ndarray:
+        """`project` of queries: other values only where a method takes queries and gallery items differently."""
+        return self.project(X)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The head, from which codes follow; empty for a method that has none."""
+        return {}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, np.ndarray], seed: int = 0) -> Self:
+        """The method that `state()` was taken from: it gives the same codes."""
+        raise BadInput(f"hash '{cls.name}' has no head that it could be made from: fit it again")
+
+    def cut(self, bits: int) -> Self:
+        """The method of the first `bits` bits, for one whose shorter codes begin its longer ones."""
+        raise BadInput(f"hash '{self.name}' cannot be cut to {bits} bits: fit it at that length")
+
 
 class LinearHash(HashMethod):
     """A method whose values are (X - mean) @ projection; it is wholly described by these two arrays."""
@@ -85,6 +103,11 @@ class LinearHash(HashMethod):
         method._keep(mean, projection)
         return method
 
+    def cut(self, bits: int) -> Self:
+        """The method of the first `bits` planes."""
+        state = self.state()
+        return type(self).from_state({**state, "projection": state["projection"][:, :bits]}, self.seed)
+
     def _keep(self, mean: np.ndarray, projection: np.ndarray) -> Self:
         # Rounded to what is stored at once, so that codes are the same before and after saving.
         self.mean = np.ascontiguousarray(mean, dtype=np.float32)
@@ -114,6 +137,31 @@ def check_features(X: np.ndarray, least_rows: int = 0) -> None:
         bad = ~np.isfinite(X[start : start + CHUNK]).all(axis=1)
         if bad.any():
             raise BadInput(f"features hold NaN or infinite values (row {start + int(bad.argmax())}): remove such rows")
+
+
+def head_arrays(
+    name: str, state: Mapping[str, np.ndarray], shapes: Mapping[str, str]
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """The arrays of a stored head as float32, and the sizes that its letters stand for.
+
+    `shapes` has a letter or a digit a dimension: equal letters are equal sizes, a digit is that size. BadInput, naming
+    the method, where an array is missing, does not fit or is not finite.
+    """
+    arrays, sizes = {}, {}
+    for key, letters in shapes.items():
+        if key not in state:
+            raise BadInput(f"the stored {name} has no '{key}': fit it again")
+        array = np.ascontiguousarray(state[key], dtype=np.float32)
+        wanted = [int(letter) if letter.isdigit() else sizes.get(letter) for letter in letters]
+        if array.ndim != len(letters) or any(
+            want not in (None, size) for want, size in zip(wanted, array.shape, strict=True)
+        ):
+            raise BadInput(f"the stored {name} has '{key}' of shape {array.shape}, which does not fit its other arrays")
+        if not np.isfinite(array).all():
+            raise BadInput(f"the stored {name} holds NaN or infinite values: fit it again")
+        arrays[key] = array
+        sizes |= dict(zip(letters, array.shape, strict=True))
+    return arrays, sizes
 
 
 def feature_mean(X: np.ndarray) -> np.ndarray:

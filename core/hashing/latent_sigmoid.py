@@ -1,36 +1,37 @@
-"""Latent-sigmoid: the bits are the encoder's own hidden layer, learned with the network.
+"""Latent-sigmoid: the bits are a hidden layer of a classifier, a bit where its sigmoid passes 0.5.
 
 Lin, Yang, Hsiao & Chen, "Deep Learning of Binary Hash Codes for Fast Image Retrieval", CVPR Workshops 2015: a
-sigmoid layer of `bits` units before the classifier, a bit where the activation passes 0.5. The system that this
-project follows trains the same layer with a cosine loss on class vectors in place of the cross-entropy. An
-activation sigmoid(u) passes 0.5 where u passes 0, so codes are made of u.
+sigmoid layer of `bits` units before the classifier, trained by cross-entropy alone. An activation sigmoid(u) passes
+0.5 where u passes 0, so codes are made of u. Encoders that train such a layer of their own have its codes stored; on
+any other embeddings it is a head. The public code has the layer in the network and thresholds at >= 0.5.
 """
 
 from __future__ import annotations
 
-from typing import Self
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from core.hashing.head import LearnedHash, Objective, Task, Training
 
-from core.errors import BadInput
-from core.hashing.base import HashMethod, check_features
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-class LatentSigmoid(HashMethod):
-    """Codes of the latent layer. It is not fitted on embeddings: its input is the layer's own output."""
+class LatentSigmoid(LearnedHash):
+    """A layer before a classifier of the labels."""
 
     name = "latent-sigmoid"
+    training = replace(Training(), rate=3e-3)
 
-    def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Self:
-        """Raise BadInput: the layer is trained with its encoder."""
-        raise BadInput(
-            "latent-sigmoid is a layer of its encoder and cannot be fitted on embeddings: "
-            "use an encoder that has stored codes of it, or another hash such as itq"
-        )
+    def objective(self, task: Task) -> Objective:
+        from core.hashing.head_training import classifier
 
-    def project(self, X: np.ndarray) -> np.ndarray:
-        """The latent layer's output before the sigmoid, float (N, bits), as it is, in float32."""
-        check_features(X)
-        if X.shape[1] != self.bits:
-            raise BadInput(f"latent values of {X.shape[1]} units: expected {self.bits}, one a bit")
-        return X.astype(np.float32)
+        weight, bias = classifier(task.generator, task.bits, task.classes)
+        return Objective(lambda values, labels, share: latent_loss(values, weight, bias, labels), [weight, bias])
+
+
+def latent_loss(values: Tensor, weight: Tensor, bias: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of softmax(sigmoid(values) @ weight + bias); values (n, bits), weight (bits, C), bias (C,)."""
+    from torch.nn import functional
+
+    return functional.cross_entropy(values.sigmoid() @ weight + bias, labels)

@@ -25,16 +25,19 @@ class PcaSign(LinearHash):
             return self._keep(*principal_components(X, self.bits, self.name))
 
 
-def principal_components(X: np.ndarray, count: int, method: str = "pca") -> tuple[np.ndarray, np.ndarray]:
+def principal_components(
+    X: np.ndarray, count: int, method: str = "pca", or_fewer: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """The mean (d,) and the first `count` principal axes (d, count) of features float (N, d), both float64.
 
     By eigenvectors of the covariance in float64, nothing random; the largest-magnitude entry of each axis is
     positive. BadInput, naming `method`, for NaN, fewer than 2 rows, constant features, or fewer directions in
-    which the features vary than `count`: the other components would be the signs of rounding errors.
+    which the features vary than `count`: the other components would be the signs of rounding errors. With
+    `or_fewer` as many axes come then as there are such directions.
     """
     check_features(X, least_rows=2)
     dimensions = X.shape[1]
-    if count > dimensions:
+    if count > dimensions and not or_fewer:
         raise BadInput(
             f"{count} bits from {dimensions} dimensions: {method} gives at most one bit a dimension; "
             "ask for fewer bits, or use random-hyperplane"
@@ -48,6 +51,8 @@ def principal_components(X: np.ndarray, count: int, method: str = "pca") -> tupl
     varied = min(int((variances > floor).sum()), len(X) - 1)
     if varied == 0:
         raise BadInput(f"the features are constant: {method} needs rows that differ")
+    if or_fewer:
+        count = min(count, varied)
     if count > varied:
         raise BadInput(
             f"{count} bits from {len(X)} rows of features that vary in {varied} directions: {method} gives at most "

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from core.errors import BadInput, unknown_name
-from core.hashing.base import HashMethod
+from core.hashing.info import OFFERED_BITS, HashInfo
 from core.hashing.itq import ITQ
+from core.hashing.kmeans import CELL_BITS, KMeansCells
+from core.hashing.pca_rotation import PcaRotation
 from core.hashing.pca_sign import PcaSign
+from core.hashing.pq import FEWEST_ROWS, PQ_BITS, ProductQuantiser
 from core.hashing.predicted_class import class_bits
+from core.hashing.rabitq import RaBitQ, rabitq_bits
 from core.hashing.random_hyperplane import RandomHyperplane
+from core.hashing.registry_learned import LEARNED
+from core.hashing.spectral import Spectral
 
-OFFERED_BITS = tuple(range(8, 129, 8))  # lengths offered for methods that can make any
-
-
-@dataclass(frozen=True)
-class HashInfo:
-    """What selectors, tooltips and the engine need to know of a method."""
-
-    name: str
-    label: str
-    description: str
-    source: str
-    control: bool = False  # a yardstick, not a method to use
-    asymmetric: bool = False  # has real values, so a query need not be cut to bits
-    prefix: bool = False  # the first b bits are the method's code of b bits
-    fit: Callable[[int, int], HashMethod] | None = None  # (bits, seed) -> unfitted method; None: not fitted here
-    needs_labels: bool = False
-    distance_cap: int | None = None  # code distances count at most this much; None: plain Hamming distance
-    within_dimensions: bool = False  # at most one bit a dimension
-    stored_only: bool = False  # codes come with the bundle or not at all
-
+__all__ = ["HASHES", "OFFERED_BITS", "HashInfo", "allowed_bits", "fitted_bits", "get_hash"]
 
 _METHODS = (
     HashInfo(
@@ -54,6 +40,15 @@ _METHODS = (
         within_dimensions=True,
     ),
     HashInfo(
+        name="pca-rotation",
+        label="PCA, random rotation",
+        description="Principal components, turned at random so that their variance is spread over all bits.",
+        source="Gong & Lazebnik, CVPR 2011 (PCA-RR); Jégou et al., CVPR 2010",
+        asymmetric=True,
+        fit=PcaRotation,
+        within_dimensions=True,
+    ),
+    HashInfo(
         name="itq",
         label="ITQ",
         description="Principal components, rotated so that cutting them to signs loses least.",
@@ -63,13 +58,44 @@ _METHODS = (
         within_dimensions=True,
     ),
     HashInfo(
-        name="latent-sigmoid",
-        label="Latent sigmoid layer",
-        description="A hidden layer of the encoder, trained with it; a bit where its sigmoid passes one half.",
-        source="Lin et al., CVPR Workshops 2015; here with a cosine loss on class vectors",
+        name="spectral",
+        label="Spectral hashing",
+        description="Signs of the slowest waves along the principal components: long ones get several bits.",
+        source="Weiss, Torralba & Fergus, NIPS 2008",
         asymmetric=True,
-        stored_only=True,
+        fit=Spectral,
     ),
+    HashInfo(
+        name="kmeans",
+        label="k-means cells",
+        description="The number of the nearest of 2^bits centroids; search goes by the cells nearest to the query.",
+        source="Lloyd, IEEE Trans. Information Theory 1982; inverted file of Jégou et al., PAMI 2011",
+        distance="cells",
+        fit=KMeansCells,
+        lengths=CELL_BITS,
+        least_rows=lambda bits: 1 << bits,
+    ),
+    HashInfo(
+        name="pq",
+        label="Product quantisation",
+        description="The numbers of the nearest centroids of parts of the embedding; distances are added from tables.",
+        source="Jégou, Douze & Schmid, PAMI 2011",
+        distance="lookup",
+        fit=ProductQuantiser,
+        lengths=PQ_BITS,
+        most_a_dimension=4,
+        least_rows=lambda bits: FEWEST_ROWS,
+    ),
+    HashInfo(
+        name="rabitq",
+        label="RaBitQ",
+        description="One bit a dimension after a random rotation, and two numbers that make the distance estimable.",
+        source="Gao & Long, SIGMOD 2024; faiss IndexRaBitQ",
+        distance="estimate",
+        fit=RaBitQ,
+        fixed_bits=rabitq_bits,
+    ),
+    *LEARNED,
     HashInfo(
         name="random-codes",
         label="Random codes (control)",
@@ -104,19 +130,40 @@ def get_hash(name: str) -> HashInfo:
     return HASHES[name]
 
 
-def allowed_bits(name: str, dimensions: int, stored: Sequence[int] = (), classes: int | None = None) -> list[int]:
-    """The code lengths to offer, ascending, for embeddings of `dimensions` dimensions.
+def allowed_bits(
+    name: str, dimensions: int, stored: Sequence[int] = (), classes: int | None = None, rows: int | None = None
+) -> list[int]:
+    """The code lengths to offer, ascending, for embeddings of `dimensions` dimensions, `rows` of them to fit on.
 
-    `stored`: lengths of which the bundle holds codes; they are offered for every method but predicted-class, which
-    has the one length that tells `classes` classes apart. Empty: the method cannot be used here.
+    `stored`: lengths of which the bundle holds codes or heads; they are offered for every method but predicted-class,
+    which has the one length that tells `classes` classes apart. A method that is slow to fit is offered at these alone,
+    or up to the greatest where shorter codes begin it. Empty: the method cannot be used here.
     """
     info = get_hash(name)
     if name == "predicted-class":
         if classes is None:
             raise BadInput("the length of predicted-class depends on the number of classes, which is not given")
         return [class_bits(classes)]
-    offered = set(stored)
-    if not info.stored_only:
-        most = min(dimensions, OFFERED_BITS[-1]) if info.within_dimensions else OFFERED_BITS[-1]
-        offered.update(bits for bits in OFFERED_BITS if bits <= most)
-    return sorted(offered)
+    if info.slow_fit:
+        shorter = [bits for bits in info.lengths if bits <= max(stored, default=0)] if info.prefix else []
+        return sorted({*stored, *shorter})
+    return sorted({*stored, *fitted_bits(name, dimensions, rows)})
+
+
+def fitted_bits(name: str, dimensions: int, rows: int | None = None) -> list[int]:
+    """The code lengths that a method can be fitted at on embeddings of `dimensions` dimensions, ascending.
+
+    `rows` there are to fit on; None: as many as it takes.
+    """
+    info = get_hash(name)
+    if info.stored_only or name == "predicted-class":
+        return []
+    if info.fixed_bits is not None:
+        return [info.fixed_bits(dimensions)]
+    most = dimensions if info.within_dimensions else max(info.lengths)
+    if info.most_a_dimension is not None:
+        most = info.most_a_dimension * dimensions
+    lengths = [bits for bits in info.lengths if bits <= most]
+    if rows is None or info.least_rows is None:
+        return lengths
+    return [bits for bits in lengths if info.least_rows(bits) <= rows]

@@ -1,33 +1,22 @@
-"""Hashed search: a Hamming shortlist of M items, ranked again by exact similarity, cut to k."""
+"""Hashed search: a shortlist of the M items of nearest code, ranked again by exact similarity, cut to k."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from core.compiled import kernel
-from core.search.hamming import rank_hamming
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
 
 
-def rank_hashed(
-    queries: np.ndarray,
-    gallery: np.ndarray,
-    query_words: np.ndarray,
-    gallery_words: np.ndarray,
-    bits: int,
-    shortlist: int,
-    k: int,
-    exclude: np.ndarray | None = None,
-    distance_cap: int | None = None,
-    threads: int | None = None,
+def rerank(
+    queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, k: int, threads: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The top `k` of the `shortlist` nearest codes, by (similarity descending, index ascending).
+    """The top `k` of each query's shortlist `near`, by (similarity descending, index ascending).
 
-    `queries` float32 (Q, d) and `gallery` float32 (N, d) are embeddings of any length, the words their packed
-    codes as in Hamming search. Returns ids int32 and similarities float64 (Q, k).
+    `queries` float32 (Q, d) and `gallery` float32 (N, d) are embeddings of any length; `near` int32 (Q, M) are the
+    items of the nearest codes. Returns ids int32 and similarities float64 (Q, k).
     """
-    near = rank_hamming(query_words, gallery_words, bits, shortlist, exclude, distance_cap, threads).ids
     ids = np.empty((len(queries), k), np.int32)
     similarities = np.empty((len(queries), k), np.float64)
 

@@ -11,11 +11,11 @@ from core.literature import PrecisionRecall
 from dashboard.charts.style import SEARCH_LOOKS, finish
 
 
-def precision_recall_figure(curves: Mapping[str, PrecisionRecall], dark: bool = False) -> go.Figure:
-    """Precision against recall by search; Hamming's points are radii, the others' numbers returned."""
+def precision_recall_figure(curves: Mapping[str, PrecisionRecall], dark: bool = False, radii: bool = True) -> go.Figure:
+    """Precision against recall by search; Hamming's points are `radii`, the others' numbers returned."""
     figure = go.Figure()
     for search, curve in curves.items():
-        unit = "radius %{customdata}" if search == "hamming" else "first %{customdata:,}"
+        unit = "radius %{customdata}" if search == "hamming" and radii else "first %{customdata:,}"
         _add(
             figure,
             search,

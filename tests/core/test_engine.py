@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import core.code_distances.base as pair_module
+import core.code_distances.hamming as hamming_module
 import core.engine as engine_module
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput
@@ -18,7 +20,13 @@ from tests import reference
 from tests.core.fakes import FakeBundle
 
 PLAIN = [name for name, metric in METRICS.items() if metric.compute]
-KERNELS = ["rank_exact", "rank_hamming", "rank_asymmetric", "accumulate_ranking", "accumulate_shortlists"]
+KERNELS = {
+    "rank_exact": engine_module,
+    "rank_hamming": hamming_module,
+    "rank_asymmetric": pair_module,
+    "accumulate_ranking": engine_module,
+    "accumulate_shortlists": engine_module,
+}
 BASE = Setting("semantic", "latent-sigmoid", 16, "1.25", "test-vs-test", "wordnet")
 
 
@@ -39,8 +47,8 @@ def calls(monkeypatch):
 
         return call
 
-    for name in KERNELS:
-        monkeypatch.setattr(engine_module, name, counted(name, getattr(engine_module, name)))
+    for name, module in KERNELS.items():
+        monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
     return counts
 
 

@@ -161,6 +161,31 @@ def test_a_head_stands_in_for_codes_and_its_shape_is_checked(manifest):
     manifests.validate(manifest)
 
 
+@pytest.mark.parametrize(
+    ("name", "shape", "expected"),
+    [
+        ("hidden", [16, 40], None),
+        ("hidden", [15, 40], r"\[16, any\]"),
+        ("output", [40, 16], None),
+        ("output", [40, 15], r"\[any, 16\]"),
+        ("output_bias", [15], r"\[16\]"),
+        ("mean", [15], r"\[16\]"),
+        ("later", [3], None),
+    ],
+)
+def test_shapes_of_a_head(manifest, name, shape, expected):
+    entry = manifest["hashes"][0]
+    part = manifest["encoders"]["semantic"]["embeddings"]["test"]["parts"][0]
+    spec = {"shape": shape, "dtype": "float16", "parts": [{**part, "rows": shape[0]}]}
+    entry["codes"], entry["head"] = {}, {name: spec}
+    if expected is None:
+        manifests.validate(manifest)
+        spec["dtype"] = "int8"
+        expected = "expected one of float16, float32"
+    with pytest.raises(BadInput, match=f"head.{name} .*{expected}"):
+        manifests.validate(manifest)
+
+
 def test_optional_values_may_be_absent_and_unknown_keys_are_left_alone(manifest):
     manifest["superclasses"] = manifest["superclass_of"] = None
     manifest["later"] = {"x": 1}

@@ -100,6 +100,26 @@ def test_bits_follow_the_hash_and_the_wish_comes_back(app):
     assert [int(option) for option in app.select_slider(key="bits").options] == [8, 16]
 
 
+def test_the_wish_outlives_other_lengths_unless_one_of_them_is_chosen(app):
+    def lengths(*hashes):
+        found = []
+        for name in hashes:
+            app.selectbox(key="hash").set_value(name).run()
+            assert not app.exception
+            found.append(view(app).setting.bits)
+        return found
+
+    app.selectbox(key="hash").set_value("random-hyperplane").run()
+    app.select_slider(key="bits").set_value(48).run()
+    assert lengths("kmeans", "itq", "rabitq", "pq", "random-hyperplane") == [7, 16, 80, 48, 48]
+    assert lengths("kmeans") == [7]
+    app.select_slider(key="bits").set_value(5).run()
+    assert lengths("random-hyperplane", "kmeans") == [8, 5]
+    app.select_slider(key="bits").set_value(6).run()
+    app.select_slider(key="k").set_value(3).run()
+    assert view(app).setting.bits == 6
+
+
 def test_codes_of_predicted_classes_have_one_length(open_app, predicted):
     at = open_app(bundle=predicted, query={"hash": "predicted-class"})
     assert not at.exception

@@ -128,6 +128,8 @@ def test_defaults_are_the_bundles(run):
         (["--hash", "itk"], ["'itk'", "did you mean 'itq'"]),
         (["--hash", "imported"], ["'imported'", "latent-sigmoid"]),
         (["--hash", "itq", "--bits", "32"], ["32", "8, 16"]),
+        (["--hash", "kmeans", "--bits", "16"], ["16", "4, 5, 6, 7"]),
+        (["--hash", "pq", "--metrics", "ap,ap_expected"], ["ap_expected", "pq", "use 'ap'"]),
         (["--hash", "itq", "--bits", "7"], ["7", "8, 16"]),
         (["--out", ""], ["folder"]),
         (["--protocol", "leave-one-out"], ["leave-one-out", "test-vs-train"]),

@@ -53,6 +53,24 @@ def test_rows_equal_those_of_evaluate(run):
     pd.testing.assert_frame_equal(grid, one)
 
 
+def test_codes_that_are_numbers_have_their_own_lengths_and_metrics(run):
+    grid = ("--hash", "kmeans,pq,rabitq", "--bits", "4,16,6", "--k", 5, "--searches", "hashed,hamming")
+    ran = run("sweep", *grid, "--metrics", "ap,ap_expected", "--out", "g.csv")
+    assert ran.code == 0, ran.err
+    rows = pd.read_csv("g.csv", dtype=str)
+    found = rows.groupby(["hash", "bits", "search"], sort=False)["metric"].agg(list).to_dict()
+    codes = [("kmeans", "4"), ("kmeans", "6"), ("pq", "16"), ("rabitq", "80")]
+    assert found == {
+        **{(*code, "hashed"): ["ap"] for code in codes},
+        **{(*code, "hamming"): ["ap", "ap_expected"] if code[0] == "kmeans" else ["ap"] for code in codes},
+    }
+    assert "hash 'kmeans' cannot have 16 bits here: left out; it has 4, 5, 6, 7" in ran.err
+    whole = Path("g.csv").read_bytes()
+    again = run("sweep", *grid, "--metrics", "ap,ap_expected", "--out", "g.csv")
+    assert "8 of 8 evaluations were there already" in again.out
+    assert Path("g.csv").read_bytes() == whole
+
+
 def test_same_bytes_again_and_for_other_threads(run):
     for name, threads in (("a", 1), ("b", 2)):
         assert run("sweep", *GRID, "--threads", threads, "--out", f"{name}.csv").code == 0
@@ -167,7 +185,7 @@ def test_asymmetric_is_left_out_where_there_are_no_real_values(run):
         (["--hash", "itq", "--bits", "64"], ["64", "itq"]),
         (["--hash", "itq,itk"], ["'itk'", "itq"]),
         (["--hash", "imported"], ["imported"]),
-        (["--bits", "8,4"], ["4", "8 to 128"]),
+        (["--bits", "8,3"], ["3", "4 to 128"]),
         (["--multiplier", "1,x"], ["'x'", "1 to 20"]),
         (["--k", "60"], ["60", "59"]),
         (["--hash", "random-codes", "--searches", "asymmetric", "--k", "5"], ["real values", "random-codes"]),

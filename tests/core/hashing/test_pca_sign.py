@@ -93,6 +93,14 @@ def test_more_bits_than_dimensions_names_the_way_out():
         PcaSign(24).fit(features())
 
 
+def test_or_fewer_axes_where_there_are_no_more():
+    X = features(30, 4)
+    flat = np.hstack([X, X[:, :2], np.full((30, 2), 0.7, dtype=np.float32)])
+    for count, found in ((3, 3), (4, 4), (8, 4), (99, 4)):
+        axes = principal_components(flat, count, or_fewer=True)[1]
+        assert np.array_equal(axes, principal_components(flat, found)[1])
+
+
 def test_more_bits_than_directions_of_variation():
     X = features(30, 4)
     flat = np.hstack([X, X @ np.ones((4, 2), dtype=np.float32), np.full((30, 2), 0.7, dtype=np.float32)])

@@ -7,13 +7,20 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.hashing.latent_sigmoid import LatentSigmoid
-from core.hashing.packing import truncate, unpack
-from core.hashing.registry import HASHES, allowed_bits, get_hash
+from core.hashing.packing import truncate
+from core.hashing.registry import HASHES, allowed_bits, fitted_bits, get_hash
 
-NAMES = ["random-hyperplane", "pca-sign", "itq", "latent-sigmoid", "random-codes", "predicted-class", "imported"]
+QUICK = ["random-hyperplane", "pca-sign", "pca-rotation", "itq", "spectral"]
+NUMBERED = ["kmeans", "pq", "rabitq"]
+UNSUPERVISED = ["neural-lsh", "trained-hyperplanes"]
+SUPERVISED = [
+    "fourier-hashnet", "latent-sigmoid", "latent-cosine", "hashnet", "dch", "greedyhash", "csq", "orthohash",
+    "semantic-centres", "nested",
+]  # fmt: skip
+NAMES = [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED, "random-codes", "predicted-class", "imported"]
 EVERY = list(range(8, 129, 8))
-FITTED = [info for info in HASHES.values() if info.fit]
+LEARNED = [16, 32, 48, 64, 128]
+FITTED = [HASHES[name] for name in QUICK]
 
 
 def features(count=400, dimensions=32):
@@ -35,9 +42,19 @@ def test_flags():
     assert {name: HASHES[name].distance_cap for name in NAMES if HASHES[name].distance_cap is not None} == {
         "predicted-class": 1
     }
-    assert [info.name for info in FITTED] == ["random-hyperplane", "pca-sign", "itq"]
-    assert [name for name in NAMES if HASHES[name].stored_only] == ["latent-sigmoid", "imported"]
-    assert not any(HASHES[name].needs_labels for name in NAMES)
+    assert [name for name in NAMES if HASHES[name].fit] == [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED]
+    assert [name for name in NAMES if HASHES[name].slow_fit] == [*UNSUPERVISED, *SUPERVISED]
+    assert [name for name in NAMES if HASHES[name].needs_labels] == SUPERVISED
+    assert [name for name in NAMES if HASHES[name].needs_similarity] == ["latent-cosine", "semantic-centres"]
+    assert [name for name in NAMES if HASHES[name].stored_only] == ["imported"]
+    assert [name for name in NAMES if HASHES[name].own_layer] == ["latent-sigmoid"]
+    assert [name for name in NAMES if HASHES[name].prefix] == ["random-hyperplane", "pca-sign", "nested"]
+    assert {name: HASHES[name].distance for name in NAMES if HASHES[name].distance != "hamming"} == {
+        "kmeans": "cells", "pq": "lookup", "rabitq": "estimate"
+    }  # fmt: skip
+    assert not any(HASHES[name].asymmetric or HASHES[name].prefix for name in NUMBERED)
+    for name in [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED]:
+        assert HASHES[name].fit.name == name
 
 
 def test_unknown_name_suggests_the_nearest():
@@ -84,6 +101,17 @@ def test_every_offered_length_can_be_made_and_dimensions_bound_only_those_that_s
         ("random-hyperplane", 100, [20], sorted([*EVERY, 20])),
         ("latent-sigmoid", 100, [64, 48], [48, 64]),
         ("latent-sigmoid", 100, [], []),
+        ("hashnet", 100, [], []),  # slow to fit: what is stored, or nothing
+        ("hashnet", 100, [32, 16], [16, 32]),
+        ("nested", 100, [], []),
+        ("nested", 100, [128], EVERY),
+        ("nested", 100, [24], [8, 16, 24]),
+        ("kmeans", 3, [], list(range(4, 13))),
+        ("pq", 100, [], LEARNED),
+        ("pq", 12, [], [16, 32, 48]),
+        ("pq", 3, [], []),
+        ("rabitq", 100, [], [168]),
+        ("rabitq", 100, [168], [168]),
         ("imported", 100, [50], [50]),
     ],
 )
@@ -98,17 +126,40 @@ def test_allowed_bits_of_the_predicted_class():
         allowed_bits("predicted-class", 100, [])
 
 
-def test_latent_sigmoid_codes_its_layer_and_cannot_be_fitted():
-    latent = np.array([[0.5, -0.5, 0.0], [-1, 2, 3]], dtype=np.float64)
-    method = LatentSigmoid(3)
-    assert method.project(latent).dtype == np.float32
-    assert unpack(method.encode(latent), 3).tolist() == [[True, False, False], [False, True, True]]
-    with pytest.raises(BadInput, match="cannot be fitted"):
-        method.fit(features())
-    with pytest.raises(BadInput, match="4 units: expected 3"):
-        method.encode(np.ones((2, 4), dtype=np.float32))
-    with pytest.raises(BadInput, match="row 0"):
-        method.encode(np.full((1, 3), np.nan))
+@pytest.mark.parametrize(
+    ("name", "dimensions", "expected"),
+    [
+        ("random-hyperplane", 3, EVERY),
+        ("itq", 20, [8, 16]),
+        ("hashnet", 3, LEARNED),
+        ("nested", 3, EVERY),
+        ("imported", 100, []),
+        ("predicted-class", 100, []),
+    ],
+)
+def test_lengths_that_can_be_fitted(name, dimensions, expected):
+    assert fitted_bits(name, dimensions) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "expected"),
+    [("kmeans", 16, [4]), ("kmeans", 4095, list(range(4, 12))), ("kmeans", 15, []), ("pq", 16, LEARNED), ("pq", 15, []),
+     ("rabitq", 1, [168]), ("itq", 1, EVERY[:12])],
+)  # fmt: skip
+def test_few_rows_make_few_centroids(name, rows, expected):
+    assert fitted_bits(name, 100, rows) == expected
+    assert allowed_bits(name, 100, rows=rows) == expected
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_numbered_method_is_what_its_entry_says(name):
+    X, info = features(), get_hash(name)
+    for bits in fitted_bits(name, 32, len(X))[:3]:
+        method = info.fit(bits, 1).fit(X)
+        assert (method.name, method.bits, method.seed) == (name, bits, 1)
+        assert method.encode(X).shape == (400, -(-bits // 8))
+        again = info.fit.from_state(method.state())
+        assert (again.bits, again.encode(X).tobytes()) == (bits, method.encode(X).tobytes())
 
 
 def test_the_registry_is_light_to_import():

@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.search.exact import inner_products, rank_exact, to_columns
-from core.search.hashed import gathered_products, order_by_similarity, rank_hashed
+from core.search.hamming import rank_hamming
+from core.search.hashed import gathered_products, order_by_similarity, rerank
 from core.settings import parse_multiplier, shortlist_size
 from tests import reference
 from tests.core.search.worlds import quick, worlds
+
+
+def rank_hashed(world, shortlist, k):
+    near = rank_hamming(*world.words, world.bits, shortlist, world.exclude, world.cap, world.threads).ids
+    return rerank(world.queries, world.gallery, near, k, world.threads)
 
 
 @quick
@@ -17,9 +23,7 @@ from tests.core.search.worlds import quick, worlds
 def test_equals_the_loops_bit_for_bit(world, multiplier, data):
     k = data.draw(st.integers(1, world.size))
     shortlist = shortlist_size(parse_multiplier(multiplier), k, world.size)
-    ids, similarities = rank_hashed(
-        world.queries, world.gallery, *world.words, world.bits, shortlist, k, world.exclude, world.cap, world.threads
-    )
+    ids, similarities = rank_hashed(world, shortlist, k)
     for q, query in enumerate(world.queries):
         near = reference.hamming_ranking(world.query_codes[q], world.gallery_codes, int(world.exclude[q]), world.cap)
         expected = reference.hashed_ranking(query, world.gallery, near, multiplier, k)
@@ -31,10 +35,7 @@ def test_equals_the_loops_bit_for_bit(world, multiplier, data):
 @given(worlds())
 def test_a_shortlist_of_the_whole_gallery_is_exact_search(world):
     exact = rank_exact(world.queries, to_columns(world.gallery), world.size, world.exclude, 1)
-    hashed = rank_hashed(
-        world.queries, world.gallery, *world.words, world.bits, world.size, world.size,
-        world.exclude, world.cap, world.threads,
-    )  # fmt: skip
+    hashed = rank_hashed(world, world.size, world.size)
     assert np.array_equal(exact[0], hashed[0])
     assert np.array_equal(exact[1], hashed[1])
 

@@ -1,0 +1,1 @@
+"""How codes are compared: one file a distance, all with the same methods."""

@@ -1,0 +1,194 @@
+"""A hash of one hidden layer on embeddings, and what the learned hashes share beside their losses.
+
+One hidden layer matters more than the choice of the loss: a plane through 100-d embeddings can part few of the
+classes' clusters rightly. Batch normalisation is folded into the weights, so what encodes is two products.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from core.errors import BadInput
+from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ROWS = 2048  # rows encoded at a time: a chunk's hidden values stay in the processor's cache
+ARRAYS = ("mean", "scale", "hidden", "hidden_bias", "output", "output_bias")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a head is trained: Adam under a rate that falls to zero as a cosine."""
+
+    epochs: int = 20
+    batch: int = 256
+    rate: float = 1e-3
+    weight_decay: float = 0.0  # AdamW's, of the two matrices
+    hidden: int = 256  # units of the hidden layer
+    output_norm: bool = False  # batch normalisation of the values too, so that a bit is set for about half
+    noise: float = 0.0  # standard deviation added to the features while training, in units of their own
+    mix: float = 0.0  # share of the steps that are shown means of two images, with both their losses
+    least_steps: int = 400  # more epochs where the rows are few
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a loss is made for: the code's length, the classes from 0 to classes - 1 and their similarity."""
+
+    bits: int
+    classes: int
+    similarity: np.ndarray | None  # float64 (C, C)
+    generator: np.random.Generator
+
+
+@dataclass(frozen=True)
+class Objective:
+    """`loss(values, labels, share)` of values float32 (n, bits) and labels int64 (n,); share of the run done, 0 to 1.
+
+    `parameters` are what the loss learns beside the head, such as a classifier's weights.
+    """
+
+    loss: Callable[[Tensor, Tensor, float], Tensor]
+    parameters: list[Tensor] = field(default_factory=list)
+
+
+class MlpHash(HashMethod):
+    """Values relu((x - mean) / scale @ hidden + hidden_bias) @ output + output_bias."""
+
+    arrays: dict[str, np.ndarray] | None = None
+
+    def project(self, X: np.ndarray) -> np.ndarray:
+        """Values float32 (N, bits), summed in float64: rounding is too small for threads or chunks to move a bit."""
+        inner, constant, output, bias = self.layers()
+        check_features(X)
+        if X.shape[1] != len(inner):
+            raise BadInput(f"features of {X.shape[1]} dimensions: {self.name} was fitted on {len(inner)}")
+        result = np.empty((len(X), self.bits), dtype=np.float32)
+        for start in range(0, len(X), ROWS):
+            part = slice(start, start + ROWS)
+            values = X[part].astype(np.float64) @ inner
+            values += constant
+            np.maximum(values, 0.0, out=values)
+            result[part] = values @ output + bias
+        return result
+
+    def layers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """inner (d, h), constant (h,), output (h, bits), bias (bits,), float64: relu(x @ inner + constant) @ output."""
+        arrays = self.state()
+        mean, scale, hidden, hidden_bias, output, bias = (arrays[key].astype(np.float64) for key in ARRAYS)
+        inner = hidden / scale
+        return inner, hidden_bias - mean @ inner, output, bias
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The arrays `ARRAYS`, float32; the two matrices hold numbers that float16 holds exactly."""
+        if self.arrays is None:
+            raise RuntimeError(f"{self.name} is not fitted: call fit first")
+        return dict(self.arrays)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, np.ndarray], seed: int = 0) -> Self:
+        """The method that `state()` was taken from: it gives the same codes. BadInput where the arrays do not fit."""
+        shapes = {"mean": "d", "scale": "1", "hidden": "dh", "hidden_bias": "h", "output": "hb", "output_bias": "b"}
+        arrays, sizes = head_arrays(cls.name, state, shapes)
+        method = cls(sizes["b"], seed)
+        method.arrays = arrays
+        return method
+
+    def cut(self, bits: int) -> Self:
+        """The method of the first `bits` values alone."""
+        state = self.state()
+        first = {key: state[key][..., :bits] for key in ("output", "output_bias")}
+        return type(self).from_state({**state, **first}, self.seed)
+
+
+class LearnedHash(MlpHash):
+    """A head trained on labels; a method gives its `objective` and, where it differs, its `training`."""
+
+    training: Training = Training()
+    needs_similarity: ClassVar[bool] = False
+
+    @abstractmethod
+    def objective(self, task: Task) -> Objective:
+        """The loss of the method, and what it learns with."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray | None = None, similarity: np.ndarray | None = None) -> Self:
+        """Train on features float (N, d) with labels int (N,); class similarities float (C, C) where they are used.
+
+        BadInput for missing labels or similarities, fewer than two classes, constant or non-finite features.
+        """
+        from core.hashing.head_training import train_head
+
+        check_trainable(self.name, X)
+        labels, classes = check_labels(self.name, y, len(X))
+        if self.needs_similarity:
+            similarity = check_similarity(self.name, similarity, classes)
+        generator = np.random.default_rng(self.seed)
+        task = Task(self.bits, len(classes), similarity if self.needs_similarity else None, generator)
+        mean = feature_mean(X)
+        scale = feature_scale(X, mean)
+        trained = train_head(X, labels, mean, scale, self, task)
+        # Rounded to what is stored at once, so that codes are the same before and after saving.
+        self.arrays = {"mean": mean.astype(np.float32), "scale": np.array([scale], dtype=np.float32)}
+        self.arrays |= {key: value.astype(np.float32) for key, value in trained.items()}
+        for key in ("hidden", "output"):
+            self.arrays[key] = as_half(self.arrays[key])
+        return self
+
+
+def as_half(values: np.ndarray) -> np.ndarray:
+    """Float32 values rounded to those that float16 holds; too great ones become its greatest."""
+    most = np.float32(np.finfo(np.float16).max)
+    return np.clip(values, -most, most).astype(np.float16).astype(np.float32)
+
+
+def feature_scale(X: np.ndarray, mean: np.ndarray) -> float:
+    """Root of the mean variance of the features: one scale for all, which keeps their geometry."""
+    total = sum(
+        float(np.square(X[start : start + ROWS].astype(np.float64) - mean).sum()) for start in range(0, len(X), ROWS)
+    )
+    return float(np.sqrt(total / X.size))
+
+
+def check_trainable(name: str, X: np.ndarray) -> None:
+    """BadInput unless X is float (N, d), finite, with at least 2 rows that differ."""
+    check_features(X, least_rows=2)
+    if np.ptp(X, axis=0).max() == 0:
+        raise BadInput(f"the features are constant: {name} needs rows that differ, as all hashes but random-codes do")
+
+
+def check_labels(name: str, y: np.ndarray | None, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels from 0 without gaps, int64 (N,), and the class of each, int64 (C,); BadInput where they cannot be."""
+    if y is None:
+        raise BadInput(f"{name} learns from labels, and there are none: use a hash that needs none, such as itq")
+    y = np.asarray(y)
+    if y.shape != (rows,) or y.dtype.kind not in "iu":
+        raise BadInput(f"labels of shape {y.shape} and type {y.dtype}: expected {rows} whole numbers, one a row")
+    classes, labels = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise BadInput(
+            f"all {rows} rows are of class {classes[0]}: {name} learns from classes that differ; "
+            "use a hash that needs no labels, such as itq"
+        )
+    if classes[0] < 0:
+        raise BadInput(f"the label {classes[0]}: expected 0 or more")
+    return labels.astype(np.int64), classes.astype(np.int64)
+
+
+def check_similarity(name: str, similarity: np.ndarray | None, classes: np.ndarray) -> np.ndarray:
+    """The similarities float64 of the classes that there are; BadInput where they are missing or do not fit."""
+    if similarity is None:
+        raise BadInput(f"{name} needs class similarities, as a class tree gives them: use csq, which needs none")
+    similarity = np.asarray(similarity, dtype=np.float64)
+    least = int(classes[-1]) + 1
+    if similarity.ndim != 2 or similarity.shape[0] != similarity.shape[1] or len(similarity) < least:
+        raise BadInput(f"class similarities of shape {similarity.shape}: expected (C, C) for {least} classes or more")
+    if not np.isfinite(similarity).all() or not np.allclose(similarity, similarity.T):
+        raise BadInput("class similarities hold NaN or infinite values, or are not symmetric")
+    return similarity[np.ix_(classes, classes)]
