@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import hierarchy
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar
+from core.datasets.cifar100 import CIFAR_100
+from core.datasets.held_out import held_out
 from core.embedding import embed, existing_bundle
 from core.embedding_map import add_map
 from core.stored_hashes import make_hashes
@@ -32,6 +34,7 @@ def train_encoder(
     seed: int = 0,
     changes: Sequence[str] = (),
     pretrained: bool = True,
+    dataset: Cifar = CIFAR_100,
 ) -> dict[str, object]:
     """Train an encoder on the 45,000 training images that are not held out, or go on with what is in `run_folder`.
 
@@ -42,7 +45,7 @@ def train_encoder(
     from core.encoders.training import train
 
     recipe = get_recipe(encoder, changes)
-    data = training_data(root, recipe.hierarchy)
+    data = training_data(root, recipe.hierarchy, dataset)
     started, folder = time.perf_counter(), Path(run_folder)
     network = train(recipe, data, folder, seed, _start(recipe) if pretrained else None)
     _keep_weights(network, recipe, data, folder)
@@ -60,29 +63,30 @@ def build(
     seed: int = 0,
     changes: Sequence[str] = (),
     pretrained: bool = True,
+    dataset: Cifar = CIFAR_100,
 ) -> None:
     """`train_encoder`, `embed`, `make_hashes` and `add_map` in turn; each step leaves a whole bundle or none."""
-    existing_bundle(Path(out))  # refused now, not after hours of training
-    train_encoder(root, encoder, run_folder, seed, changes, pretrained)
-    for name in embed(root, encoder, run_folder, out):
+    existing_bundle(Path(out), dataset)  # refused now, not after hours of training
+    train_encoder(root, encoder, run_folder, seed, changes, pretrained, dataset)
+    for name in embed(root, encoder, run_folder, out, dataset):
         make_hashes(out, name)
         add_map(out, name)
 
 
-def training_data(root: str | Path, tree: str) -> TrainingData:
-    """CIFAR-100's training images, 50 of each class held out, and the class vectors of a tree."""
+def training_data(root: str | Path, tree: str, dataset: Cifar = CIFAR_100) -> TrainingData:
+    """The training images, a tenth of each class held out, and the class vectors of a tree."""
     from core.encoders.training import TrainingData
 
-    split = cifar100.read_split(root, "train")
-    names, _ = cifar100.read_names(root)
-    chosen = cifar100.held_out(split.labels)
+    split = dataset.read_split(root, "train")
+    names, _ = dataset.read_names(root)
+    chosen = held_out(split.labels)
     fitted = np.setdiff1d(np.arange(len(split.labels)), chosen)
     return TrainingData(
         images=split.images[fitted],
         labels=split.labels[fitted],
         held_out_images=split.images[chosen],
         held_out_labels=split.labels[chosen],
-        class_vectors=hierarchy.shipped(tree, names).class_vectors(),
+        class_vectors=hierarchy.read(dataset.tree(tree), names, tree).class_vectors(),
     )
 
 

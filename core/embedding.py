@@ -1,4 +1,4 @@
-"""A trained network's embeddings of CIFAR-100, put into a bundle."""
+"""A trained network's embeddings of CIFAR-100 or CIFAR-10, put into a bundle."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import hierarchy, manifest
+from core import manifest
 from core.bundle import load_bundle
 from core.bundle_writer import BundleWriter, check_target
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar, Split
+from core.datasets.cifar100 import CIFAR_100
+from core.datasets.held_out import held_out
 from core.encode_time import time_encoding
 from core.errors import BadInput
 from core.hashing import packing
@@ -32,7 +34,9 @@ MOST_DIMENSIONS = 128
 MOST_BYTES = 25_000_000  # of a bundle's file
 
 
-def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Path) -> list[str]:
+def embed(
+    root: str | Path, encoder: str, run_folder: str | Path, out: str | Path, dataset: Cifar = CIFAR_100
+) -> list[str]:
     """Embed both splits with the weights in `run_folder` into a bundle; returns the names of the encoders it now has.
 
     A bundle that is there already keeps its other encoders. The mirror image's outputs are averaged in. Test accuracy
@@ -44,21 +48,23 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
 
     keep_freed_memory()
     target = Path(out)
-    existing_bundle(target)
+    existing_bundle(target, dataset)
     weights = Path(run_folder) / "weights.safetensors"
     if not weights.is_file():
         raise BadInput(f"no weights in '{run_folder}': run the train command with --run {run_folder} first")
     network = load_network(weights)
     if network.recipe.encoder != encoder:
         raise BadInput(f"the weights in '{run_folder}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
-    splits = {name: cifar100.read_split(root, name) for name in SPLITS}
+    splits = {name: dataset.read_split(root, name) for name in SPLITS}
     encoded = {name: encode_images(network, split.images, flip=True) for name, split in splits.items()}
     with BundleWriter(target) as writer:
-        described = existing_bundle(target)  # once more: encoding takes minutes, in which others may have written
+        described = existing_bundle(
+            target, dataset
+        )  # once more: encoding takes minutes, in which others may have written
         if described is None:
-            described = _describe_data(root, splits, writer)
+            described = _describe_data(root, dataset, splits, writer)
         shared = {
-            "made": _how_made(network),
+            "made": _how_made(network, splits["train"].labels),
             "recipe": network.recipe.as_dict(),
             "parameters": network.weight_count,
             **_accuracies(encoded, splits),
@@ -72,30 +78,30 @@ def embed(root: str | Path, encoder: str, run_folder: str | Path, out: str | Pat
         described["encoders"] = {**described["encoders"], **{name: {**shared, **e} for name, e in entries.items()}}
         kept = [entry for entry in described["hashes"] if entry["encoder"] not in entries]
         described["hashes"] = [*kept, *_own_code(network.recipe.encoder, encoded, writer)]
-        described.setdefault("defaults", {"encoder": next(iter(entries)), **DEFAULTS})
+        described.setdefault("defaults", {"encoder": next(iter(entries)), **DEFAULTS, "protocol": dataset.protocol})
         writer.commit(described)
     return list(entries)
 
 
-def existing_bundle(target: Path) -> dict | None:
+def existing_bundle(target: Path, dataset: Cifar = CIFAR_100) -> dict | None:
     """The manifest of the bundle that is there, None where there is none; BadInput where it is of other data."""
     if not (target / manifest.NAME).exists():
         check_target(target)
         return None
     bundle = load_bundle(target)
-    if bundle.dataset != "CIFAR-100":
-        raise BadInput(f"the bundle '{target}' is of '{bundle.dataset}', expected CIFAR-100: name another folder")
+    if bundle.dataset != dataset.name:
+        raise BadInput(f"the bundle '{target}' is of '{bundle.dataset}', expected {dataset.name}: name another folder")
     return dict(bundle.manifest)
 
 
-def _how_made(network: Network) -> str:
-    recipe = network.recipe
-    return f"python -m core train --encoder {recipe.encoder}: 45,000 training images, {recipe.all_epochs} epochs"
+def _how_made(network: Network, labels: np.ndarray) -> str:
+    recipe, count = network.recipe, len(labels) - len(held_out(labels))
+    return f"python -m core train --encoder {recipe.encoder}: {count:,} training images, {recipe.all_epochs} epochs"
 
 
-def _accuracies(encoded: dict[str, EncodedImages], splits: dict[str, cifar100.Split]) -> dict[str, float]:
+def _accuracies(encoded: dict[str, EncodedImages], splits: dict[str, Split]) -> dict[str, float]:
     right = {n: e.probabilities.argmax(axis=1) == splits[n].labels for n, e in encoded.items()}
-    chosen = cifar100.held_out(splits["train"].labels)
+    chosen = held_out(splits["train"].labels)
     return {"accuracy": float(right["test"].mean()), "accuracy_held_out": float(right["train"][chosen].mean())}
 
 
@@ -159,14 +165,13 @@ def _own_code(encoder: str, encoded: dict[str, EncodedImages], writer: BundleWri
     ]
 
 
-def _describe_data(root: str | Path, splits: dict[str, cifar100.Split], writer: BundleWriter) -> dict:
-    names, superclasses = cifar100.read_names(root)
+def _describe_data(root: str | Path, dataset: Cifar, splits: dict[str, Split], writer: BundleWriter) -> dict:
+    names, superclasses = dataset.read_names(root)
     test = splits["test"]
     superclass_of = [int(test.superclasses[np.flatnonzero(test.labels == c)[0]]) for c in range(len(names))]
-    trees = Path(hierarchy.__file__).parent / "datasets" / "trees"
     return {
         "format": manifest.FORMAT_VERSION,
-        "dataset": "CIFAR-100",
+        "dataset": dataset.name,
         "classes": names,
         "superclasses": superclasses,
         "superclass_of": superclass_of,
@@ -174,11 +179,9 @@ def _describe_data(root: str | Path, splits: dict[str, cifar100.Split], writer: 
             name: {"count": len(split.labels), "labels": writer.add_array(split.labels.astype(np.uint8))}
             for name, split in splits.items()
         },
-        "hierarchies": {
-            name: writer.add_file(f"{name}.txt", (trees / f"cifar100-{name}.txt").read_bytes()) for name in HIERARCHIES
-        },
+        "hierarchies": {name: writer.add_file(f"{name}.txt", dataset.tree(name).read_bytes()) for name in HIERARCHIES},
         "protocols": PROTOCOLS,
         "encoders": {},
         "hashes": [],
-        "made": {"command": "python -m core build", "held_out": "50 training images of each class, seed 0"},
+        "made": {"command": "python -m core build", "held_out": "a tenth of the training images of each class, seed 0"},
     }

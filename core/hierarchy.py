@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 
 
@@ -95,7 +96,7 @@ def read(path: str | Path, class_names: Sequence[str], name: str) -> Hierarchy:
 
 def shipped(name: str, class_names: Sequence[str]) -> Hierarchy:
     """CIFAR-100's `wordnet` (163 nodes, height 8) or `superclass` tree (20 superclasses)."""
-    return read(Path(__file__).parent / "datasets" / "trees" / f"cifar100-{name}.txt", class_names, name)
+    return read(CIFAR_100.tree(name), class_names, name)
 
 
 def _parse_pairs(text: str, source: str) -> dict[str, str]:

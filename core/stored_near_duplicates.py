@@ -7,8 +7,8 @@ from pathlib import Path
 
 from core.bundle import Bundle, load_bundle
 from core.bundle_writer import BundleWriter
-from core.datasets import cifar100
 from core.datasets.near_duplicates import SAME, find_pairs
+from core.datasets.registry import get_dataset
 from core.errors import BadInput
 from core.protocols import get_protocol
 
@@ -20,8 +20,9 @@ def store_near_duplicates(
 ) -> dict[str, int]:
     """Find the pairs that the bundle's protocols can leave out and keep them, in place of those it had.
 
-    `root` holds CIFAR-100's files. Returns the number of pairs by `SPLIT-SPLIT`; `progress` hears the split pair and
-    the share done. Raises BadInput where the pictures are not those of the bundle.
+    `root` holds the files of the bundle's data set, CIFAR-100 or CIFAR-10. Returns the number of pairs by
+    `SPLIT-SPLIT`; `progress` hears the split pair and the share done. Raises BadInput where the pictures are not
+    those of the bundle.
     """
     bundle = load_bundle(folder)
     rules = [get_protocol(name) for name in bundle.protocols]
@@ -46,8 +47,8 @@ def store_near_duplicates(
 
 def _pictures(bundle: Bundle, root: str | Path, split: str) -> object:
     if split not in ("test", "train"):
-        raise BadInput(f"bundle '{bundle.name}' has the split '{split}', CIFAR-100 'test' and 'train': no pictures")
-    read = cifar100.read_split(root, split)
+        raise BadInput(f"bundle '{bundle.name}' has the split '{split}', CIFAR 'test' and 'train': no pictures")
+    read = get_dataset(bundle.dataset).read_split(root, split)
     if len(read.labels) != bundle.count(split) or (read.labels != bundle.labels(split)).any():
         raise BadInput(f"'{root}' holds other data: its labels of '{split}' are not those of bundle '{bundle.name}'")
     return read.images

@@ -6,39 +6,42 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar, default_download_root
+from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
 from dashboard import state
 from dashboard.launch import allowed, launch
-from dashboard.pictures import ARCHIVE_BYTES, download_with_progress
-
-DATASET = "CIFAR-100"
+from dashboard.pictures import download_with_progress
 
 
 def offer(view: state.View) -> None:
     """Say that cards stand for the pictures, and offer ways to get them where there can be any."""
-    if view.bundle.dataset != DATASET:
+    if view.bundle.dataset.lower() not in DATASETS:
         st.caption("This bundle comes without pictures: cards stand for them.")
         return
-    with st.expander("Drawn cards stand for the pictures. Show the pictures of CIFAR-100", icon=":material/image:"):
-        target = cifar100.default_download_root()
+    dataset = get_dataset(view.bundle.dataset)
+    title = f"Drawn cards stand for the pictures. Show the pictures of {dataset.name}"
+    with st.expander(title, icon=":material/image:"):
+        target = default_download_root()
         st.write(
             f"The pictures are not part of this project. They can be fetched from their authors' site "
-            f"({ARCHIVE_BYTES / 1e6:.0f} MB, once) into `{target}`, or read from a folder that holds "
-            f"`{cifar100.FOLDER}`."
+            f"({dataset.archive_bytes / 1e6:.0f} MB, once) into `{target}`, or read from a folder that holds "
+            f"`{dataset.folder}`."
         )
         with state.section():
-            if st.button("Download CIFAR-100", key="pictures_download", icon=":material/download:"):
-                _download(target)
+            if st.button(f"Download {dataset.name}", key="pictures_download", icon=":material/download:"):
+                _download(target, dataset)
         with state.section():
-            _choose_folder(view)
+            _choose_folder(view, dataset)
 
 
-def _download(target: Path) -> None:
-    bar = st.progress(0.0, "Downloading CIFAR-100 …")
+def _download(target: Path, dataset: Cifar) -> None:
+    bar = st.progress(0.0, f"Downloading {dataset.name} …")
     try:
         target.mkdir(parents=True, exist_ok=True)
-        download_with_progress(target, lambda share: bar.progress(share, f"Downloading CIFAR-100 … {share:.0%}"))
+        download_with_progress(
+            target, lambda share: bar.progress(share, f"Downloading {dataset.name} … {share:.0%}"), dataset=dataset
+        )
     except OSError as error:
         raise BadInput(f"cannot write to '{target}' ({error.strerror}): name a folder of pictures instead") from error
     finally:
@@ -48,7 +51,7 @@ def _download(target: Path) -> None:
     st.rerun()
 
 
-def _choose_folder(view: state.View) -> None:
+def _choose_folder(view: state.View, dataset: Cifar) -> None:
     roots = launch().roots
     if not roots:
         st.caption(
@@ -60,9 +63,9 @@ def _choose_folder(view: state.View) -> None:
         text = st.text_input("Folder", key="pictures_folder", placeholder=str(roots[0]))
         if not st.form_submit_button("Use this folder"):
             return
-    folder = checked_folder(text, roots)
+    folder = checked_folder(text, roots, dataset)
     split = view.space.protocol.query_split
-    labels = cifar100.read_split(folder, split).labels
+    labels = dataset.read_split(folder, split).labels
     if len(labels) != view.bundle.count(split) or (labels != view.bundle.labels(split)).any():
         raise BadInput(f"'{folder}' holds other data: its labels are not those of the open bundle")
     st.session_state["picture_root"] = str(folder)
@@ -70,14 +73,14 @@ def _choose_folder(view: state.View) -> None:
     st.rerun()
 
 
-def checked_folder(text: str, roots: tuple[Path, ...]) -> Path:
-    """The folder that a user named; raises BadInput unless it lies in one of `roots` and holds CIFAR-100."""
+def checked_folder(text: str, roots: tuple[Path, ...], dataset: Cifar) -> Path:
+    """The folder that a user named; raises BadInput unless it lies in one of `roots` and holds the data set."""
     listed = ", ".join(f"'{root}'" for root in roots)
     if not text.strip():
         raise BadInput(f"no folder was named: give one inside {listed}")
     folder = Path(text.strip()).expanduser()
     if not allowed(folder, roots):
         raise BadInput(f"'{folder}' is outside the folders that this dashboard may read: give one inside {listed}")
-    if not (folder / cifar100.FOLDER).is_dir():
-        raise BadInput(f"'{folder}' holds no '{cifar100.FOLDER}': give the folder that it was extracted into")
+    if not (folder / dataset.folder).is_dir():
+        raise BadInput(f"'{folder}' holds no '{dataset.folder}': give the folder that it was extracted into")
     return folder

@@ -1,4 +1,4 @@
-"""Where the pictures of a page come from: CIFAR-100's files, arrays at hand, or nowhere (then cards are drawn)."""
+"""Where the pictures of a page come from: CIFAR's files, arrays at hand, or nowhere (then cards are drawn)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar
+from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 
-ARCHIVE = "cifar-100-python.tar.gz"
-ARCHIVE_BYTES = 169_001_437
 CACHED_URIS = 4096  # about 3 KB each
 STALLED_SECONDS = 60.0
 
@@ -30,8 +29,14 @@ class Pictures:
     cannot be shown gives None, never an error, since a card can always be drawn; `problem` then says why.
     """
 
-    def __init__(self, root: str | Path | None = None, arrays: Mapping[str, np.ndarray] | None = None) -> None:
-        """Of CIFAR-100's files below `root`, or of `arrays` {split: uint8 (N, h, w, 3)}; without either, none."""
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        dataset: Cifar = CIFAR_100,
+    ) -> None:
+        """Of the data set's files below `root`, or of `arrays` {split: uint8 (N, h, w, 3)}; without either, none."""
+        self.dataset = dataset
         self.root = Path(root) if root is not None else None
         self.problem: str | None = None
         self._images: dict[str, np.ndarray | None] = {}
@@ -42,9 +47,9 @@ class Pictures:
             self._images[split] = _checked(split, images)
 
     @classmethod
-    def find(cls, *candidates: str | Path | None) -> Pictures:
-        """Of the first folder that holds CIFAR-100: a candidate, $CIFAR_ROOT, or where a download puts it."""
-        return cls(cifar100.find_root(*candidates))
+    def find(cls, *candidates: str | Path | None, dataset: Cifar = CIFAR_100) -> Pictures:
+        """Of the first folder that holds the data set: a candidate, $CIFAR_ROOT, or where a download puts it."""
+        return cls(dataset.find_root(*candidates), dataset=dataset)
 
     @property
     def available(self) -> bool:
@@ -76,7 +81,7 @@ class Pictures:
         if self.root is None or split not in ("train", "test"):
             return None
         try:
-            read = cifar100.read_split(self.root, split)
+            read = self.dataset.read_split(self.root, split)
         except (BadInput, OSError) as error:
             self.problem = str(error)
             return None
@@ -102,11 +107,12 @@ def download_with_progress(
     root: str | Path,
     on_progress: Callable[[float], None],
     *,
-    download: Callable[[Path], object] = cifar100.download,
+    dataset: Cifar = CIFAR_100,
+    download: Callable[[Path], object] | None = None,
     every: float = 0.3,
     stalled: float = STALLED_SECONDS,
 ) -> Path:
-    """Fetch CIFAR-100 into `root` and call `on_progress` with the share done, 0 to 1, from this thread.
+    """Fetch a data set into `root` and call `on_progress` with the share done, 0 to 1, from this thread.
 
     torchvision's download has no callback: it runs in a thread, and the size of the growing archive is read. The
     last call is 1.0, when the files are unpacked. Raises BadInput without a network, when nothing has arrived for
@@ -114,12 +120,12 @@ def download_with_progress(
     """
     root = Path(root)
     if not _one_download.acquire(blocking=False):
-        raise BadInput("CIFAR-100 is being downloaded already: wait until that download is done")
+        raise BadInput("A data set is being downloaded already: wait until that download is done")
     failure: list[Exception] = []
 
     def work() -> None:
         try:
-            download(root)
+            (download or dataset.download)(root)
         except Exception as error:  # handed to the thread that waits
             failure.append(error)
         finally:
@@ -128,38 +134,44 @@ def download_with_progress(
     # A daemon, so that a dead connection cannot keep the server from stopping.
     worker = threading.Thread(target=work, name="cifar-download", daemon=True)
     worker.start()
-    _watch(worker, root / ARCHIVE, on_progress, every, stalled)
+    _watch(worker, root, dataset, on_progress, every, stalled)
     if failure:
-        raise _as_bad_input(failure[0], root) from failure[0]
+        raise _as_bad_input(failure[0], root, dataset) from failure[0]
     on_progress(1.0)
     return root
 
 
 def _watch(
-    worker: threading.Thread, archive: Path, on_progress: Callable[[float], None], every: float, stalled: float
+    worker: threading.Thread,
+    root: Path,
+    dataset: Cifar,
+    on_progress: Callable[[float], None],
+    every: float,
+    stalled: float,
 ) -> None:
     """Report the archive's size until the worker ends; raises BadInput when it stops growing."""
+    archive, whole = root / dataset.archive, dataset.archive_bytes
     seen, since = -1, time.monotonic()
     while worker.is_alive():
         size = archive.stat().st_size if archive.is_file() else 0
         if size != seen:
             seen, since = size, time.monotonic()
-            on_progress(min(size / ARCHIVE_BYTES, 0.99))  # the rest is for unpacking
-        elif size < ARCHIVE_BYTES and time.monotonic() - since > stalled:
+            on_progress(min(size / whole, 0.99))  # the rest is for unpacking
+        elif size < whole and time.monotonic() - since > stalled:
             raise BadInput(
-                f"the download of CIFAR-100 into '{archive.parent}' has stopped at {max(size, 0) / 1e6:.0f} MB "
+                f"the download of {dataset.name} into '{root}' has stopped at {max(size, 0) / 1e6:.0f} MB "
                 f"(nothing for {stalled:.0f} s): check the network, restart the dashboard and try again, or put the "
-                f"extracted folder '{cifar100.FOLDER}' there yourself"
+                f"extracted folder '{dataset.folder}' there yourself"
             )
         worker.join(every)
 
 
-def _as_bad_input(error: Exception, root: Path) -> BadInput:
+def _as_bad_input(error: Exception, root: Path, dataset: Cifar) -> BadInput:
     if isinstance(error, BadInput):
         return error
     if isinstance(error, ImportError):
         return BadInput(f"the download needs torchvision ({error}): run 'pip install -r requirements.txt'")
-    return BadInput(f"could not download CIFAR-100 into '{root}' ({type(error).__name__}: {error})")
+    return BadInput(f"could not download {dataset.name} into '{root}' ({type(error).__name__}: {error})")
 
 
 def _checked(split: str, images: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from core.bundle import SHIPPED, Bundle, load_bundle
+from core.datasets.registry import DATASETS, get_dataset
 from core.engine import Engine
 from core.errors import BadInput
 from core.results import SearchResult
@@ -140,14 +141,16 @@ def open_bundle(path: str | Path) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _pictures(root: str | None, version: str) -> Pictures:
-    return Pictures.find(root)
+def _pictures(root: str | None, dataset: str, version: str) -> Pictures:
+    return Pictures.find(root, dataset=get_dataset(dataset))
 
 
 def pictures(view: View) -> Pictures | None:
     """The pictures of the bundle's images, if they are at hand and are those that the bundle was made from."""
     root = st.session_state.get("picture_root") or launch().images
-    found = _pictures(str(root) if root else None, view.bundle.version)
+    if view.bundle.dataset.lower() not in DATASETS:
+        return None
+    found = _pictures(str(root) if root else None, view.bundle.dataset, view.bundle.version)
     split = view.space.protocol.query_split
     if not found.available or not found.agrees(split, view.bundle.labels(split)):
         return None

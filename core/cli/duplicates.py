@@ -9,12 +9,12 @@ from tqdm import tqdm
 
 from core.cli.options import add_bundle
 from core.cli.parser import Parser, whole_number
-from core.datasets import cifar100
+from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
 from core.search.parallel import check_threads
 
-DESCRIPTION = """Find pictures of CIFAR-100 that are the same, or nearly so, within test and between test and train,
-from their pixels: mirrored, moved, scaled, brighter or darker. The pairs are kept in the bundle, where
+DESCRIPTION = """Find pictures of CIFAR-100 or CIFAR-10 that are the same, or nearly so, within test and between test
+and train, from their pixels: mirrored, moved, scaled, brighter or darker. The pairs are kept in the bundle, where
 --near-duplicates leave-out of the other commands finds them. Takes minutes."""
 EXAMPLE = "Example: python -m core duplicates --root data --bundle my-bundle"
 
@@ -28,7 +28,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_bundle(parser, required=True)
     parser.add_argument(
         "--root", metavar="DIR", type=Path,
-        help=f"folder that holds {cifar100.FOLDER}/ (default: $CIFAR_ROOT, ./data or ~/.cache/cifar)",
+        help=f"folder that holds {' or '.join(f'{dataset.folder}/' for dataset in DATASETS.values())} "
+        "(default: $CIFAR_ROOT, ./data or ~/.cache/cifar)",
     )  # fmt: skip
     parser.add_argument(
         "--threads", metavar="T", type=whole_number("threads", 1, 1024), help="default: every core; changes no result"
@@ -38,12 +39,14 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Find, keep and count."""
+    from core.bundle import load_bundle
     from core.stored_near_duplicates import store_near_duplicates
 
-    root = args.root or cifar100.find_root()
-    if root is None or not (root / cifar100.FOLDER / "test").is_file():
+    dataset = get_dataset(load_bundle(args.bundle).dataset)
+    root = args.root or dataset.find_root()
+    if root is None or not dataset.is_in(root):
         where = f"in '{args.root}'" if args.root else "in $CIFAR_ROOT, ./data or ~/.cache/cifar"
-        raise BadInput(f"no folder '{cifar100.FOLDER}' {where}: name its parent with --root")
+        raise BadInput(f"no folder '{dataset.folder}' {where}: name its parent with --root")
     with tqdm(total=100, unit="%", disable=None) as bar:
 
         def hear(key: str, share: float) -> None:

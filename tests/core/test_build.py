@@ -11,13 +11,16 @@ import pytest
 
 from core import build, hierarchy
 from core.bundle import load_bundle
-from core.datasets import cifar100
+from core.datasets.cifar10 import CIFAR_10
+from core.datasets.cifar100 import CIFAR_100
+from core.embedding import existing_bundle
 from core.encoders.recipes.registry import RECIPES
 from core.engine import Engine
 from core.errors import BadInput
 from core.hierarchy import shipped
 from core.settings import Setting
 from core.stored_hashes import SHIPPED_HASHES, make_hashes
+from tests.core.datasets.cifar10_files import write_files
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def names():
 def small_cifar(tmp_path, names, monkeypatch):
     """CIFAR-100's files with 4 training and 1 test image a class; checksums of these files."""
     classes, superclasses, upper = names
-    folder = tmp_path / "data" / cifar100.FOLDER
+    folder = tmp_path / "data" / CIFAR_100.folder
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     contents = {"meta": {"fine_label_names": classes, "coarse_label_names": superclasses}}
@@ -47,9 +50,7 @@ def small_cifar(tmp_path, names, monkeypatch):
     for name, content in contents.items():
         data = pickle.dumps(content)
         (folder / name).write_bytes(data)
-        monkeypatch.setitem(cifar100.MD5, name, hashlib.md5(data).hexdigest())
-    monkeypatch.setattr(cifar100, "HELD_OUT_PER_CLASS", 1)
-    monkeypatch.setattr(cifar100.held_out, "__defaults__", (1, 0))
+        monkeypatch.setitem(CIFAR_100.md5, name, hashlib.md5(data).hexdigest())
     for name in ("semantic", "classifier", "source", "contrastive"):
         recipe = replace(RECIPES[name], epochs=1, batch_size=50, widths=(4, 6, 136), depth=2)
         monkeypatch.setitem(RECIPES, name, recipe)
@@ -135,3 +136,21 @@ def test_a_length_that_a_hash_cannot_have_changes_nothing(make_bundle):
     with pytest.raises(BadInput, match="pca-sign"):
         make_hashes(bundle.path, "semantic", ["pca-sign"], [96])
     assert (bundle.path / "manifest.json").read_bytes() == before
+
+
+def test_cifar_10_from_files_to_figures(tmp_path, monkeypatch):
+    sums = write_files(tmp_path / "data", a_part=40)
+    for name, digest in sums.items():
+        monkeypatch.setitem(CIFAR_10.md5, name, digest)
+    recipe = replace(RECIPES["classifier"], epochs=2, batch_size=20, widths=(4, 6, 12), depth=2)
+    monkeypatch.setitem(RECIPES, "classifier", recipe)
+    build.build(tmp_path / "data", "classifier", tmp_path / "run", tmp_path / "bundle", dataset=CIFAR_10)
+    bundle = load_bundle(tmp_path / "bundle", verify=True)
+    assert (bundle.dataset, bundle.count("train"), bundle.count("test")) == ("CIFAR-10", 200, 20)
+    assert bundle.defaults["protocol"] == "test-vs-train"
+    assert "180 training images" in bundle.encoder_info("classifier")["made"]
+    setting = Setting("classifier", "itq", 8, "2", "test-vs-train", "wordnet")
+    result = Engine(bundle).result("exact", setting, (100,))
+    assert 0 < result.mean("ap_trec", 100) <= 1
+    with pytest.raises(BadInput, match="expected CIFAR-100"):
+        existing_bundle(tmp_path / "bundle")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import hierarchy
-from core.datasets import cifar100
+from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 
 # root -> animal -> {cat, dog, bird -> {owl}}, root -> rock: heights owl 0, bird 1, animal 2, root 3
@@ -142,7 +142,7 @@ def test_the_shipped_wordnet_tree_is_the_published_one(cifar_root):
     folder = cifar_root / "cifar100-hierarchy"
     if not (folder / "cifar.parent-child.txt").is_file():
         pytest.skip("needs cifar100-hierarchy/ of semantic-embeddings in $CIFAR_ROOT")
-    fine, _ = cifar100.read_names(cifar_root)
+    fine, _ = CIFAR_100.read_names(cifar_root)
     lines = (folder / "class_names.txt").read_text().splitlines()
     name_of = dict(line.split() for line in lines)
     assert [name_of[str(label)] for label in range(100)] == fine  # a leaf's number is the class label

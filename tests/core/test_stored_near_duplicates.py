@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core import stored_near_duplicates
 from core.bundle import load_bundle
-from core.datasets import cifar100
+from core.datasets.cifar import Split
 from core.engine import Engine
 from core.errors import BadInput
 from core.settings import Setting
@@ -21,9 +23,9 @@ def pictures(monkeypatch, tiny_bundle):
     labels = {split: tiny_bundle.labels(split).copy() for split in images}
 
     def read(root, split):
-        return cifar100.Split(images[split], labels[split], labels[split] // 3)
+        return Split(images[split], labels[split], labels[split] // 3)
 
-    monkeypatch.setattr(stored_near_duplicates.cifar100, "read_split", read)
+    monkeypatch.setattr(stored_near_duplicates, "get_dataset", lambda name: SimpleNamespace(read_split=read))
     return images, labels
 
 

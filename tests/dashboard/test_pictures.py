@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar, Split
+from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 from dashboard import pictures
-from dashboard.pictures import ARCHIVE, ARCHIVE_BYTES, Pictures, download_with_progress, png_uri
+from dashboard.pictures import Pictures, download_with_progress, png_uri
 
 
 @pytest.fixture
@@ -26,11 +27,11 @@ def folder(tmp_path, monkeypatch, images):
     """A folder that passes for CIFAR-100, and how often its splits are read."""
     reads = []
 
-    def read_split(root, split):
+    def read_split(dataset, root, split):
         reads.append(split)
-        return cifar100.Split(images.copy(), np.arange(4), np.zeros(4, np.int64))
+        return Split(images.copy(), np.arange(4), np.zeros(4, np.int64))
 
-    monkeypatch.setattr(cifar100, "read_split", read_split)
+    monkeypatch.setattr(Cifar, "read_split", read_split)
     return tmp_path, reads
 
 
@@ -103,8 +104,8 @@ def test_agrees_compares_the_labels(folder):
 
 
 def test_altered_files_give_no_picture_and_a_reason(tmp_path):
-    (tmp_path / cifar100.FOLDER).mkdir()
-    (tmp_path / cifar100.FOLDER / "test").write_bytes(b"not CIFAR")
+    (tmp_path / CIFAR_100.folder).mkdir()
+    (tmp_path / CIFAR_100.folder / "test").write_bytes(b"not CIFAR")
     shown = Pictures.find(tmp_path)
     assert shown.available
     assert shown.uri("test", 0) is None
@@ -117,7 +118,7 @@ def test_real_pictures():
     if not root:
         pytest.skip("$CIFAR_ROOT is not set")
     shown = Pictures.find(root)
-    split = cifar100.read_split(root, "test")
+    split = CIFAR_100.read_split(root, "test")
     assert shown.available
     assert shown.agrees("test", split.labels)
     assert np.array_equal(decoded(shown.uri("test", 9_999)), split.images[9_999])
@@ -130,8 +131,8 @@ def test_download_reports_the_growing_file(tmp_path):
 
     def fake(root):
         for share in (0.25, 0.5, 1.0):
-            with (root / ARCHIVE).open("wb") as file:
-                file.truncate(int(ARCHIVE_BYTES * share))  # sparse: takes no disk
+            with (root / CIFAR_100.archive).open("wb") as file:
+                file.truncate(int(CIFAR_100.archive_bytes * share))  # sparse: takes no disk
             assert steps.acquire(timeout=10)
 
     def on_progress(share):

@@ -9,9 +9,12 @@ import pytest
 
 from core.bundle import load_bundle
 from core.datasets.arrays import import_arrays
+from core.datasets.cifar import Cifar
+from core.datasets.cifar100 import CIFAR_100
+from core.datasets.registry import DATASETS
 from core.retrieval import retrieve
 from core.settings import Setting, curve_ks
-from dashboard import picture_choice, pictures
+from dashboard import picture_choice
 from dashboard.tiles import lost_sentence
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -192,15 +195,15 @@ def test_without_pictures_a_bundle_of_other_data_says_so(page):
 @pytest.fixture
 def as_cifar(monkeypatch, tmp_path):
     """The tiny bundle under the name of CIFAR-100, and no pictures anywhere."""
-    monkeypatch.setattr(picture_choice, "DATASET", "Tiny")
-    monkeypatch.setattr(pictures.cifar100, "find_root", lambda *places: None)
-    monkeypatch.setattr(picture_choice.cifar100, "default_download_root", lambda: tmp_path / "cifar")
+    monkeypatch.setitem(DATASETS, "tiny", CIFAR_100)
+    monkeypatch.setattr(Cifar, "find_root", lambda dataset, *places: None)
+    monkeypatch.setattr(picture_choice, "default_download_root", lambda: tmp_path / "cifar")
 
 
 def test_one_click_downloads(page, as_cifar, monkeypatch, tmp_path):
     asked = []
 
-    def download(root, on_progress):
+    def download(root, on_progress, dataset):
         asked.append(root)
         on_progress(1.0)
 
@@ -213,7 +216,7 @@ def test_one_click_downloads(page, as_cifar, monkeypatch, tmp_path):
 
 
 def test_a_failed_download_is_said(page, as_cifar, monkeypatch):
-    def download(root, on_progress):
+    def download(root, on_progress, dataset):
         raise picture_choice.BadInput("could not download CIFAR-100 (no network)")
 
     monkeypatch.setattr(picture_choice, "download_with_progress", download)
@@ -228,7 +231,7 @@ def test_a_folder_must_be_inside_the_roots(tmp_path):
     inside, empty = tmp_path / "in", tmp_path / "in" / "empty"
     (inside / "cifar-100-python").mkdir(parents=True)
     empty.mkdir()
-    assert picture_choice.checked_folder(f" {inside} ", (inside.resolve(),)) == inside
+    assert picture_choice.checked_folder(f" {inside} ", (inside.resolve(),), CIFAR_100) == inside
     for text, words in (
         (str(tmp_path), "outside"),
         (str(Path(inside, "..")), "outside"),
@@ -236,7 +239,7 @@ def test_a_folder_must_be_inside_the_roots(tmp_path):
         (" ", "no folder"),
     ):
         with pytest.raises(picture_choice.BadInput, match=words):
-            picture_choice.checked_folder(text, (inside.resolve(),))
+            picture_choice.checked_folder(text, (inside.resolve(),), CIFAR_100)
 
 
 def test_a_bundle_with_the_real_pictures_shows_them(open_app, cifar_root):

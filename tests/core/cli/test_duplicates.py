@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from core import stored_near_duplicates
-from core.datasets import cifar100
+from core.cli import duplicates
+from core.datasets import cifar
+from core.datasets.cifar100 import CIFAR_100
 from core.engine import Engine
 from core.settings import Setting
 
@@ -22,9 +24,15 @@ def on(run, doubled_bundle):
     return lambda command, *options: run(command, "--bundle", doubled_bundle.path, *options, bundle=False)
 
 
-def test_the_command_hands_its_options_on(run, tiny_bundle, monkeypatch, tmp_path):
-    (tmp_path / "data" / cifar100.FOLDER).mkdir(parents=True)
-    (tmp_path / "data" / cifar100.FOLDER / "test").write_bytes(b"")
+@pytest.fixture
+def of_cifar(monkeypatch):
+    """The tiny bundle passes for one of CIFAR-100."""
+    monkeypatch.setattr(duplicates, "get_dataset", lambda name: CIFAR_100)
+
+
+def test_the_command_hands_its_options_on(run, tiny_bundle, of_cifar, monkeypatch, tmp_path):
+    (tmp_path / "data" / CIFAR_100.folder).mkdir(parents=True)
+    (tmp_path / "data" / CIFAR_100.folder / "test").write_bytes(b"")
     calls = []
 
     def store(folder, root, threads, progress):
@@ -39,10 +47,14 @@ def test_the_command_hands_its_options_on(run, tiny_bundle, monkeypatch, tmp_pat
     assert "test-test: 1,234 pairs\ntest-train: 0 pairs\n" in ran.out
 
 
-def test_a_folder_without_pictures_is_refused(refused, monkeypatch, tmp_path):
+def test_a_bundle_of_other_data_is_refused(refused, tiny_bundle):
+    assert "unknown data set 'Tiny'" in refused("duplicates", "--root", "data")
+
+
+def test_a_folder_without_pictures_is_refused(refused, of_cifar, monkeypatch, tmp_path):
     assert "no folder 'cifar-100-python' in 'nowhere'" in refused("duplicates", "--root", "nowhere")
     monkeypatch.delenv("CIFAR_ROOT", raising=False)
-    monkeypatch.setattr(cifar100, "default_download_root", lambda: tmp_path / "none")
+    monkeypatch.setattr(cifar, "default_download_root", lambda: tmp_path / "none")
     assert "name its parent with --root" in refused("duplicates")
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.datasets import cifar100
 from core.datasets import near_duplicates as finder
+from core.datasets.cifar100 import CIFAR_100
 from core.datasets.near_duplicates import Window, describe, find_pairs, pose, views_of, windows
 from core.errors import BadInput
 from tests.core.datasets.pictures import cut, scenes
@@ -125,7 +125,7 @@ def test_too_many_that_look_alike(monkeypatch):
 @pytest.mark.slow
 def test_equal_pictures_of_cifar_are_all_found(cifar_root):
     """Within test, equal bytes are found by hashing, mirrored ones too; each pair must be listed with the score 1."""
-    images = cifar100.read_split(cifar_root, "test").images
+    images = CIFAR_100.read_split(cifar_root, "test").images
     pairs, scores = find_pairs(images)
     first_with: dict[bytes, int] = {}
     equal = set()
