@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.code_distances.base import CodePair
 from core.engine import Engine
 from core.errors import BadInput
 from core.search.exact import rank_exact
@@ -20,7 +21,8 @@ COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distan
 @dataclass(frozen=True)
 class Answer:
     """The top k of one search: gallery places int64 (k,), similarities float64 (k,), code distances (k,), int64
-    or, where they are no whole numbers, float64; each item's rank (from 1) in exact search over the whole gallery."""
+    or, where they are no whole numbers, float64, NaN without codes; each item's rank (from 1) in exact search over the
+    whole gallery."""
 
     search: str
     ids: np.ndarray
@@ -34,7 +36,7 @@ class Retrieved:
     """One query's answers; `lost` are the items of the exact top k that the shortlist does not hold."""
 
     query: int  # place among the queries of the setting
-    label: int
+    label: int | None  # None for a picture that is in no split
     answers: dict[str, Answer]
     lost: np.ndarray
     shortlist: int
@@ -52,18 +54,33 @@ def retrieve(
         raise BadInput(f"query {query} is outside 0 to {len(space.queries) - 1}: give the index of a query")
     if not 1 <= k <= space.size:
         raise BadInput(f"k {k} is outside 1 to {space.size}, the gallery's size")
+    return answer(space, codes, query, k, searches, setting.shortlist(k, space.size))
+
+
+def answer(
+    space: Space, codes: CodePair | None, query: int, k: int, searches: Sequence[str], shortlist: int
+) -> Retrieved:
+    """The top k of one query of a space by each search; without codes by exact search alone, with no shortlist.
+
+    A label below 0 is none. Raises BadInput for asymmetric search by codes that have no real values.
+    """
     row = slice(query, query + 1)
     exact, similarities = _by_id(
         *rank_exact(space.queries[row], space.columns, space.size, space.exclude[row], 1), space
     )
-    near = codes.rank(row, space.size, space.exclude[row], 1)
-    distance_of = np.zeros(len(space.gallery), np.int64 if codes.whole else np.float64)
-    distance_of[near.ids[0]] = near.distances[0]
-    shortlist = near.ids[0][: setting.shortlist(k, space.size)]
-    ranked = {"exact": np.argsort(exact, kind="stable")[:k], "hamming": near.ids[0][:k]}
-    ranked["hashed"] = shortlist[np.argsort(exact[shortlist], kind="stable")][:k]
-    if "asymmetric" in searches:
-        ranked["asymmetric"] = codes.asymmetric_ids(row, k, space.exclude[row], 1)[0]
+    ranked = {"exact": np.argsort(exact, kind="stable")[:k]}
+    if codes is None:
+        distance_of, lost, shortlist = np.full(len(exact), np.nan), np.empty(0, np.int64), 0
+    else:
+        near = codes.rank(row, space.size, space.exclude[row], 1)
+        distance_of = np.zeros(len(exact), np.int64 if codes.whole else np.float64)
+        distance_of[near.ids[0]] = near.distances[0]
+        held = near.ids[0][:shortlist]
+        ranked["hamming"] = near.ids[0][:k]
+        ranked["hashed"] = held[np.argsort(exact[held], kind="stable")][:k]
+        if "asymmetric" in searches:
+            ranked["asymmetric"] = codes.asymmetric_ids(row, k, space.exclude[row], 1)[0]
+        lost = np.setdiff1d(ranked["exact"], held)
     answers = {
         name: Answer(
             name,
@@ -74,8 +91,8 @@ def retrieve(
         )
         for name in searches
     }
-    lost = np.setdiff1d(ranked["exact"], shortlist)
-    return Retrieved(query, int(space.query_labels[query]), answers, lost[np.argsort(exact[lost])], len(shortlist))
+    label = int(space.query_labels[query])
+    return Retrieved(query, label if label >= 0 else None, answers, lost[np.argsort(exact[lost])], shortlist)
 
 
 def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
@@ -100,8 +117,11 @@ def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataF
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def relation(superclass_of: np.ndarray | None, query: int, item: int) -> str:
-    """How a found class relates to the query's: `same`, `superclass` (another class of the same one) or `wrong`."""
+def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> str:
+    """How a found class relates to the query's: `same`, `superclass` (another class of the same one) or `wrong`;
+    `unlabelled` where the query has no class."""
+    if query is None:
+        return "unlabelled"
     if query == item:
         return "same"
     alike = superclass_of is not None and superclass_of[query] == superclass_of[item]

@@ -35,7 +35,7 @@ MARKS: dict[Relation, Mark] = {
     "superclass": Mark("≈", "same superclass", "#1f6fb2", "dashed"),
     "wrong": Mark("✗", "another class", "#b84a00", "dotted"),
     "query": Mark("Q", "the query", "#6b5b95", "double"),
-    "unlabelled": Mark("?", "no label", "#6b7280", "solid"),
+    "unlabelled": Mark("", "", "#6b7280", "solid"),
 }
 
 
@@ -84,20 +84,23 @@ def grid_html(
 def legend_html(
     *,
     superclasses: bool = True,
+    labelled: bool = True,
     compared: bool = True,
+    coded: bool = True,
     distance: tuple[str, str] | None = None,
     similarity: str = "similarity",
 ) -> str:
-    """What the signs of a grid mean, on one line that wraps."""
+    """What the signs of a grid mean, on one line that wraps; only those that a query with these properties has."""
     shown: list[Relation] = ["same", "superclass", "wrong"] if superclasses else ["same", "wrong"]
     entries = [
         f'<span class="hg-key hg-{name}"><span class="hg-box"><span class="hg-mark">{MARKS[name].sign}</span></span>'
         f"{MARKS[name].words}</span>"
-        for name in shown
+        for name in (shown if labelled else [])
     ]
     entries.append(f"<span><b>0.912</b> {html.escape(similarity)}</span>")
     short, long = distance or ("H", "Hamming distance")
-    entries.append(f"<span><b>{html.escape(short)} 5</b> {html.escape(long)}</span>")
+    if coded:
+        entries.append(f"<span><b>{html.escape(short)} 5</b> {html.escape(long)}</span>")
     if compared:
         entries += [
             "<span><b>▲3</b> / <b>▼3</b> ranks up / down</span>",
@@ -111,7 +114,9 @@ def describe(
 ) -> str:
     """Everything a tile shows, in words: its tooltip and its label for screen readers."""
     parts = [f"Rank {tile.rank}"] if tile.rank is not None else []
-    parts += [card(tile.class_name).name, MARKS[tile.relation].words]
+    parts.append(card(tile.class_name).name)
+    if tile.relation != "unlabelled":
+        parts.append(MARKS[tile.relation].words)
     if tile.similarity is not None:
         parts.append(f"{similarity_name} {_similarity(tile.similarity)}")
     if tile.distance is not None:
@@ -161,7 +166,7 @@ def _tile(tile: Tile, compared: bool, distance: tuple[str, str], similarity: str
     numbers = "" if tile.similarity is None else f"<span>{_similarity(tile.similarity)}</span>"
     if tile.distance is not None:
         numbers += f"<span>{html.escape(short)} {_distance(tile.distance)}</span>"
-    mark = f'<span class="hg-mark">{MARKS[tile.relation].sign}</span>'
+    mark = "" if tile.relation == "unlabelled" else f'<span class="hg-mark">{MARKS[tile.relation].sign}</span>'
     return (
         f'<div class="hg-tile hg-{tile.relation}" role="listitem" title="{words}" aria-label="{words}">'
         f'<div class="hg-head" aria-hidden="true">{rank}{change}{mark}</div>{_face(tile)}'
@@ -207,5 +212,5 @@ _STYLE = (
     ".hg-key{display:inline-flex;align-items:center;gap:.35rem}"
     ".hg-box{border:3px var(--hg-b) var(--hg-c);border-radius:.3rem;padding:.1rem}"
     ".hg-box .hg-mark{display:block}"
-    f"{_RULES}</style>"
+    f"{_RULES}.hg-unlabelled{{border-width:1px}}</style>"
 )

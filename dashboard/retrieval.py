@@ -1,21 +1,19 @@
-"""One query, answered by each search side by side, and what the shortlist lost."""
+"""One query, or a picture of one's own, answered by each search side by side, and what the shortlist lost."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.code_distances.registry import distance_of, distance_title
 from core.hashing.registry import get_hash
 from core.query_analysis import score
 from core.results import SearchResult
-from core.retrieval import Retrieved, retrieve, to_table
-from dashboard import grids, picture_choice, query_choice, state
+from core.retrieval import Retrieved, retrieve
+from dashboard import grids, picture_choice, picture_input, picture_query, state
+from dashboard.answers import choose_view, compared, draw_answers, draw_lost, draw_table
 from dashboard.cards import readable
 from dashboard.charts.style import SEARCH_LOOKS
 from dashboard.query_controls import choose_query, single
-from dashboard.tiles import Tiles, lost_sentence, no_picture
-
-MOST_SHOWN, FIRST_SHOWN = 100, 20
+from dashboard.tiles import Tiles, no_picture
 
 
 def draw_page() -> None:
@@ -36,6 +34,9 @@ def draw_page() -> None:
 def show_query() -> None:
     """The choice of a query, its answers and what was lost."""
     view = state.current()
+    if picture_input.wanted():
+        picture_query.draw(view)
+        return
     with state.section():
         place = choose_query(view)
         searches, shown = choose_view(view)
@@ -48,37 +49,7 @@ def show_query() -> None:
                 picture_choice.offer(view)
         draw_answers(view, found, tiles, shown)
         draw_lost(view, found, tiles, shown)
-        draw_table(view, found)
-
-
-def names_of(view: state.View) -> dict:
-    """What the grids call a tile's two numbers."""
-    return {"distance": distance_title(view.setting.hash), "similarity": compared(view)}
-
-
-def compared(view: state.View) -> str:
-    """The name of what exact search ranks by."""
-    return "similarity" if view.bundle.similarity(view.setting.encoder) == "cosine" else "inner product"
-
-
-def choose_view(view: state.View) -> tuple[list[str], int]:
-    """Which searches stand side by side, and how many images of each."""
-    most = min(view.k, MOST_SHOWN)
-    searches = ["exact", "hashed"]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        shown = most
-        if most > 1:
-            asked = st.session_state.get("shown", st.query_params.get("shown"))
-            if (valid := query_choice.within(asked, 1, most, FIRST_SHOWN)) != st.session_state.get("shown"):
-                st.session_state["shown"] = valid
-            shown = st.slider("Images shown of each", 1, most, key="shown", bind="query-params", width=260)
-        if st.toggle("Show Hamming", key="hamming", bind="query-params", help="Ranked by code distance alone."):
-            searches.append("hamming")
-        if view.engine.codes(view.setting).queries.projections is not None and st.toggle(
-            "Show asymmetric", key="asymmetric", bind="query-params", help="A real-valued query against codes."
-        ):
-            searches.append("asymmetric")
-    return searches, shown
+        draw_table(view, found, f"--query {found.query}")
 
 
 def draw_query(view: state.View, found: Retrieved, tiles: Tiles) -> None:
@@ -119,50 +90,6 @@ def scores(scored: dict[str, SearchResult], view: state.View) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def draw_answers(view: state.View, found: Retrieved, tiles: Tiles, shown: int) -> None:
-    """The rankings side by side, two or three a row."""
-    st.html(grids.legend_html(superclasses=view.bundle.superclass_of is not None, **names_of(view)))
-    names = list(found.answers)
-    width = 2 if len(names) in (2, 4) else 3
-    for start in range(0, len(names), width):
-        for column, name in zip(st.columns(width), names[start : start + width], strict=False):
-            other = "hashed" if name == "exact" else "exact"
-            title = f"{SEARCH_LOOKS[name].label.split(' (')[0]}: top {shown} of {view.k:,}"
-            with column:
-                st.html(grids.grid_html(tiles.answer(name, other, shown), title, **names_of(view)))
-    most = min(view.k, MOST_SHOWN)
-    if shown < most:
-        st.button("Show more", key="retrieval_more", icon=":material/expand_more:", on_click=show_more, args=(most,))
-
-
-def show_more(most: int) -> None:
-    """Twice as many images."""
-    st.session_state["shown"] = min(2 * int(st.session_state["shown"]), most)
-
-
-def draw_lost(view: state.View, found: Retrieved, tiles: Tiles, shown: int) -> None:
-    """The exact top k that the shortlist lacks, under their exact ranks."""
-    st.subheader("What the shortlist lost", anchor=False)
-    st.write(lost_sentence(found, view.space.gallery_labels))
-    if len(found.lost):
-        title = f"Lost, by exact rank: {min(shown, len(found.lost))} of {len(found.lost)}"
-        st.html(grids.grid_html(tiles.lost(shown), title, compared=False, **names_of(view)))
-
-
-def draw_table(view: state.View, found: Retrieved) -> None:
-    """The answers as a table, and the command that prints them."""
-    table = st.expander("As a table", icon=":material/table_rows:", on_change="rerun", key="retrieval_table")
-    if not table.open:
-        return
-    with table:
-        form = "%.4f" if compared(view) == "similarity" else "%.6g"  # an inner product may be of any size
-        decimals = {"similarity": st.column_config.NumberColumn(compared(view), format=form)}
-        if not distance_of(view.setting.hash).whole:
-            decimals["distance"] = st.column_config.NumberColumn(format="%.6g")
-        st.dataframe(to_table(found, view.engine, view.setting), hide_index=True, column_config=decimals)
-        st.code(f"{view.command('retrieve')} --query {found.query} --k {view.k} --searches {','.join(found.answers)}")
 
 
 draw_page()

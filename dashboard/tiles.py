@@ -35,10 +35,12 @@ class Tiles:
         name, group = self._class(self.retrieved.label)
         return Tile(index, name, group, relation="query", picture=self.picture(split, index))
 
-    def answer(self, search: str, other: str, shown: int) -> list[Tile]:
-        """The first `shown` of a search, with their rank changes against the top k of another one."""
+    def answer(self, search: str, other: str | None, shown: int) -> list[Tile]:
+        """The first `shown` of a search, with their rank changes against the top k of another one, if there is one."""
         answer = self.retrieved.answers[search]
-        changes = rank_changes(answer.ids, self.retrieved.answers[other].ids)
+        changes: list[int | None] = [None] * len(answer.ids)
+        if other is not None:
+            changes = rank_changes(answer.ids, self.retrieved.answers[other].ids)
         return [
             self._tile(int(answer.ids[i]), answer.similarities[i], answer.distances[i], i + 1, changes[i])
             for i in range(min(shown, len(answer.ids)))
@@ -60,7 +62,7 @@ class Tiles:
             class_name=name,
             superclass_index=group,
             similarity=float(similarity),
-            distance=float(distance),
+            distance=None if np.isnan(distance) else float(distance),
             rank=rank,
             rank_change=change,
             relation=relation(self.bundle.superclass_of, self.retrieved.label, label),
@@ -86,6 +88,8 @@ def lost_sentence(retrieved: Retrieved, gallery_labels: np.ndarray) -> str:
         return f"{kept}all of the exact top {k:,}."
     same = int((gallery_labels[retrieved.lost] == retrieved.label).sum())
     held = f"{kept}{k - lost:,} of the exact top {k:,}; "
+    if retrieved.label is None:
+        return f"{held}{lost:,} {'was' if lost == 1 else 'were'} lost."
     if lost == 1:
         return f"{held}1 was lost, {'of the query’s class' if same else 'of another class'}."
     who = "all of them" if same == lost else "none of them" if same == 0 else f"{same:,} of them"

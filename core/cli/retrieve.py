@@ -1,4 +1,4 @@
-"""`retrieve`: one query, its top k by several searches side by side."""
+"""`retrieve`: one query, or a picture of anyone's, its top k by several searches side by side."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pandas as pd
 from core import retrieval
 from core.cli import options
 from core.cli.parser import whole_number
-from core.settings import ALL, check_k
+from core.engine import Engine
+from core.settings import ALL, Setting, check_k
 from core.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 
 DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, code distance, class,
-how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search."""
-EXAMPLE = "Example: python -m core retrieve --query 42 --k 10 --hash itq --bits 32 --multiplier 2"
+how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search.
+With --picture the query is a picture of yours: the encoder's weights in the bundle encode it, and it has no label."""
+EXAMPLE = """Example: python -m core retrieve --query 42 --k 10 --hash itq --bits 32 --multiplier 2
+         python -m core retrieve --picture cat.jpg --k 10"""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -23,9 +26,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "retrieve", help="one query: its top k by each search", description=DESCRIPTION, epilog=EXAMPLE
     )
-    parser.add_argument(
-        "--query", metavar="INDEX", type=whole_number("query", 0), required=True, help="index of the query, from 0"
-    )
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--query", metavar="INDEX", type=whole_number("query", 0), help="index of the query, from 0")
+    asked.add_argument("--picture", metavar="FILE", help="a picture of yours as the query")
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_single_k(parser, 10)
@@ -46,24 +49,34 @@ def run(args: argparse.Namespace) -> None:
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
     space = engine.space(setting)
-    k = space.size if args.k == ALL else check_k(args.k, space.size)
-    found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
+    if args.picture is None:
+        found, heading = _answer_query(args, engine, setting)
+    else:
+        from core.cli.retrieve_picture import answer_picture  # it opens every format of pictures, which takes a while
+
+        found, heading = answer_picture(args, engine, setting)
     table = retrieval.to_table(found, engine, setting)
-    name = engine.bundle.class_names[found.label]
-    compared = engine.bundle.similarity(setting.encoder).replace("-", " ")
-    print(
-        f"query {args.query} ({name}), {setting.protocol}{options.gallery_note(engine, setting)}: "
-        f"top {k} of {space.size:,}, encoder {setting.encoder} "
-        f"(similarity: {compared}), "
-        f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}"
-    )
+    print(heading)
     for search, rows in table.groupby("search", sort=False):
         print(f"\n{search}\n{readable(rows.drop(columns='search'))}")
     if "hashed" in found.answers:
-        print(f"\n{_describe_lost(found, k, space.gallery_index[found.lost])}")
+        print(f"\n{_describe_lost(found, space.gallery_index[found.lost])}")
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
+
+
+def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[retrieval.Retrieved, str]:
+    """The answers to the query that was named, and what is said of it before them."""
+    space = engine.space(setting)
+    k = space.size if args.k == ALL else check_k(args.k, space.size)
+    found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
+    return found, (
+        f"query {args.query} ({engine.bundle.class_names[found.label]}), {setting.protocol}"
+        f"{options.gallery_note(engine, setting)}: top {k} of {space.size:,}, encoder {setting.encoder} "
+        f"(similarity: {engine.bundle.similarity(setting.encoder).replace('-', ' ')}), "
+        f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}"
+    )
 
 
 def readable(table: pd.DataFrame) -> str:
@@ -71,6 +84,7 @@ def readable(table: pd.DataFrame) -> str:
     return table.to_string(index=False, float_format=lambda value: f"{value:.4f}", na_rep="")
 
 
-def _describe_lost(found: retrieval.Retrieved, k: int, rows: np.ndarray) -> str:
+def _describe_lost(found: retrieval.Retrieved, rows: np.ndarray) -> str:
+    k = len(next(iter(found.answers.values())).ids)
     text = f"the shortlist of {found.shortlist} lost {len(found.lost)} of the exact top {k}"
     return text + (f": {', '.join(map(str, rows))}" if len(found.lost) else "")

@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 
 from core.engine import Engine
+from core.picture_query import search_picture
+from core.query_encoder import open_encoder, predictions
 from core.retrieval import COLUMNS
 from core.settings import Setting
 from tests import reference
+from tests.core.picture_worlds import picture_of, png, write_pictured
 
 
 def test_table_equals_plain_loops(run, tiny_bundle):
@@ -56,3 +59,67 @@ def test_searches_and_whole_gallery(run):
 def test_bad_input_is_one_line(refused, options, words):
     line = refused("retrieve", "--out", "r.csv", *options)
     assert all(word in line for word in words)
+
+
+@pytest.fixture(scope="module")
+def pictured(tiny_bundle, tmp_path_factory):
+    return write_pictured(tiny_bundle, tmp_path_factory.mktemp("pictured") / "pictured")
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "mine.png"
+    path.write_bytes(png(picture_of(7)))
+    return path
+
+
+def test_a_picture_is_answered_as_by_core(run, pictured, picture):
+    chosen = ["--bundle", pictured.path, "--hash", "itq", "--bits", 8, "--protocol", "test-vs-test-with-self"]
+    ran = run("retrieve", "--picture", picture, "--k", 4, "--out", "r.csv", *chosen, bundle=False)
+    assert ran.code == 0, ran.err
+    rows = pd.read_csv("r.csv")
+    assert tuple(rows.columns) == COLUMNS
+    assert set(rows["relation"]) == {"unlabelled"}
+    setting = Setting("semantic", "itq", 8, "2", "test-vs-test-with-self", "wordnet")
+    encoded = open_encoder(pictured, "semantic").encode(picture_of(7))
+    found = search_picture(Engine(pictured), setting, encoded, 4, ("exact", "hashed", "hamming")).retrieved
+    answers = {search: answer.ids.tolist() for search, answer in found.answers.items()}
+    assert {search: part["index"].tolist() for search, part in rows.groupby("search")} == answers
+    assert answers["exact"][0] == 7
+    for words in ("no label", "no AP", "predicted class:", "predicted superclass:", "encode", "hash", "exact search"):
+        assert words in ran.out
+    assert f"predicted class: {predictions(pictured, encoded)[0]['class'][0]}" in ran.out
+
+
+def test_a_picture_without_a_code_has_its_exact_answers(run, pictured, picture):
+    chosen = ["--bundle", pictured.path, "--hash", "imported", "--bits", 8]
+    ran = run("retrieve", "--picture", picture, "--k", 4, *chosen, bundle=False)
+    assert ran.code == 0, ran.err
+    assert "no hashed results: hash 'imported' cannot hash a new picture" in ran.out
+    assert "\nexact\n" in ran.out
+    assert "\nhashed\n" not in ran.out
+    only = run("retrieve", "--picture", picture, "--searches", "hashed", *chosen, bundle=False)
+    assert (only.code, only.out) == (2, "")
+    assert "cannot hash a new picture" in only.err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", ["0 bytes"]), (b"text", ["not a picture"]), (None, ["cannot encode a new picture"])]
+)
+def test_a_bad_picture_or_encoder_is_one_line(refused, tmp_path, content, words):
+    path = tmp_path / "mine.png"
+    path.write_bytes(png(picture_of(7)) if content is None else content)
+    line = refused("retrieve", "--picture", path)
+    assert all(word in line for word in words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "--query --picture is required"),
+        (["--query", "1", "--picture", "x.png"], "not allowed with"),
+        (["--picture", "gone.png"], "'gone.png'"),
+    ],
+)
+def test_one_query_or_one_picture(refused, options, words):
+    assert words in refused("retrieve", *options)

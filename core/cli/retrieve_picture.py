@@ -1,0 +1,63 @@
+"""`retrieve --picture`: a picture of anyone's as the query."""
+
+from __future__ import annotations
+
+import argparse
+
+from core.bundle import Bundle
+from core.cli import options
+from core.engine import Engine
+from core.errors import BadInput
+from core.picture_query import SEARCH_RUNS, PictureTimes, search_picture
+from core.pictures.file import read_picture
+from core.query_encoder import ENCODE_RUNS, EncodedPicture, open_encoder, predictions, time_encoding
+from core.retrieval import Retrieved
+from core.settings import ALL, Setting, check_k
+from core.tables import ordered_searches
+
+
+def answer_picture(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[Retrieved, str]:
+    """The answers to the picture that was named, and what is said of it before them."""
+    picture = read_picture(args.picture)
+    size = len(engine.space(setting).gallery)
+    k = size if args.k == ALL else check_k(args.k, size)
+    encoder = open_encoder(engine.bundle, setting.encoder)
+    encoded = encoder.encode(picture)
+    found = search_picture(engine, setting, encoded, k, ordered_searches(args.searches))
+    if found.no_code and "exact" not in args.searches:
+        raise BadInput(found.no_code)
+    height, width = picture.shape[:2]
+    lines = [
+        f"picture '{args.picture}' ({width} x {height}, seen as {encoded.seen.shape[1]} x {encoded.seen.shape[0]}), "
+        f"gallery of {setting.protocol}{options.gallery_note(engine, setting)}: top {k} of {size:,}, encoder "
+        f"{setting.encoder} (similarity: {engine.bundle.similarity(setting.encoder).replace('-', ' ')}), "
+        f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}",
+        "it has no label: nothing is judged, so there is no AP and no AHP",
+        *_predicted(engine.bundle, encoded, encoder.classifies),
+        describe_times(time_encoding(encoder, encoded.seen), found.times),
+    ]
+    lines += [f"no hashed results: {found.no_code}"] if found.no_code else []
+    return found.retrieved, "\n".join(lines)
+
+
+def describe_times(encode_ms: float, times: PictureTimes) -> str:
+    """The times in one sentence, with how they were taken."""
+    parts = [f"encode {encode_ms:.1f}"]
+    parts += [] if times.hash_ms is None else [f"hash {times.hash_ms:.3f}"]
+    parts.append(f"exact search {times.exact_ms:.3f}")
+    parts += [] if times.hashed_ms is None else [f"hashed search {times.hashed_ms:.3f}"]
+    return (
+        f"times in ms: {', '.join(parts)} (wall clock, warm, one thread, encode with the mirror image; medians of "
+        f"{ENCODE_RUNS} runs for encode, {SEARCH_RUNS} for the others)"
+    )
+
+
+def _predicted(bundle: Bundle, encoded: EncodedPicture, classifies: bool) -> list[str]:
+    classes, superclasses = predictions(bundle, encoded)
+    said = [("class", classes)] + ([] if superclasses is None else [("superclass", superclasses)])
+    note = "" if classifies else " (no classifier: a softmax of cosines, flat by nature)"
+    return [
+        f"predicted {name}{note}: "
+        + ", ".join(f"{row[name]} {row['probability']:.4f}" for row in table.to_dict("records"))
+        for name, table in said
+    ]

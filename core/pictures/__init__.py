@@ -1,0 +1,1 @@
+"""Pictures of a person: one file, a folder of them, an index over it."""

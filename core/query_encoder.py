@@ -1,0 +1,141 @@
+"""A picture of anyone's through an encoder of a bundle: what the encoder sees of it, and what it says of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core.bundle import Bundle
+from core.bundle_files import check_sum
+from core.conditions import alone, pinned
+from core.errors import BadInput
+from core.pictures.file import as_encoder_sees
+from core.vectors import plain_rows, unit_rows
+
+if TYPE_CHECKING:
+    from core.encoders.networks.base import Network
+
+ENCODE_RUNS = 5
+SOFTMAX = "-softmax"  # ends the name of an encoder whose embeddings are a classifier's probabilities
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """What an encoder says of one picture.
+
+    `seen` uint8 (32, 32, 3) is what the network was given; `embedding` float32 (d,) is made as the bundle's are;
+    `probabilities` float32 (C,) are those of the classes; `latent` float32 (bits,) are the values of the network's own
+    code, (0,) where it has none for this embedding.
+    """
+
+    seen: np.ndarray
+    embedding: np.ndarray
+    probabilities: np.ndarray
+    latent: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class QueryEncoder:
+    """A bundle's encoder, its network loaded; make it with `open_encoder`. Threads may share it."""
+
+    name: str
+    network: Network
+    similarity: str
+    dimensions: int
+    reduction: tuple[np.ndarray, np.ndarray] | None  # mean (D,) and axes (D, d)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the network was trained to tell class probabilities; else they are a softmax of cosines."""
+        return hasattr(self.network, "classify")
+
+    def encode(self, picture: np.ndarray) -> EncodedPicture:
+        """Encode a picture uint8 (H, W, 3). Its mirror image is averaged in, as in the bundle's own embeddings."""
+        return self.encode_seen(as_encoder_sees(picture))
+
+    def encode_seen(self, seen: np.ndarray) -> EncodedPicture:
+        """Encode a picture uint8 (32, 32, 3) that is cut and scaled already."""
+        from core.encoders.encoding import encode_images
+
+        encoded = encode_images(self.network, seen[None].copy(), flip=True)
+        of_probabilities = self.name.endswith(SOFTMAX)
+        vectors = encoded.probabilities if of_probabilities else encoded.embeddings
+        if self.reduction is not None:
+            mean, axes = self.reduction
+            vectors = (vectors - mean) @ axes
+        if vectors.shape[1] != self.dimensions:
+            raise BadInput(
+                f"the weights of encoder '{self.name}' give {vectors.shape[1]} dimensions, its embeddings in the "
+                f"bundle have {self.dimensions}: embed again with these weights"
+            )
+        prepare = unit_rows if self.similarity == "cosine" else plain_rows
+        embedding = prepare([vectors], vectors.shape, f"the picture's embedding by '{self.name}'")[0]
+        latent = np.empty(0, np.float32) if of_probabilities else encoded.latent[0]
+        return EncodedPicture(seen, embedding, encoded.probabilities[0], latent)
+
+
+def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder:
+    """Load an encoder's network from the bundle, onto the CPU; it takes seconds, since PyTorch is imported.
+
+    Raises BadInput where the bundle has no weights of it, or damaged ones.
+    """
+    info = bundle.encoder_info(encoder)
+    path = bundle.weights_path(encoder)
+    if path is None:
+        having = [name for name in bundle.encoders if bundle.weights_path(name)]
+        mend = f"choose one of {', '.join(having)}" if having else "open a bundle that holds weights"
+        raise BadInput(
+            f"encoder '{encoder}' cannot encode a new picture: this bundle holds its embeddings alone, "
+            f"not the network's weights; {mend}"
+        )
+    check_sum(bundle.path, info["weights"])
+    from core.encoders.weights import load_network
+
+    network = load_network(path)
+    if encoder not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
+        raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
+    kept = info.get("reduction")
+    reduction = (
+        None if kept is None else (np.asarray(bundle.array(kept["mean"])), np.asarray(bundle.array(kept["axes"])))
+    )
+    return QueryEncoder(encoder, network, bundle.similarity(encoder), info["dimensions"], reduction)
+
+
+def time_encoding(encoder: QueryEncoder, seen: np.ndarray, runs: int = ENCODE_RUNS) -> float:
+    """Median milliseconds to encode a picture that is cut and scaled, on one thread, after a run that does not count.
+
+    The mirror image is encoded too.
+    """
+    taken = []
+    with alone(wait=True), pinned(1):
+        for _ in range(runs + 1):
+            started = perf_counter()
+            encoder.encode_seen(seen)
+            taken.append(perf_counter() - started)
+    return 1000 * float(np.median(taken[1:]))
+
+
+def predictions(bundle: Bundle, encoded: EncodedPicture, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The likeliest classes (`class`, `superclass`, `probability`) and superclasses (`superclass`, `probability`).
+
+    A superclass is as probable as its classes together. Without superclasses the second is None.
+    """
+    if len(encoded.probabilities) != len(bundle.class_names):
+        raise BadInput(
+            f"the encoder tells {len(encoded.probabilities)} classes apart, the bundle has {len(bundle.class_names)}: "
+            "train it on the bundle's classes"
+        )
+    shares, names = encoded.probabilities.astype(np.float64), np.array(bundle.class_names)
+    order = np.argsort(-shares, kind="stable")[:most]
+    classes = pd.DataFrame({"class": names[order], "probability": shares[order]})
+    if bundle.superclass_of is None or bundle.superclass_names is None:
+        return classes, None
+    groups = np.array(bundle.superclass_names)
+    classes.insert(1, "superclass", groups[bundle.superclass_of[order]])
+    sums = np.bincount(bundle.superclass_of, shares, len(groups))
+    order = np.argsort(-sums, kind="stable")[:most]
+    return classes, pd.DataFrame({"superclass": groups[order], "probability": sums[order]})

@@ -1,0 +1,140 @@
+"""The Retrieval page when a picture of one's own is the query: what the encoder makes of it, and what is found."""
+
+from __future__ import annotations
+
+import shlex
+
+import streamlit as st
+
+from core.engine import Engine
+from core.picture_query import SEARCH_RUNS, PictureAnswer, PictureTimes, search_picture
+from core.query_encoder import (
+    ENCODE_RUNS,
+    EncodedPicture,
+    QueryEncoder,
+    open_encoder,
+    predictions,
+    time_encoding,
+)
+from core.settings import Setting
+from dashboard import picture_choice, picture_input, state
+from dashboard.answers import choose_view, draw_answers, draw_lost, draw_table
+from dashboard.cards import readable
+from dashboard.picture_html import Shares, picture_html
+from dashboard.picture_input import Given
+from dashboard.pictures import png_uri
+from dashboard.tiles import Tiles, no_picture
+
+
+def draw(view: state.View) -> None:
+    """The picture that was given and its answers; what cannot be used is said in its place."""
+    with state.section():
+        given = picture_input.take_picture()
+        if given is None:
+            st.caption(
+                f"The picture is encoded here, on this server's processor, by encoder {view.setting.encoder}, and "
+                "searched for in the gallery. It stays in this session and is not kept."
+            )
+            return
+        encoder = _encoder(view.engine, view.bundle.version, view.setting.encoder)
+        encoded, encode_ms = _encoded(encoder, view.bundle.version, encoder.name, given.digest, given)
+        draw_picture(view, given, encoded, encoder.classifies)
+        slot = st.container()
+        searches, shown = choose_view(view)
+        answer = _answer(view.engine, encoded, view.bundle.version, given.digest, view.setting, view.k, tuple(searches))
+        with slot:
+            draw_times(encode_ms, answer)
+        found, pictures = answer.retrieved, state.pictures(view)
+        if pictures is None:
+            picture_choice.offer(view)
+        tiles = Tiles(found, view.bundle, view.space, pictures.uri if pictures else no_picture)
+        draw_answers(view, found, tiles, shown)
+        if answer.no_code is None:
+            draw_lost(view, found, tiles, shown)
+        draw_table(view, found, f"--picture {shlex.quote(given.name)}")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the encoder …")
+def _encoder(_engine: Engine, version: str, name: str) -> QueryEncoder:
+    """An encoder's network, shared by all sessions. PyTorch is imported here, and not before."""
+    return open_encoder(_engine.bundle, name)
+
+
+@st.cache_data(max_entries=8, show_spinner="Encoding the picture …", scope="session")
+def _encoded(
+    _encoder: QueryEncoder, version: str, name: str, digest: str, _given: Given
+) -> tuple[EncodedPicture, float]:
+    """What the encoder says of the picture, and the milliseconds it takes."""
+    encoded = _encoder.encode(_given.picture())
+    return encoded, time_encoding(_encoder, encoded.seen)
+
+
+@st.cache_data(max_entries=16, show_spinner="Searching …", scope="session")
+def _answer(
+    _engine: Engine,
+    _encoded: EncodedPicture,
+    version: str,
+    digest: str,
+    setting: Setting,
+    k: int,
+    searches: tuple[str, ...],
+) -> PictureAnswer:
+    return search_picture(_engine, setting, _encoded, k, searches)
+
+
+def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, classifies: bool) -> None:
+    """The picture, what the encoder sees of it, and what it takes it for."""
+    named = zip(("class", "superclass"), predictions(view.bundle, encoded), strict=True)
+    shares = [
+        Shares(f"Predicted {name}", [readable(each) for each in table[name]], table["probability"].tolist())
+        for name, table in named
+        if table is not None
+    ]
+    seen = encoded.seen
+    st.html(picture_html(given.thumbnail, png_uri(seen), (given.width, given.height), seen.shape[1], shares))
+    if not classifies:
+        st.caption(
+            f"Encoder {view.setting.encoder} has no classifier: its probabilities are a softmax of cosines, which is "
+            "flat by nature. Their order counts, not their size."
+        )
+    everything = ""
+    if view.space.protocol.leave_one_out:
+        everything = f" All {len(view.space.gallery):,} images of the gallery are searched: none is its own."
+    st.info(
+        f"Your picture has no label: nothing is right or wrong here, so there is no AP and no AHP.{everything}",
+        icon=":material/label_off:",
+    )
+
+
+def draw_times(encode_ms: float, answer: PictureAnswer) -> None:
+    """What encoding, hashing and each search took."""
+    times = answer.times
+    shown = {"Encode": encode_ms, "Hash": times.hash_ms, "Exact search": times.exact_ms}
+    shown["Hashed search"] = times.hashed_ms
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in shown.items():
+            st.metric(name, "–" if value is None else milliseconds(value), width=150)
+    st.caption(
+        "Wall clock, warm, on one thread, beside whatever else this machine does now: medians of "
+        f"{ENCODE_RUNS} runs for encoding (with the mirror image, as the bundle's pictures were) and of {SEARCH_RUNS} "
+        f"for the others, after one that does not count. {_hash_words(times)}Exact search is a matrix product (BLAS)."
+    )
+    if answer.no_code is not None:
+        st.warning(f"No hashed results: {answer.no_code}.", icon=":material/block:")
+
+
+def _hash_words(times: PictureTimes) -> str:
+    if times.hash_ms is None and times.hashed_ms is not None:
+        return "The code comes from the network itself, while it encodes. "
+    return ""
+
+
+def milliseconds(value: float) -> str:
+    """Three digits, in ms, or in µs below a tenth of one.
+
+    >>> milliseconds(0.0123), milliseconds(1.2345), milliseconds(159.5)
+    ('12.3 µs', '1.23 ms', '160 ms')
+    """
+    if value < 0.1:
+        return f"{1000 * value:.3g} µs"
+    return f"{value:.3g} ms" if value < 999.5 else f"{value / 1000:.3g} s"
