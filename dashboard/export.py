@@ -9,7 +9,7 @@ from core.errors import BadInput
 from core.metrics.registry import family
 from core.settings import K_RANGE, Setting, parse_ks
 from core.tables import metric_rows, summary_table, to_csv
-from dashboard import export_source, export_tables, latency, state
+from dashboard import export_buckets, export_source, export_tables, latency, state
 from dashboard.state import View
 
 PREVIEW = 200
@@ -22,6 +22,8 @@ TABLES = {
     "curves": "Every metric at every k that the curves show, with 95 % normal bands, rounded to 8 decimals.",
     export_source.NAME: "What the source system published for CIFAR-100, and beside it ours in its own definitions and "
     "protocol: `test-vs-test-with-self`, divisor k, 48 bits, a shortlist of 2k. It does not follow the sidebar.",
+    export_buckets.NAME: "What k-means cells and hash tables let a search leave out: precision against the images that "
+    "are compared, by our definitions and by those of a published study. Of the sidebar it follows the encoder.",
     "settings": "What the figures were computed from, as JSON.",
 }
 
@@ -61,8 +63,11 @@ def choose_ks(view: View) -> tuple:
     return tuple(ks)
 
 
-def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None) -> None:
-    """A download of the whole table (as `file`; None: named after the setting) and a preview of its head."""
+def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None, config: dict | None = None) -> None:
+    """A download of the whole table (as `file`; None: named after the setting) and a preview of its head.
+
+    `config`: how the preview shows columns.
+    """
     data = to_csv(frame).encode()
     st.download_button(
         f"Download CSV ({len(frame):,} rows, {math.ceil(len(data) / 1000):,} kB)",
@@ -77,7 +82,12 @@ def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None) -
     if len(frame) > PREVIEW:
         st.caption(f"The first {PREVIEW} of {len(frame):,} rows:")
     st.dataframe(
-        frame.head(PREVIEW), hide_index=True, key=f"export_preview_{name}", placeholder="", alt=f"Preview of {name}"
+        frame.head(PREVIEW),
+        hide_index=True,
+        column_config=config,
+        key=f"export_preview_{name}",
+        placeholder="",
+        alt=f"Preview of {name}",
     )
 
 
@@ -135,6 +145,11 @@ def draw_source(view: View) -> None:
     export_source.draw(view, offer)
 
 
+def draw_buckets(view: View) -> None:
+    """The study of candidates."""
+    export_buckets.draw(view, offer)
+
+
 def draw_settings(view: View) -> None:
     """The setting as JSON."""
     text = export_tables.settings_json(view, command_line(view, (view.k,)))
@@ -171,6 +186,7 @@ DRAW: dict[str, Callable[[View], None]] = {
     "queries": draw_queries,
     "curves": draw_curves,
     export_source.NAME: draw_source,
+    export_buckets.NAME: draw_buckets,
     "settings": draw_settings,
 }
 
