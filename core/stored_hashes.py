@@ -10,34 +10,44 @@ from tqdm import tqdm
 
 from core.bundle import Bundle, load_bundle
 from core.bundle_writer import BundleWriter
-from core.codes import fit_hash, fit_split, is_own_layer
+from core.codes import fit_split, is_own_layer
 from core.errors import BadInput
+from core.fitting import Fitted, fit_hashes
 from core.hashing.registry import fitted_bits, get_hash
+from core.manifest import hash_key
 
 SHIPPED_HASHES = ("random-hyperplane", "pca-sign", "itq")
 
 
 def make_hashes(
-    folder: str | Path, encoder: str, names: Sequence[str] = SHIPPED_HASHES, bits: Sequence[int] | None = None
+    folder: str | Path,
+    encoder: str,
+    names: Sequence[str] = SHIPPED_HASHES,
+    bits: Sequence[int] | None = None,
+    seed: int = 0,
+    jobs: int = 1,
 ) -> None:
     """Fit hashes on the training embeddings of a bundle and store codes and heads at every length asked for.
 
     A method whose codes are prefixes of longer ones is stored once, at its greatest length; one that is slow to fit as
     its head alone, from which codes are made when they are asked for. What the bundle has at other lengths stays, and
-    so do codes of a layer that the encoder was trained with.
+    so do codes of a layer that the encoder was trained with, and what there is of other seeds. Of a seed other than 0
+    the head alone is kept: it is there to tell how much of a figure is chance. `jobs` are fitted at a time.
     """
     bundle = load_bundle(folder)
+    wanted = [(name, length) for name in names for length in _lengths(bundle, encoder, name, bits)]
+    gone = {(encoder, name, length, seed) for name, length in wanted}
+    for name in filter(lambda name: get_hash(name).prefix, names):
+        gone |= {(encoder, name, length, seed) for _, length in bundle.stored_hashes(encoder, seed)}
     with BundleWriter(folder) as writer:
-        described = dict(bundle.manifest)
-        for name in names:
-            wanted = _lengths(bundle, encoder, name, bits)
-            gone = {(encoder, name, length) for length in wanted}
-            if get_hash(name).prefix:
-                gone |= {(encoder, name, length) for _, length in bundle.stored_hashes(encoder)}
-            kept = [e for e in described["hashes"] if (e["encoder"], e["hash"], e["bits"]) not in gone]
-            shown = tqdm(wanted, desc=name, unit="length", disable=None)
-            described["hashes"] = [*kept, *(_stored_hash(bundle, encoder, name, length, writer) for length in shown)]
-        writer.commit(described)
+        made = []
+        with tqdm(total=len(wanted), unit="code", disable=None) as bar:
+            for (name, length), fitted in zip(wanted, fit_hashes(folder, encoder, wanted, seed, jobs), strict=True):
+                made.append(_stored_hash(bundle, encoder, name, length, seed, fitted, writer))
+                bar.set_description(f"{name} {length}", refresh=False)
+                bar.update()
+        kept = [entry for entry in load_bundle(folder).manifest["hashes"] if hash_key(entry) not in gone]
+        writer.commit({**load_bundle(folder).manifest, "hashes": [*kept, *made]})
 
 
 def _lengths(bundle: Bundle, encoder: str, name: str, bits: Sequence[int] | None) -> list[int]:
@@ -56,25 +66,29 @@ def _lengths(bundle: Bundle, encoder: str, name: str, bits: Sequence[int] | None
     return [max(wanted)] if info.prefix else wanted
 
 
-def _stored_hash(bundle: Bundle, encoder: str, name: str, bits: int, writer: BundleWriter) -> dict:
-    info, split = get_hash(name), fit_split(bundle)
-    method = fit_hash(bundle, encoder, name, bits)
-    made = f"python -m core hash: fitted on the {bundle.count(split):,} embeddings of '{split}', seed 0"
+def _stored_hash(
+    bundle: Bundle, encoder: str, name: str, bits: int, seed: int, fitted: Fitted, writer: BundleWriter
+) -> dict:
+    info, split, method = get_hash(name), fit_split(bundle), fitted.method
+    made = f"python -m core hash: fitted on the {bundle.count(split):,} embeddings of '{split}', seed {seed}"
     if info.needs_labels:
         made += ", with their labels"
     if info.needs_similarity:
         made += f" and the class tree '{bundle.defaults['hierarchy']}'"
     if info.slow_fit:
         made += "; settings chosen on held-out training images of CIFAR-100"
-    coded = () if info.slow_fit else bundle.splits
+    head = method.state()
+    coded = () if info.slow_fit or (seed and head) else bundle.splits
     return {
         "encoder": encoder,
         "hash": name,
         "bits": bits,
+        **({"seed": seed} if seed else {}),
         "made": made,
+        "fit_seconds": round(fitted.seconds, 3),
         "codes": {s: writer.add_array(method.encode(bundle.embeddings(encoder, s))) for s in coded},
         "projections": {},
-        "head": {key: writer.add_array(_smallest(value)) for key, value in method.state().items()},
+        "head": {key: writer.add_array(_smallest(value)) for key, value in head.items()},
     }
 
 

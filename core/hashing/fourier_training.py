@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.hashing import dominance
+from core.hashing.dominance import term_weights
 from core.hashing.head_training import minimise, one_torch_thread, weights
 from core.hashing.pairs import same_class
 from core.hashing.planes import balance, fence, ranking
@@ -25,70 +25,81 @@ def train_fourier(
     """The trained arrays of the method, float64, for features float32 (N, d) from -1 to 1 and labels int64 (N,)."""
     with one_torch_thread():
         maps = _Maps(frequencies.astype(np.float64), method.middle, generator)
-        targets = torch.from_numpy(labels)
-        _train_maps(maps, X, targets, method, generator)
+        features, targets = torch.from_numpy(X), torch.from_numpy(labels)
+        _train_maps(maps, features, targets, method, generator)
         output = nn.Parameter(
             torch.from_numpy(generator.standard_normal((method.middle, method.bits)).astype(np.float32))
         )
         bias = nn.Parameter(torch.zeros(method.bits))
-        _train_bits(maps, output, bias, X, targets, method, generator)
+        _train_bits(maps, output, bias, features, targets, method, generator)
         return {**maps.folded(), "output": _numpy(output), "output_bias": _numpy(bias)}
 
 
 class _Maps:
-    """Fourier maps of queries and items, and the linear maps behind them."""
+    """Fourier maps of queries and items, and the linear maps behind them.
+
+    A Fourier map is the plain waves, each weighed twice (`core.hashing.dominance`); the weights are multiplied into
+    the linear map, so that both sides of a batch share their waves.
+    """
 
     def __init__(self, frequencies: np.ndarray, middle: int, generator: np.random.Generator) -> None:
-        self.frequencies = frequencies
+        self.frequencies = torch.from_numpy(frequencies.astype(np.float32))
         size = 4 * frequencies.size
         self.linear = {side: weights(generator, size, middle) for side in ("queries", "gallery")}
         self.bias = {side: nn.Parameter(torch.zeros(middle)) for side in self.linear}
+        terms = [torch.from_numpy(part.ravel()[:, None].astype(np.float32)) for part in term_weights(frequencies)]
+        self.roots = [part.abs().sqrt() for part in terms]
+        self.signed = [part.sign() * root for part, root in zip(terms, self.roots, strict=True)]
 
-    def __call__(self, X: np.ndarray, side: str) -> Tensor:
-        """Unit rows float32 (n, middle)."""
-        make = dominance.query_map if side == "queries" else dominance.gallery_map
-        mapped = torch.from_numpy(make(X.astype(np.float64), self.frequencies).astype(np.float32))
-        return functional.normalize(mapped @ self.linear[side] + self.bias[side])
+    def waves(self, X: Tensor) -> Tensor:
+        """Cosines, then sines, of frequency times feature: float32 (n, d) -> (n, 2 d m)."""
+        angles = (X[:, :, None] * self.frequencies).flatten(1)
+        return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+    def __call__(self, waves: Tensor, side: str) -> Tensor:
+        """Unit rows float32 (n, middle) of waves (n, 2 d m)."""
+        return functional.normalize(waves @ self.of_waves(side) + self.bias[side])
+
+    def of_waves(self, side: str) -> Tensor:
+        """The linear map of plain waves, (2 d m, middle)."""
+        first, second, third, fourth = self.linear[side].chunk(4)
+        (real, imaginary), sign = (self.roots, 1.0) if side == "gallery" else (self.signed, -1.0)
+        if side == "queries":
+            third, fourth = fourth, third
+        return torch.cat([real * first + imaginary * third, real * second + sign * imaginary * fourth])
 
     def folded(self) -> dict[str, np.ndarray]:
-        """The linear maps of plain cosines and sines: the Fourier maps weigh each of them twice."""
-        real, imaginary = (part.ravel() for part in dominance.term_weights(self.frequencies))
-        roots = [np.sqrt(np.abs(part))[:, None] for part in (real, imaginary)]
-        signs = [np.sign(part)[:, None] for part in (real, imaginary)]
-        arrays = {f"{side}_bias": _numpy(bias) for side, bias in self.bias.items()}
-        first, second, third, fourth = np.split(_numpy(self.linear["gallery"]), 4)
-        arrays["gallery"] = np.concatenate([roots[0] * first + roots[1] * third, roots[0] * second + roots[1] * fourth])
-        first, second, third, fourth = np.split(_numpy(self.linear["queries"]), 4)
-        roots = [root * sign for root, sign in zip(roots, signs, strict=True)]
-        arrays["queries"] = np.concatenate([roots[0] * first + roots[1] * fourth, roots[0] * second - roots[1] * third])
-        return arrays
+        """The linear maps of plain waves and their biases, float64."""
+        arrays = {side: _numpy(self.of_waves(side)) for side in self.linear}
+        return {**arrays, **{f"{side}_bias": _numpy(bias) for side, bias in self.bias.items()}}
 
 
 def _train_maps(
-    maps: _Maps, X: np.ndarray, targets: Tensor, method: FourierHashNet, generator: np.random.Generator
+    maps: _Maps, features: Tensor, targets: Tensor, method: FourierHashNet, generator: np.random.Generator
 ) -> None:
     from core.hashing.fourier_hashnet import relevance_loss
 
     def loss(rows: Tensor, share: float) -> Tensor:
-        batch = X[rows.numpy()]
-        return relevance_loss(maps(batch, "queries") @ maps(batch, "gallery").T, same_class(targets[rows]))
+        waves = maps.waves(features[rows])
+        return relevance_loss(maps(waves, "queries") @ maps(waves, "gallery").T, same_class(targets[rows]))
 
     parameters = [*maps.linear.values(), *maps.bias.values()]
-    minimise([{"params": parameters}], method.maps_training, generator, len(X), loss)
+    minimise([{"params": parameters}], method.maps_training, generator, len(features), loss)
 
 
 def _train_bits(
     maps: _Maps,
     output: nn.Parameter,
     bias: nn.Parameter,
-    X: np.ndarray,
+    features: Tensor,
     targets: Tensor,
     method: FourierHashNet,
     generator: np.random.Generator,
 ) -> None:
     with torch.no_grad():
-        parts = np.array_split(X, math.ceil(len(X) / 4096))
-        middle = {side: torch.cat([maps(part, side) for part in parts]) for side in maps.linear}
+        parts = features.tensor_split(math.ceil(len(features) / 4096))
+        both = [[maps(waves, side) for side in maps.linear] for waves in map(maps.waves, parts)]
+        middle = dict(zip(maps.linear, map(torch.cat, zip(*both, strict=True)), strict=True))
 
     def loss(rows: Tensor, share: float) -> Tensor:
         queries, items = ((middle[side][rows] @ output + bias).tanh() for side in ("queries", "gallery"))
@@ -97,7 +108,7 @@ def _train_bits(
         rest = 1.0 - method.fencing - method.rank
         return method.fencing * fence(both) + method.rank * ranked + rest * balance(both)
 
-    minimise([{"params": [output, bias]}], method.bits_training, generator, len(X), loss)
+    minimise([{"params": [output, bias]}], method.bits_training, generator, len(features), loss)
 
 
 def _numpy(values: Tensor) -> np.ndarray:

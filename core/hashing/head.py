@@ -34,7 +34,7 @@ class Training:
     hidden: int = 256  # units of the hidden layer
     output_norm: bool = False  # batch normalisation of the values too, so that a bit is set for about half
     noise: float = 0.0  # standard deviation added to the features while training, in units of their own
-    mix: float = 0.0  # share of the steps that are shown means of two images, with both their losses
+    mix: float = 0.0  # share of the steps that are shown means of two alike images of two classes, with both losses
     least_steps: int = 400  # more epochs where the rows are few
 
 

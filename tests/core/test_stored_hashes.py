@@ -98,3 +98,26 @@ def test_a_length_that_is_not_learned_changes_nothing(make_bundle):
     with pytest.raises(BadInput, match=r"hashnet.*\[16, 32, 48, 64, 128\]"):
         make_hashes(bundle.path, "semantic", ["itq", "hashnet"], [8])
     assert (bundle.path / "manifest.json").read_bytes() == before
+
+
+def test_heads_of_several_seeds_stand_beside_each_other(make_bundle):
+    bundle = make_bundle()
+    for seed in (0, 1):
+        make_hashes(bundle.path, "semantic", ["csq", "itq"], [16], seed)
+    bundle = load_bundle(bundle.path, verify=True)
+    assert sorted(bundle.stored_hashes("semantic", 1)) == [("csq", 16), ("itq", 16)]
+    assert bits_for(bundle, "semantic", "csq") == [16]
+    first, second = (bundle.stored_hash("semantic", "csq", 16, seed) for seed in (0, 1))
+    assert first["fit_seconds"] > 0
+    assert second["codes"] == {}
+    assert bundle.stored_hash("semantic", "itq", 16, 1)["codes"] == {}
+    assert "seed 1" in second["made"]
+    for seed, entry in ((0, first), (1, second)):
+        assert find_stored(bundle, "semantic", get_hash("csq"), 16, seed) == entry
+        method = stored_method(bundle, entry, get_hash("csq"), 16)
+        setting = Setting("semantic", "csq", 16, "2", "test-vs-train", "wordnet", seed=seed)
+        expected = method.encode(bundle.embeddings("semantic", "train"))
+        np.testing.assert_array_equal(Engine(bundle, 1).codes(setting).gallery.packed, expected)
+    assert find_stored(bundle, "semantic", get_hash("csq"), 16, 2) is None
+    make_hashes(bundle.path, "semantic", ["csq"], [16], 1)  # in place of its own seed's alone
+    assert sorted(load_bundle(bundle.path).stored_hashes("semantic", 0)) == sorted(bundle.stored_hashes("semantic"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.hashing.head import LearnedHash, Objective, Training
-from core.hashing.head_training import Head, batches, classifier, cosine_rate, weights
+from core.hashing.head_training import Head, alike_of_other_classes, batches, classifier, cosine_rate, weights
 from tests.core.hashing.class_data import class_data
 
 
@@ -120,3 +120,15 @@ def test_weight_decay_shrinks_the_matrices():
         method.training = Training(epochs=1, least_steps=100, weight_decay=decay)
         sizes.append(np.abs(method.fit(X, y).state()["output"]).mean())
     assert sizes[1] < 0.8 * sizes[0]
+
+
+def test_partners_are_the_most_alike_of_other_classes():
+    # Unit rows at 0, 10, 20, 90 and 95 degrees, of classes 0, 0, 1, 1, 2.
+    angles = torch.deg2rad(torch.tensor([0.0, 10.0, 20.0, 90.0, 95.0]))
+    features = torch.stack([angles.cos(), angles.sin()], dim=1)
+    targets = torch.tensor([0, 0, 1, 1, 2])
+    found = alike_of_other_classes(features, targets, np.random.default_rng(0), among=1)
+    assert found.tolist() == [2, 2, 1, 4, 3]
+    drawn = {tuple(alike_of_other_classes(features, targets, np.random.default_rng(s), 2).tolist()) for s in range(40)}
+    assert {row[0] for row in drawn} == {2, 3}
+    assert {row[4] for row in drawn} == {3, 2}
