@@ -162,15 +162,16 @@ class Bundle:
         entry = _entry("hierarchy", name, self.manifest["hierarchies"])
         return self._once(("hierarchy", name), lambda: self._tree(name, entry))
 
-    def stored_hashes(self, encoder: str) -> list[tuple[str, int]]:
-        """(hash, bits) of the codes and heads that the bundle holds for an encoder."""
+    def stored_hashes(self, encoder: str, seed: int = 0) -> list[tuple[str, int]]:
+        """(hash, bits) of the codes and heads that the bundle holds for an encoder, of one seed."""
         self.encoder_info(encoder)
-        return [(entry["hash"], entry["bits"]) for entry in self.manifest["hashes"] if entry["encoder"] == encoder]
+        mine = (e for e in self.manifest["hashes"] if (e["encoder"], e.get("seed") or 0) == (encoder, seed))
+        return [(entry["hash"], entry["bits"]) for entry in mine]
 
-    def stored_hash(self, encoder: str, hash_name: str, bits: int) -> dict | None:
+    def stored_hash(self, encoder: str, hash_name: str, bits: int, seed: int = 0) -> dict | None:
         """The manifest's entry of stored codes or a stored head; None if there is none."""
-        key = (encoder, hash_name, bits)
-        entries = (e for e in self.manifest["hashes"] if (e["encoder"], e["hash"], e["bits"]) == key)
+        key = (encoder, hash_name, bits, seed)
+        entries = (e for e in self.manifest["hashes"] if manifests.hash_key(e) == key)
         return next(entries, None)
 
     def weights_path(self, encoder: str) -> Path | None:

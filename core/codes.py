@@ -127,13 +127,17 @@ def split_codes(
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
     """The bundle's entry whose codes or head give this hash at this length: itself, or a longer one with prefixes.
 
-    What ships was made with seed 0; another seed asks for another draw, which an encoder's own layer has not.
+    Another seed asks for another draw, which codes that were imported and an encoder's own layer have not.
     """
-    lengths = sorted(length for name, length in bundle.stored_hashes(encoder) if name == info.name)
-    usable = [length for length in lengths if length == bits or (info.prefix and length > bits)]
-    entry = bundle.stored_hash(encoder, info.name, usable[0]) if usable else None
+    entry = _usable(bundle, encoder, info, bits, 0)
     other_draw = seed != 0 and not info.stored_only and not is_own_layer(info, entry)
-    return None if other_draw else entry
+    return _usable(bundle, encoder, info, bits, seed) if other_draw else entry
+
+
+def _usable(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
+    lengths = sorted(length for name, length in bundle.stored_hashes(encoder, seed) if name == info.name)
+    usable = [length for length in lengths if length == bits or (info.prefix and length > bits)]
+    return bundle.stored_hash(encoder, info.name, usable[0], seed) if usable else None
 
 
 def is_own_layer(info: HashInfo, entry: dict | None) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.manifest_checks import FLOATS, INTEGERS, check_array, check_file, check_names, get, optional, typed
+from core.manifest_scores import check_scores
 
 FORMAT_VERSION = 1
 NAME = "manifest.json"
@@ -58,6 +59,7 @@ def validate(manifest: object, source: str = NAME) -> dict:
     _check_hashes(manifest, counts, source)
     _check_near_duplicates(manifest, counts, source)
     check_names(get(manifest, "protocols", list, source), f"{source}, protocols")
+    check_scores(manifest, source)
     _check_defaults(manifest, source)
     return manifest
 
@@ -153,7 +155,10 @@ def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:
         where = f"{source}, hashes[{number}]"
         encoder = get(typed(entry, dict, where), "encoder", str, where)
         bits = get(entry, "bits", int, where)
-        key = (encoder, get(entry, "hash", str, where), bits)
+        get(entry, "hash", str, where)
+        if (optional(entry, "seed", int, where) or 0) < 0:
+            raise BadInput(f"{where} has the seed {entry['seed']}: expected 0 or more")
+        key = hash_key(entry)
         if encoder not in manifest["encoders"]:
             raise BadInput(f"{where} belongs to the encoder '{encoder}', which the bundle does not have")
         if key in seen:
@@ -168,8 +173,16 @@ def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:
         shapes = {name: _head_shape(sizes, dimensions, bits) for name, sizes in _HEAD.items()}
         for name, spec in head.items():
             check_array(spec, f"{where}.head.{name}", shapes.get(name), FLOATS)
+        seconds = optional(entry, "fit_seconds", float, where)
+        if seconds is not None and not seconds >= 0:
+            raise BadInput(f"{where} took {seconds} seconds to fit: expected 0 or more")
         if not codes and not head:
             raise BadInput(f"{where} has neither codes nor a head")
+
+
+def hash_key(entry: dict) -> tuple[str, str, int, int]:
+    """What tells a checked entry of `hashes` from the others: encoder, hash, bits, seed."""
+    return entry["encoder"], entry["hash"], entry["bits"], entry.get("seed") or 0
 
 
 def _head_shape(letters: str, dimensions: int, bits: int) -> tuple[int | None, ...]:

@@ -22,6 +22,7 @@ from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric
 from core.results import SearchResult
 from core.settings import ALL, Setting, check_k, format_multiplier
+from core.whole_gallery import can_judge, whole_result
 
 COLUMNS = (
     "bundle", "encoder", "hash", "bits", "multiplier", "protocol", "hierarchy", "search", "k", "metric",
@@ -48,10 +49,12 @@ def metric_rows(
     Raises BadInput for an unknown name, a hash that cannot be used and a k out of range.
     """
     metrics_of("hamming", metrics, setting.hash)  # refuses an unknown name before anything is computed
+    size = engine.space(setting).size
     frames = [
-        result_rows(engine, setting, evaluate_at(engine, search, setting, ks, progress), ks, metrics)
+        result_rows(engine, setting, evaluate_at(engine, search, setting, part, progress, metrics), part, metrics)
         for search in ordered_searches(searches)
-        if numbers_of(search, ks, engine.space(setting).size)
+        for part in _parts(search, ks, metrics)
+        if numbers_of(search, part, size)
     ]
     return pd.concat(frames, ignore_index=True) if frames else _frame([])
 
@@ -116,11 +119,25 @@ def summary_table(
 
 
 def evaluate_at(
-    engine: Engine, search: str, setting: Setting, ks: Sequence[int | str], progress: Progress | None = None
+    engine: Engine,
+    search: str,
+    setting: Setting,
+    ks: Sequence[int | str],
+    progress: Progress | None = None,
+    metrics: Sequence[str] | None = None,
 ) -> SearchResult:
-    """The result of a search at every k of a list that may hold `all`."""
+    """The result of a search at every k of a list that may hold `all`; `metrics` are those needed, None all."""
+    if list(ks) == [ALL] and can_judge(search, metrics):
+        return whole_result(engine, search, setting, progress, any(METRICS[name].hamming_only for name in metrics))
     numbers = numbers_of(search, ks, engine.space(setting).size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
+
+
+def _parts(search: str, ks: Sequence[int | str], metrics: Sequence[str] | None) -> list[Sequence[int | str]]:
+    """The k of one search, the whole gallery apart where it need not be ranked for these metrics."""
+    if ALL not in ks or not can_judge(search, metrics):
+        return [ks]
+    return [[k for k in ks if k != ALL], [ALL]]
 
 
 def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | str, int]:

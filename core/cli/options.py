@@ -16,6 +16,7 @@ from core.errors import BadInput, unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
+from core.protocols import get_protocol
 from core.search.parallel import check_threads
 from core.settings import (
     ALL,
@@ -65,8 +66,8 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     parser.add_argument(
         "--hash",
         metavar="LIST" if grid else "NAME",
-        type=words("hash", get_hash) if grid else None,
-        help=f"{several}{names} (default: the bundle's own)",
+        type=_hashes if grid else None,
+        help=f"{several}{names}{', or all there are: all' if grid else ''} (default: the bundle's own)",
     )
     parser.add_argument(
         "--bits",
@@ -82,7 +83,12 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
         type=checked(_multipliers if grid else _multiplier),
         help=f"{several}the shortlist holds ceil(M x k) images: 1 to 20, or 'all' (default: 2)",
     )
-    parser.add_argument("--protocol", metavar="NAME", help="which images query which (default: the bundle's own)")
+    parser.add_argument(
+        "--protocol",
+        metavar="LIST" if grid else "NAME",
+        type=words("protocol", get_protocol) if grid else None,
+        help=f"{several}which images query which (default: the bundle's own)",
+    )
     parser.add_argument(
         "--near-duplicates",
         metavar="CHOICE",
@@ -178,7 +184,7 @@ def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None =
         hash=name,
         bits=true_bits(bundle, encoder, name, bits),
         multiplier=args.multiplier if isinstance(args.multiplier, str) else args.multiplier[0],
-        protocol=args.protocol or defaults["protocol"],
+        protocol=(args.protocol if isinstance(args.protocol, str | None) else args.protocol[0]) or defaults["protocol"],
         hierarchy=args.hierarchy or defaults["hierarchy"],
         seed=args.seed,
         queries=getattr(args, "queries", None),
@@ -225,6 +231,10 @@ def check_metrics(metrics: Sequence[str] | None, searches: Sequence[str]) -> Non
     for name in metrics or ():
         if METRICS[name].hamming_only and "hamming" not in searches:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone: add hamming to --searches")
+
+
+def _hashes(text: str) -> list[str]:
+    return [ALL] if text == ALL else words("hash", get_hash)(text)
 
 
 def _multiplier(text: str) -> str:

@@ -48,9 +48,10 @@ def expected_ap_sum(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, th
     Divide by min(R, k), R or k for `ap_expected`, `ap_trec_expected`, `ap_source_expected`.
     """
     out = np.empty((len(levels), len(ks)))
+    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, int(ks[-1]) + 1))])
 
     def work(block: slice) -> None:
-        _expected_block(levels[block], relevant[block], ks, out[block])
+        _expected_block(levels[block], relevant[block], ks, harmonic, out[block])
 
     run_blocks(work, len(levels), threads)
     return out
@@ -79,21 +80,29 @@ def _levels_block(
 
 
 @kernel
-def _expected_block(levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, out: np.ndarray) -> None:
-    depth = ks[-1]
+def _expected_block(
+    levels: np.ndarray, relevant: np.ndarray, ks: np.ndarray, harmonic: np.ndarray, out: np.ndarray
+) -> None:
     for q in range(levels.shape[0]):
         before, found, column = 0, 0, 0
         total = 0.0
         for level in range(levels.shape[1]):
             n, r = levels[q, level], relevant[q, level]
-            for step in range(min(n, depth - before)):
-                t = before + step + 1
-                ahead = step * (r - 1) / (n - 1) if n > 1 else 0.0
-                total += r / n * (found + 1 + ahead) / t
-                if t == ks[column]:
-                    out[q, column] = total
-                    column += 1
+            while column < ks.shape[0] and ks[column] <= before + n:
+                out[q, column] = total + _tied(before, found, n, r, ks[column] - before, harmonic)
+                column += 1
+            if column == ks.shape[0]:
+                break
+            total += _tied(before, found, n, r, n, harmonic)
             before += n
             found += r
-            if before >= depth:
-                break
+
+
+@kernel
+def _tied(before: int, found: int, n: int, r: int, first: int, harmonic: np.ndarray) -> float:
+    """What the `first` items of a block contribute: the sum over t, with that of 1/t from the harmonic numbers."""
+    if r == 0:
+        return 0.0
+    ahead = (r - 1) / (n - 1) if n > 1 else 0.0
+    reciprocals = harmonic[before + first] - harmonic[before]
+    return r / n * ((found + 1 - (before + 1) * ahead) * reciprocals + ahead * first)

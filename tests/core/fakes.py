@@ -53,11 +53,11 @@ class FakeBundle:
     def encoder_info(self, encoder):
         return {"dimensions": self.embeddings(encoder, "test").shape[1]}
 
-    def stored_hashes(self, encoder):
-        return [(entry["hash"], entry["bits"]) for entry in self._stored]
+    def stored_hashes(self, encoder, seed=0):
+        return [(entry["hash"], entry["bits"]) for entry in self._stored if seed == 0]
 
-    def stored_hash(self, encoder, name, bits):
-        return next((e for e in self._stored if (e["hash"], e["bits"]) == (name, bits)), None)
+    def stored_hash(self, encoder, name, bits, seed=0):
+        return next((e for e in self._stored if (e["hash"], e["bits"], 0) == (name, bits, seed)), None)
 
     def array(self, spec):
         return spec  # a fake entry holds the arrays themselves

@@ -19,12 +19,17 @@ COMMANDS = (
     "retrieve",
     "benchmark",
     "source-table",
+    "bucket-study",
     "import",
     "train",
     "embed",
     "hash",
     "build",
     "duplicates",
+    "search-folder",
+    "fine-tune",
+    "scores",
+    "trec",
 )
 
 

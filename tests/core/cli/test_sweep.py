@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 import core.cli.sweep as sweep
+from core.cli import main
+from core.codes import usable_hashes
+from core.engine import Engine
+from core.settings import Setting
 from core.tables import COLUMNS
 
 GRID = ("--hash", "itq,latent-sigmoid,predicted-class", "--bits", "16,8", "--multiplier", "2,1,all", "--k", "1,5")
@@ -202,3 +206,34 @@ def test_bad_input_changes_no_file(refused, tmp_path, options, words):
 def test_a_file_of_another_kind_is_not_replaced(refused, tmp_path, content):
     (tmp_path / "g.csv").write_text(content, encoding="latin1")
     assert "no metric table" in refused("sweep", *SMALL, "--out", "g.csv")
+
+
+def test_several_protocols_and_all_hashes_over_the_whole_gallery(tiny_bundle, tmp_path):
+    out = tmp_path / "grid.csv"
+    asked = [
+        "sweep", "--bundle", str(tiny_bundle.path), "--hash", "all", "--bits", "8,16", "--k", "all",
+        "--metrics", "ap_trec", "--searches", "exact,hamming", "--protocol", "test-vs-train,test-vs-test",
+        "--out", str(out),
+    ]  # fmt: skip
+    assert main(asked) == 0
+    found = pd.read_csv(out)
+    engine = Engine(tiny_bundle, 1)
+    assert list(dict.fromkeys(found["protocol"])) == ["test-vs-train", "test-vs-test"]
+    assert set(found["hash"].dropna()) == set(usable_hashes(tiny_bundle, "semantic")) - {"kmeans"}  # has 4 to 7 bits
+    assert (found["search"] == "exact").sum() == 2
+    for protocol, size in (("test-vs-train", 150), ("test-vs-test", 59)):
+        setting = Setting("semantic", "itq", 16, "2", protocol, "wordnet")
+        row = found[(found["hash"] == "itq") & (found["bits"] == 16) & (found["protocol"] == protocol)]
+        assert row["k"].tolist() == ["all"]
+        assert row["value"].item() == engine.result("hamming", setting, [size]).mean("ap_trec", size)
+    before = out.read_bytes()
+    assert main(asked) == 0  # everything is there already
+    assert out.read_bytes() == before
+
+
+def test_a_protocol_that_does_not_fit(tiny_bundle, tmp_path, capsys):
+    asked = ["sweep", "--bundle", str(tiny_bundle.path), "--out", str(tmp_path / "x.csv"), "--protocol"]
+    assert main([*asked, "test-vs-test,leave-one-out"]) == 2
+    assert "protocol 'leave-one-out' does not fit the bundle" in capsys.readouterr().err
+    assert main([*asked, "test-vs-tests"]) == 2
+    assert "did you mean 'test-vs-test'" in capsys.readouterr().err

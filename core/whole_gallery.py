@@ -1,0 +1,104 @@
+"""Hamming and asymmetric search over the whole gallery, judged by average precision alone: seconds, where a ranking
+that is judged by every metric takes minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from core.code_distances.base import CodePair
+from core.engine import Engine, Progress
+from core.errors import BadInput
+from core.metrics.registry import METRICS
+from core.metrics.sums import Accumulated
+from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
+from core.results import SearchResult
+from core.search.asymmetric import asymmetric_scores
+from core.search.parallel import run_blocks
+from core.settings import Setting
+from core.space import Space
+
+SEARCHES = ("hamming", "asymmetric")
+_OF_RANKS = ("ap", "ap_trec", "ap_hits", "ap_source", "precision", "recall")
+WHOLE_METRICS = tuple(name for name, metric in METRICS.items() if name in _OF_RANKS or metric.base in _OF_RANKS)
+Scan = Callable[[int], np.ndarray]
+
+
+def can_judge(search: str, metrics: Sequence[str] | None) -> bool:
+    """Whether `whole_result` has all of these metrics of a search (None: every metric there is)."""
+    return search in SEARCHES and metrics is not None and set(metrics) <= set(WHOLE_METRICS)
+
+
+def whole_result(
+    engine: Engine, search: str, setting: Setting, progress: Progress | None = None, ties: bool = True
+) -> SearchResult:
+    """The result at k = the gallery's size, with the same values as `engine.result`, of `WHOLE_METRICS` alone.
+
+    What the other metrics are made of is NaN; without `ties` those that average over them are missing. Raises BadInput
+    for another search, or one that the hash does not have.
+    """
+    if search not in SEARCHES:
+        raise BadInput(f"search '{search}' is not judged by ranks alone: expected one of {', '.join(SEARCHES)}")
+    space, codes = engine.space(setting), engine.codes(setting)
+    sums = np.zeros((len(space.queries), 1))
+    hits = np.zeros(sums.shape, np.int32)
+    members_of = _members(space)
+    prepare = _asymmetric if search == "asymmetric" else _by_code
+    if search == "asymmetric":
+        codes.real_values()  # refuses before any thread starts
+    kernel = ap_sum_of_levels if search == "hamming" and codes.whole else ap_sum_of_keys
+
+    def work(block: slice) -> None:
+        scan = prepare(codes)
+        for query in range(block.start, block.stop):
+            members = members_of(query)
+            hits[query] = len(members)
+            sums[query] = kernel(scan(query), members, space.exclude[query])
+
+    run_blocks(work, len(sums), engine.threads, progress=progress)
+    unknown = np.full(sums.shape, np.nan)
+    judged = Accumulated(
+        ks=np.array([space.size], np.int64),
+        relevant=hits[:, 0].astype(np.int64),
+        hits=hits,
+        ap_sum=sums,
+        hp=unknown,
+        hp_first=unknown,
+        ahp_sum=unknown,
+        ndcg=unknown,
+        ndcg_hierarchical=unknown,
+        shared=hits,
+    )
+    levels = engine.levels(setting, space.size) if search == "hamming" and ties else None
+    return SearchResult(search, judged, levels)
+
+
+def _members(space: Space) -> Callable[[int], np.ndarray]:
+    """The relevant items of a query, int64 ascending, without the one that it leaves out."""
+    order = np.argsort(space.gallery_labels, kind="stable")
+    classes = int(max(space.gallery_labels.max(), space.query_labels.max())) + 1
+    starts = np.searchsorted(space.gallery_labels[order], np.arange(classes + 1))
+
+    def members(query: int) -> np.ndarray:
+        label = space.query_labels[query]
+        found = order[starts[label] : starts[label + 1]]
+        return found[found != space.exclude[query]]
+
+    return members
+
+
+def _by_code(codes: CodePair) -> Scan:
+    scanner = codes.scanner(1)
+    return lambda query: scanner.scan(scanner.prepare(query))
+
+
+def _asymmetric(codes: CodePair) -> Scan:
+    values, columns = codes.real_values(), np.ascontiguousarray(codes.gallery.packed.T)
+    scores = np.empty(columns.shape[1])
+
+    def scan(query: int) -> np.ndarray:
+        asymmetric_scores(values[query], columns, scores)
+        return np.negative(scores, out=scores)
+
+    return scan
