@@ -6,11 +6,41 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import benchmark, duplicates, evaluate, importing, info, making, retrieve, source, sweep
+from core.cli import (
+    benchmark,
+    buckets,
+    duplicates,
+    evaluate,
+    fine_tuning,
+    importing,
+    info,
+    making,
+    retrieve,
+    scores,
+    search_folder,
+    source,
+    sweep,
+    trec,
+)
 from core.cli.parser import Parser
 from core.errors import BadInput
 
-COMMANDS = (info, evaluate, sweep, retrieve, benchmark, source, importing, making, duplicates)
+COMMANDS = (
+    info,
+    evaluate,
+    sweep,
+    retrieve,
+    trec,
+    benchmark,
+    source,
+    buckets,
+    importing,
+    making,
+    scores,
+    duplicates,
+    search_folder,
+    fine_tuning,
+)
 EPILOG = "Example: python -m core evaluate --hash itq --bits 48 --out metrics.csv"
 
 

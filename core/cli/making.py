@@ -5,25 +5,31 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core.cli import embed_folder
 from core.cli.info import describe
 from core.cli.options import add_bundle, add_out
 from core.cli.parser import Parser, whole_number, words
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar, default_download_root
+from core.datasets.registry import DATASETS, get_dataset
 from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput
 from core.hashing.registry import get_hash
+from core.search.parallel import check_threads
 from core.settings import BITS_RANGE
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Register the four commands."""
-    train = _command(commands, "train", "train an encoder on CIFAR-100; goes on where a stopped run was")
+    train = _command(commands, "train", "train an encoder on CIFAR-100 or CIFAR-10; goes on where a stopped run was")
     _add_pictures(train)
     _add_training(train)
     train.set_defaults(run=run_train)
 
-    embed = _command(commands, "embed", "embed CIFAR-100 with a trained encoder into a new bundle", "--out my-bundle")
-    _add_pictures(embed)
+    embed = _command(
+        commands, "embed", "embed CIFAR-100, CIFAR-10 or a folder of pictures into a bundle", "--out my-bundle"
+    )
+    _add_pictures(embed, own=True)
+    embed_folder.add_options(embed)
     add_out(embed, "folder of the bundle", required=True, metavar="DIR")
     embed.set_defaults(run=run_embed)
 
@@ -41,6 +47,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=lambda text: sorted({length(part) for part in words("bits")(text)}),
         help="comma-separated lengths (default: every one that the method offers)",
     )
+    hashes.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
+    hashes.add_argument("--threads", metavar="T", type=whole_number("threads", 1, 1024),
+                        help="hashes fitted at a time (default: one a core); changes no result")  # fmt: skip
     hashes.set_defaults(run=run_hash)
 
     build = _command(commands, "build", "train, embed and hash in turn, into a bundle", "--out my-bundle")
@@ -54,7 +63,10 @@ def run_train(args: argparse.Namespace) -> None:
     """Train."""
     from core.build import train_encoder
 
-    result = train_encoder(_root(args), args.encoder, args.run_folder, args.seed, _changes(args), not args.scratch)
+    dataset = get_dataset(args.dataset)
+    result = train_encoder(
+        _root(args, dataset), args.encoder, args.run_folder, args.seed, _changes(args), not args.scratch, dataset
+    )
     for name, value in result.items():
         print(f"{name:<22} {value:.4f}" if isinstance(value, float) else f"{name:<22} {value}")
     print(f"wrote {args.run_folder}")
@@ -65,8 +77,15 @@ def run_embed(args: argparse.Namespace) -> None:
     from core.embedding import embed
     from core.embedding_map import add_map
 
-    for name in embed(_root(args), args.encoder, args.run_folder, args.out):
-        add_map(args.out, name)
+    dataset = DATASETS.get("cifar-100" if args.dataset is None else str(args.dataset).lower())
+    if dataset is not None:
+        args.dataset = None
+    embed_folder.check(args)
+    if dataset is None:
+        embed_folder.run(args)
+    else:
+        for name in embed(_root(args, dataset), args.encoder, args.run_folder, args.out, dataset):
+            add_map(args.out, name)
     _print_bundle(args.out)
 
 
@@ -76,7 +95,7 @@ def run_hash(args: argparse.Namespace) -> None:
     from core.stored_hashes import make_hashes
 
     encoder = args.encoder or load_bundle(args.bundle).defaults["encoder"]
-    make_hashes(args.bundle, encoder, args.hash, args.bits)
+    make_hashes(args.bundle, encoder, args.hash, args.bits, args.seed, check_threads(args.threads))
     _print_bundle(args.bundle)
 
 
@@ -84,7 +103,9 @@ def run_build(args: argparse.Namespace) -> None:
     """All three."""
     from core.build import build
 
-    build(_root(args), args.encoder, args.run_folder, args.out, args.seed, _changes(args), not args.scratch)
+    dataset = get_dataset(args.dataset)
+    changes, root = _changes(args), _root(args, dataset)
+    build(root, args.encoder, args.run_folder, args.out, args.seed, changes, not args.scratch, dataset)
     _print_bundle(args.out)
 
 
@@ -93,15 +114,21 @@ def _command(commands: argparse._SubParsersAction, name: str, text: str, more: s
     return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=example.strip())
 
 
-def _add_pictures(parser: Parser) -> None:
-    parser.add_argument("--root", metavar="DIR", type=Path, help=f"folder that holds {cifar100.FOLDER}/ "
-                        "(default: $CIFAR_ROOT, ./data or ~/.cache/cifar)")  # fmt: skip
-    parser.add_argument("--download", action="store_true", help="fetch CIFAR-100 (170 MB) where it is not there")
+def _add_pictures(parser: Parser, own: bool = False) -> None:
+    """CIFAR, an encoder and its training; with `own` other pictures too, and torchvision's encoders for them."""
+    folders = " or ".join(f"{dataset.folder}/" for dataset in DATASETS.values())
+    if not own:
+        parser.add_argument("--dataset", metavar="NAME", choices=sorted(DATASETS), default="cifar-100",
+                            help=f"of {', '.join(DATASETS)} (default: cifar-100)")  # fmt: skip
+    places = "$CIFAR_ROOT, ./data or ~/.cache/cifar"
+    parser.add_argument("--root", metavar="DIR", type=Path, help=f"folder that holds {folders} (default: {places})")
+    parser.add_argument("--download", action="store_true", help="fetch the data set (170 MB) where it is not there")
     parser.add_argument(
-        "--encoder", metavar="NAME", choices=sorted(RECIPES), default="semantic",
-        help=f"of {', '.join(RECIPES)} (default: semantic)",
+        "--encoder", metavar="NAME", choices=None if own else sorted(RECIPES), default="semantic",
+        help=f"of {', '.join(RECIPES)}{', with --dataset a classifier of torchvision too' if own else ''} "
+        "(default: semantic)",
     )  # fmt: skip
-    parser.add_argument("--run", metavar="DIR", dest="run_folder", type=Path, required=True,
+    parser.add_argument("--run", metavar="DIR", dest="run_folder", type=Path, required=not own,
                         help="folder of the training: checkpoint, log and weights")  # fmt: skip
 
 
@@ -119,15 +146,15 @@ def _changes(args: argparse.Namespace) -> list[str]:
     return [*args.changes, *([] if args.epochs is None else [f"epochs={args.epochs}"])]
 
 
-def _root(args: argparse.Namespace) -> Path:
-    """The folder of CIFAR-100; a folder that was named is the only one looked at."""
-    held = (args.root / cifar100.FOLDER / "test").is_file() if args.root else False
-    root = args.root if held else None if args.root else cifar100.find_root()
+def _root(args: argparse.Namespace, dataset: Cifar) -> Path:
+    """The folder that holds the data set; a folder that was named is the only one looked at."""
+    held = dataset.is_in(args.root) if args.root else False
+    root = args.root if held else None if args.root else dataset.find_root()
     if root is None and args.download:
-        return cifar100.download(args.root or cifar100.default_download_root())
+        return dataset.download(args.root or default_download_root())
     if root is None:
         where = f"in '{args.root}'" if args.root else "in $CIFAR_ROOT, ./data or ~/.cache/cifar"
-        raise BadInput(f"no folder '{cifar100.FOLDER}' {where}: name its parent with --root, or add --download")
+        raise BadInput(f"no folder '{dataset.folder}' {where}: name its parent with --root, or add --download")
     return root
 
 

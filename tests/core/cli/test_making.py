@@ -9,7 +9,8 @@ import pytest
 
 from core import build, embedding, embedding_map, stored_hashes
 from core.bundle import load_bundle
-from core.datasets import cifar100
+from core.datasets.cifar import Cifar
+from core.datasets.cifar100 import CIFAR_100
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def called(monkeypatch, tmp_path):
         (stored_hashes, "make_hashes"),
     ):
         monkeypatch.setattr(module, name, record(name))
-    (tmp_path / "data" / cifar100.FOLDER).mkdir(parents=True)
-    (tmp_path / "data" / cifar100.FOLDER / "test").write_bytes(b"")
+    (tmp_path / "data" / CIFAR_100.folder).mkdir(parents=True)
+    (tmp_path / "data" / CIFAR_100.folder / "test").write_bytes(b"")
     monkeypatch.delenv("CIFAR_ROOT", raising=False)
     return calls
 
@@ -43,7 +44,7 @@ def test_train_passes_its_options(run, called):
     ran = run("train", "--root", "data", "--run", "runs", *options, bundle=False)
     assert ran.code == 0, ran.err
     assert called == [
-        ("train_encoder", Path("data"), "source-alexnet", Path("runs"), 3, ["cutout=4", "epochs=2"], False)
+        ("train_encoder", Path("data"), "source-alexnet", Path("runs"), 3, ["cutout=4", "epochs=2"], False, CIFAR_100)
     ]
     assert "held_out_accuracy      0.5000" in ran.out
 
@@ -55,9 +56,9 @@ def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
     assert ran.code == 0
     assert tiny_bundle.version in ran.out
     assert called == [
-        ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path),
+        ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path, CIFAR_100),
         ("add_map", tiny_bundle.path, "semantic"),
-        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True),
+        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True, CIFAR_100),
     ]
 
 
@@ -68,7 +69,7 @@ def test_the_folder_is_found_without_root(run, called):
 
 def test_download_only_where_there_is_none(run, called, monkeypatch, tmp_path):
     fetched = []
-    monkeypatch.setattr(cifar100, "download", lambda root: fetched.append(root) or root)
+    monkeypatch.setattr(Cifar, "download", lambda dataset, root: fetched.append(root) or root)
     assert run("train", "--root", "data", "--run", "runs", "--download", bundle=False).code == 0
     assert fetched == []
     assert run("train", "--root", "other", "--run", "runs", "--download", bundle=False).code == 0

@@ -1,0 +1,50 @@
+"""The pictures of an index that are nearest to a query, by a pass over all of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from core.errors import BadInput, unknown_name
+from core.pictures.index import PictureIndex
+
+SIMILARITIES = ("cosine", "dot")  # dot: the plain inner product, in which a vector's length counts
+
+
+class Hit(NamedTuple):
+    """A picture's rank from 1, its similarity to the query, and its path below the folder."""
+
+    rank: int
+    score: float
+    path: str
+
+
+def search_index(index: PictureIndex, query: np.ndarray, k: int, similarity: str = "cosine") -> list[Hit]:
+    """The `k` most similar pictures (all, if there are fewer) to features float (d,); equal ones by path.
+
+    Sums are float64 and do not depend on how the index is split into parts.
+    """
+    scores = similarities(index, query, similarity)
+    best = np.lexsort((np.arange(len(scores)), -scores))[: min(k, len(scores))]
+    return [Hit(rank, float(scores[place]), index.files[place].path) for rank, place in enumerate(best, start=1)]
+
+
+def similarities(index: PictureIndex, query: np.ndarray, similarity: str = "cosine") -> np.ndarray:
+    """Float64 (N,) of all pictures; by cosine a picture whose features are all zero has 0."""
+    if similarity not in SIMILARITIES:
+        raise unknown_name("similarity", similarity, SIMILARITIES)
+    if query.shape != (index.dimensions,):
+        raise BadInput(f"query features of shape {query.shape}: the index holds {index.dimensions} dimensions")
+    # The query is rounded as the index is, so that a picture finds itself at 1.
+    most = np.finfo(np.float16).max
+    vector = np.clip(query, -most, most).astype(np.float16).astype(np.float64)
+    scores = np.empty(len(index))
+    for places, features in index.blocks():
+        block = features.astype(np.float64)
+        products = np.einsum("ij,j->i", block, vector)
+        if similarity == "cosine":
+            lengths = np.sqrt(np.einsum("ij,ij->i", block, block) * np.einsum("i,i->", vector, vector))
+            products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        scores[places] = products
+    return scores

@@ -1,0 +1,49 @@
+"""An encoder trained here, on a person's pictures: as the shipped embeddings are made, but for the mirror image."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.bundle import load_bundle
+from core.encoders.encoding import encode_images
+from core.encoders.networks.registry import make_network
+from core.encoders.picture_encoder import open_encoder
+from core.encoders.recipes.registry import get_recipe
+from core.encoders.weights import load_network, to_bytes
+from core.errors import BadInput
+from core.pictures.file import as_encoder_sees
+
+
+@pytest.fixture(scope="module")
+def run_weights(tmp_path_factory):
+    recipe = get_recipe("semantic", ["widths=8,8,8"])
+    torch.manual_seed(0)
+    network = make_network(recipe, torch.eye(10))
+    path = tmp_path_factory.mktemp("run") / "weights.safetensors"
+    path.write_bytes(to_bytes(network, recipe, (10, 10)))
+    return path
+
+
+def test_weights_of_a_run(run_weights):
+    encoder = open_encoder("semantic", run_weights)
+    picture = np.random.default_rng(0).integers(0, 256, (80, 50, 3), dtype=np.uint8)
+    wanted = encode_images(load_network(run_weights), as_encoder_sees(picture)[None]).embeddings
+    assert np.array_equal(encoder.encode_pictures([picture]), wanted)
+
+
+def test_the_weights_must_be_the_encoders(run_weights, tiny_bundle):
+    with pytest.raises(BadInput, match="are of encoder 'semantic', not 'classifier'"):
+        open_encoder("classifier", run_weights)
+    with pytest.raises(BadInput, match=r"no weights of encoder 'semantic'.*--weights"):
+        open_encoder("semantic", None, tiny_bundle)
+    with pytest.raises(BadInput, match="no weights of encoder 'source'"):
+        open_encoder("source")
+
+
+@pytest.mark.parametrize("name", ["semantic", "source"])
+def test_shipped_weights_give_the_shipped_dimensions(name):
+    bundle = load_bundle()
+    if name not in bundle.encoders or bundle.weights_path(name) is None:
+        pytest.skip(f"no weights of {name} are shipped")
+    vectors = open_encoder(name, None, bundle).encode_pictures([np.zeros((40, 40, 3), dtype=np.uint8)])
+    assert vectors.shape == (1, bundle.encoder_info(name)["dimensions"])
