@@ -13,9 +13,10 @@ has a power, 0 for none. The public code differs from its paper: squared Euclide
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.hashing.head import LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash, Objective, Task, Training
 from core.hashing.pairs import balanced, same_class
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class DCH(LearnedHash):
     """Cauchy cross-entropy and Cauchy quantisation."""
 
     name = "dch"
+    training = replace(Training(), mix=1.0)
     reach = 1 / 8  # gamma over the bits
     balance = 0.0  # power of the pairs' weights; the paper's is 1
     quantisation = 0.1  # lambda

@@ -21,7 +21,7 @@ class GreedyHash(LearnedHash):
     """Cross-entropy on signs."""
 
     name = "greedyhash"
-    training = replace(Training(), output_norm=True)
+    training = replace(Training(), output_norm=True, noise=0.6, mix=1.0)
     alpha = 0.1
 
     def objective(self, task: Task) -> Objective:

@@ -6,8 +6,8 @@ t = alpha <h_i, h_j>, the loss is the weighted negative log likelihood softplus(
 
 The public code weighs positives by a fixed number, takes its pairs between two batches of 36, and lets beta grow as
 sqrt(1 + 0.005 steps) to 7 over 10,000 steps. Followed is the paper's balance, within one batch without the pairs of an
-item with itself; alpha = 10 / bits is the public code's (the paper leaves it open), and beta grows to the same height
-over whatever number of steps there is.
+item with itself; beta grows to the same height over whatever number of steps there is. The public code's alpha is
+10 / bits, and the paper leaves it open; on held-out images of CIFAR-100, 5 / bits is far better.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class HashNet(LearnedHash):
     """Pairwise likelihood with continuation."""
 
     name = "hashnet"
-    sharpness = 10.0  # alpha times the bits
+    sharpness = 5.0  # alpha times the bits
     steepest = 10.0  # beta at the end
 
     def objective(self, task: Task) -> Objective:

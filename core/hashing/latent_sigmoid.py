@@ -21,7 +21,7 @@ class LatentSigmoid(LearnedHash):
     """A layer before a classifier of the labels."""
 
     name = "latent-sigmoid"
-    training = replace(Training(), rate=3e-3)
+    training = replace(Training(), rate=3e-3, noise=0.6, mix=1.0)
 
     def objective(self, task: Task) -> Objective:
         from core.hashing.head_training import classifier

@@ -31,7 +31,7 @@ class Nested(LearnedHash):
     """The first `bits` of a code that is learned whole."""
 
     name = "nested"
-    training = replace(Training(), hidden=512, rate=3e-3, output_norm=True)
+    training = replace(Training(), hidden=512, rate=3e-3, output_norm=True, noise=0.6, mix=1.0)
     scale = 8.0
     margin = 0.2
     drawn = 4  # lengths of a step, beside the whole

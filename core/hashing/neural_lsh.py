@@ -7,7 +7,9 @@ item, not each bit over the items.
 
 A graph has edges; embeddings have neighbours: pairs whose cosine is among the batch's least alike stand for those
 without an edge, all but the most alike twentieth. The code starts W at N(0, 1) for 16-d embeddings and adds a bias;
-here W is scaled so that values start at about N(0, 1), and planes go through the mean. Tables of random subsets of the
+here W is scaled so that values start at about N(0, 1), and planes go through the mean. Both lambdas are .01 there;
+with so weak a fence planes turn to where embeddings vary least, since small values are orthogonal too, and lambda2 is
+.5 here, chosen on held-out images. Tables of random subsets of the
 bits, which the paper searches by, are `core.search`'s business.
 """
 
@@ -26,7 +28,7 @@ class NeuralLSH(LearnedPlanes):
 
     name = "neural-lsh"
     within = 0.01  # lambda1
-    fencing = 0.01  # lambda2
+    fencing = 0.5  # lambda2
     edges = 0.05  # share of the pairs that count as neighbours
 
     def loss(self, values: Tensor, features: Tensor) -> Tensor:
