@@ -170,9 +170,7 @@ def _step_loss(
     return objective.loss(head(features), targets, share)
 
 
-def alike_of_other_classes(
-    features: Tensor, targets: Tensor, generator: np.random.Generator, among: int = 5
-) -> Tensor:
+def alike_of_other_classes(features: Tensor, targets: Tensor, generator: np.random.Generator, among: int = 5) -> Tensor:
     """For each row one of the `among` rows of other classes with the greatest cosine: int64 (n,).
 
     Means of any two rows lie where no image does; means of such two lie where a test image may, between classes that
