@@ -20,10 +20,13 @@ SLIDER_K = "input[type=range][aria-label='k']"
 TITLES = {
     "Retrieval": "Retrieval",
     "Curves": "Curves",
+    "Methods": "Methods",
     "Trade-off": "Trade-off",
     "Timing": "Timing",
     "Queries": "Queries",
+    "Encoders": "Encoders",
     "Export": "Export",
+    "Folder search": "Folder search",
     "Your data": "Your data",
     "Overview": "What do binary hashes cost, and what do they gain?",
 }
@@ -99,7 +102,11 @@ def test_every_page_opens_without_an_error(server, page):
     page.goto(server)
     settle(page)
     for name, title in TITLES.items():
-        page.get_by_role("link", name=name, exact=True).first.click()
+        link = page.get_by_role("link", name=name, exact=True).first
+        if not link.is_visible():  # the bar holds as many as fit, a menu the others
+            page.get_by_text(re.compile(r"\d+ more")).click()
+            link = page.get_by_text(name, exact=True).locator("visible=true").last
+        link.click()
         page.get_by_role("heading", level=1, name=title).wait_for(timeout=60_000)
         settle(page)
         assert page.get_by_test_id("stException").count() == 0, name
