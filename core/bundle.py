@@ -174,6 +174,11 @@ class Bundle:
         entries = (e for e in self.manifest["hashes"] if manifests.hash_key(e) == key)
         return next(entries, None)
 
+    def reduction(self, encoder: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Mean (D,) and principal axes (D, d), float32, that reduced an encoder's features; None if none did."""
+        kept = self.encoder_info(encoder).get("reduction")
+        return None if kept is None else (np.asarray(self.array(kept["mean"])), np.asarray(self.array(kept["axes"])))
+
     def weights_path(self, encoder: str) -> Path | None:
         """The encoder's .safetensors file, None if the bundle has none."""
         entry = self.encoder_info(encoder).get("weights")

@@ -14,6 +14,7 @@ from core.datasets.cifar import Cifar, Split
 from core.datasets.cifar100 import CIFAR_100
 from core.datasets.held_out import held_out
 from core.encode_time import time_encoding
+from core.encoders.recipes.base import SOFTMAX
 from core.errors import BadInput
 from core.hashing import packing
 
@@ -128,7 +129,7 @@ def _entries(network: Network, encoded: dict[str, EncodedImages], writer: Bundle
     if network.recipe.network == "classifier":
         # The inner product of two such rows is the chance that the classes agree, were the predictions independent.
         softmax = _stored({n: e.probabilities for n, e in encoded.items()}, writer)
-        entries[f"{name}-softmax"] = {**softmax, "similarity": "inner-product"}
+        entries[name + SOFTMAX] = {**softmax, "similarity": "inner-product"}
     return entries
 
 

@@ -17,7 +17,7 @@ from core.errors import BadInput
 from core.hashing.random_hyperplane import RandomHyperplane
 from core.search.buckets import rank_buckets
 from core.search.parallel import blocks
-from core.space import Space
+from core.space import Space, relevant_counts
 
 MOST_BITS = 62  # of a key, which is a whole number of 64 bits
 ANGLE_BINS = 18
@@ -107,13 +107,9 @@ def judge_tables(answers: TableAnswers, space: Space, k: int) -> TableFigures:
     hits = (ids >= 0) & (space.gallery_labels[ids] == labels)
     sums = (hits * (hits.cumsum(axis=1) / np.arange(1, k + 1))).sum(axis=1)
     found = hits.sum(axis=1)
-    classes = int(max(space.gallery_labels.max(), space.query_labels.max())) + 1
-    relevant = np.bincount(space.gallery_labels, minlength=classes)[space.query_labels]
-    own = space.exclude >= 0
-    relevant[own] -= space.gallery_labels[space.exclude[own]] == space.query_labels[own]
     return TableFigures(
         found / k,
-        sums / np.maximum(np.minimum(relevant, k), 1),
+        sums / np.maximum(np.minimum(relevant_counts(space), k), 1),
         sums / np.maximum(found, 1),
         answers.candidates > 0,
     )

@@ -20,6 +20,7 @@ from core.hashing.registry import get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.metrics.ties import expected_ap_sum
 from core.settings import ALL, Setting
+from core.space import relevant_counts
 from core.whole_gallery import can_judge, whole_result
 
 EXACT = "exact"  # in place of a hash: the ranking by similarity itself
@@ -109,27 +110,17 @@ def best_scores(engine: Engine, setting: Setting, measure: Measure) -> np.ndarra
     """What a perfect ranking scores on every query, float64 (Q,); a query with R = 0 scores 0."""
     space = engine.space(plain_setting(engine, setting))
     k = space.size if measure.k == ALL else int(measure.k)
-    relevant = relevant_counts(engine, setting)
+    relevant = relevant_counts(space)
     ceiling = get_metric(measure.metric).ceiling
     reach = np.ones(len(relevant)) if ceiling is None else ceiling(relevant, np.array([k]))[:, 0]
     return np.where(relevant > 0, reach, 0.0)
-
-
-def relevant_counts(engine: Engine, setting: Setting) -> np.ndarray:
-    """R of every query, int64 (Q,): gallery items of its class, the one it leaves out not among them."""
-    space = engine.space(plain_setting(engine, setting))
-    classes = int(max(space.gallery_labels.max(), space.query_labels.max())) + 1
-    relevant = np.bincount(space.gallery_labels, minlength=classes)[space.query_labels]
-    own = np.flatnonzero(space.exclude >= 0)
-    relevant[own] -= space.gallery_labels[space.exclude[own]] == space.query_labels[own]
-    return relevant
 
 
 def _averaged(engine: Engine, setting: Setting, metric: str, k: int) -> np.ndarray:
     """Average precision over random order inside ties, from the counts at each distance alone: nothing is ranked."""
     every, relevant = engine.levels(setting, k)
     sums = expected_ap_sum(every, relevant, np.array([k]), engine.threads)[:, 0]
-    count = relevant_counts(engine, setting)
+    count = relevant_counts(engine.space(setting))
     divisor = {"ap": np.minimum(count, k), "ap_trec": count, "ap_source": np.full(len(count), k)}
     return sums / np.maximum(divisor[METRICS[metric].base], 1)
 

@@ -12,6 +12,7 @@ import pandas as pd
 from core.bundle import Bundle
 from core.bundle_files import check_sum
 from core.conditions import alone, pinned
+from core.encoders.recipes.base import SOFTMAX
 from core.errors import BadInput
 from core.pictures.file import as_encoder_sees
 from core.vectors import plain_rows, unit_rows
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from core.encoders.networks.base import Network
 
 ENCODE_RUNS = 5
-SOFTMAX = "-softmax"  # ends the name of an encoder whose embeddings are a classifier's probabilities
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,10 @@ class QueryEncoder:
 
     def encode_seen(self, seen: np.ndarray) -> EncodedPicture:
         """Encode a picture uint8 (32, 32, 3) that is cut and scaled already."""
-        from core.encoders.encoding import encode_images
+        from core.encoders.encoding import encode_images, vectors_of
 
         encoded = encode_images(self.network, seen[None].copy(), flip=True)
-        of_probabilities = self.name.endswith(SOFTMAX)
-        vectors = encoded.probabilities if of_probabilities else encoded.embeddings
-        if self.reduction is not None:
-            mean, axes = self.reduction
-            vectors = (vectors - mean) @ axes
+        vectors = vectors_of(self.name, encoded, self.reduction)
         if vectors.shape[1] != self.dimensions:
             raise BadInput(
                 f"the weights of encoder '{self.name}' give {vectors.shape[1]} dimensions, its embeddings in the "
@@ -74,7 +70,7 @@ class QueryEncoder:
             )
         prepare = unit_rows if self.similarity == "cosine" else plain_rows
         embedding = prepare([vectors], vectors.shape, f"the picture's embedding by '{self.name}'")[0]
-        latent = np.empty(0, np.float32) if of_probabilities else encoded.latent[0]
+        latent = np.empty(0, np.float32) if self.name.endswith(SOFTMAX) else encoded.latent[0]
         return EncodedPicture(seen, embedding, encoded.probabilities[0], latent)
 
 
@@ -98,11 +94,7 @@ def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder:
     network = load_network(path)
     if encoder not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
         raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
-    kept = info.get("reduction")
-    reduction = (
-        None if kept is None else (np.asarray(bundle.array(kept["mean"])), np.asarray(bundle.array(kept["axes"])))
-    )
-    return QueryEncoder(encoder, network, bundle.similarity(encoder), info["dimensions"], reduction)
+    return QueryEncoder(encoder, network, bundle.similarity(encoder), info["dimensions"], bundle.reduction(encoder))
 
 
 def time_encoding(encoder: QueryEncoder, seen: np.ndarray, runs: int = ENCODE_RUNS) -> float:

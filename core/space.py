@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,31 @@ class Space:
     def __getitem__(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
         """Embeddings and exclusions of some of the queries."""
         return self.queries[rows], self.exclude[rows]
+
+
+def relevant_items(space: Space) -> Callable[[int], np.ndarray]:
+    """What is relevant to the query at a place: int64 ascending, items of its class but the one it leaves out."""
+    order = np.argsort(space.gallery_labels, kind="stable")
+    starts = np.searchsorted(space.gallery_labels[order], np.arange(_classes(space) + 1))
+
+    def items(query: int) -> np.ndarray:
+        label = space.query_labels[query]
+        found = order[starts[label] : starts[label + 1]]
+        return found[found != space.exclude[query]]
+
+    return items
+
+
+def relevant_counts(space: Space) -> np.ndarray:
+    """How many items `relevant_items` gives for each query: int64 (Q,)."""
+    relevant = np.bincount(space.gallery_labels, minlength=_classes(space))[space.query_labels]
+    own = np.flatnonzero(space.exclude >= 0)
+    relevant[own] -= space.gallery_labels[space.exclude[own]] == space.query_labels[own]
+    return relevant
+
+
+def _classes(space: Space) -> int:
+    return int(max(space.gallery_labels.max(), space.query_labels.max())) + 1
 
 
 def sample_queries(count: int, queries: int | None, seed: int) -> np.ndarray:

@@ -46,8 +46,9 @@ def make_hashes(
                 made.append(_stored_hash(bundle, encoder, name, length, seed, fitted, writer))
                 bar.set_description(f"{name} {length}", refresh=False)
                 bar.update()
-        kept = [entry for entry in load_bundle(folder).manifest["hashes"] if hash_key(entry) not in gone]
-        writer.commit({**load_bundle(folder).manifest, "hashes": [*kept, *made]})
+        now = load_bundle(folder).manifest  # once more: fitting takes minutes, in which others may have written
+        kept = [entry for entry in now["hashes"] if hash_key(entry) not in gone]
+        writer.commit({**now, "hashes": [*kept, *made]})
 
 
 def _lengths(bundle: Bundle, encoder: str, name: str, bits: Sequence[int] | None) -> list[int]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from core.engine import Engine, Progress
 from core.query_analysis import top_ids
 from core.search.parallel import blocks
 from core.settings import Setting
-from core.space import Space
+from core.space import relevant_items
 from core.tables import whole_file
 
 _BLOCK_LINES = 500_000
@@ -50,16 +48,10 @@ def write_qrels(engine: Engine, setting: Setting, path: str | Path) -> int:
     line: trec_eval leaves them out of its means (`-c` counts them as 0, as we do).
     """
     space, count = engine.space(setting), 0
-    members = {label: np.flatnonzero(space.gallery_labels == label) for label in np.unique(space.query_labels)}
+    items_of = relevant_items(space)
     with whole_file(path) as file:
         for place, query in enumerate(space.query_index):
-            relevant = _relevant(space, members, place)
+            relevant = space.gallery_index[items_of(place)]
             file.write("".join(f"{query} 0 {document} 1\n" for document in relevant).encode())
             count += len(relevant)
     return count
-
-
-def _relevant(space: Space, members: dict[int, np.ndarray], place: int) -> np.ndarray:
-    """Rows in its split of what is relevant to the query at a place."""
-    every = members[space.query_labels[place]]
-    return space.gallery_index[every[every != space.exclude[place]]]

@@ -17,7 +17,7 @@ from core.results import SearchResult
 from core.search.asymmetric import asymmetric_scores
 from core.search.parallel import run_blocks
 from core.settings import Setting
-from core.space import Space
+from core.space import relevant_items
 
 SEARCHES = ("hamming", "asymmetric")
 _OF_RANKS = ("ap", "ap_trec", "ap_hits", "ap_source", "precision", "recall")
@@ -43,7 +43,7 @@ def whole_result(
     space, codes = engine.space(setting), engine.codes(setting)
     sums = np.zeros((len(space.queries), 1))
     hits = np.zeros(sums.shape, np.int32)
-    members_of = _members(space)
+    members_of = relevant_items(space)
     prepare = _asymmetric if search == "asymmetric" else _by_code
     if search == "asymmetric":
         codes.real_values()  # refuses before any thread starts
@@ -72,20 +72,6 @@ def whole_result(
     )
     levels = engine.levels(setting, space.size) if search == "hamming" and ties else None
     return SearchResult(search, judged, levels)
-
-
-def _members(space: Space) -> Callable[[int], np.ndarray]:
-    """The relevant items of a query, int64 ascending, without the one that it leaves out."""
-    order = np.argsort(space.gallery_labels, kind="stable")
-    classes = int(max(space.gallery_labels.max(), space.query_labels.max())) + 1
-    starts = np.searchsorted(space.gallery_labels[order], np.arange(classes + 1))
-
-    def members(query: int) -> np.ndarray:
-        label = space.query_labels[query]
-        found = order[starts[label] : starts[label + 1]]
-        return found[found != space.exclude[query]]
-
-    return members
 
 
 def _by_code(codes: CodePair) -> Scan:

@@ -6,7 +6,7 @@ import streamlit as st
 from core.pictures.search import SIMILARITIES
 from dashboard import folder_search, imports, state
 from dashboard.folder_search import Found
-from dashboard.launch import SHIPPED, launch
+from dashboard.launch import launch
 
 RESULT = "folder_found"
 
@@ -15,12 +15,7 @@ def draw_form() -> None:
     """The question: a folder, a picture, and how they are compared."""
     roots, bundle = folder_search.readable(launch()), state.current().bundle
     if not roots:
-        st.info(
-            "No folder was named when this dashboard was started, so it reads none. To search one, start it again with "
-            "`--root`:",
-            icon=":material/lock:",
-        )
-        st.code(imports.restart_command(launch(), SHIPPED), "bash", wrap_lines=True)
+        imports.say_no_roots("To search one")
         return
     query = st.file_uploader("Picture to search for", list(folder_search.KINDS), key="folder_query")
     with st.form("folder_form", border=False):

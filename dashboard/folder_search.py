@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from core.bundle import Bundle
@@ -16,7 +15,7 @@ from core.pictures.file import SUFFIXES, read_picture
 from core.pictures.folder import Skipped, find_pictures
 from core.pictures.grid import grid_picture, png_bytes, thumbnail
 from core.pictures.index import index_folder
-from core.pictures.search import Hit, search_index
+from core.pictures.search import Hit, hits_csv, printable, search_index
 from dashboard.grids import Tile, grid_html
 from dashboard.launch import Launch, allowed
 from dashboard.pictures import png_uri
@@ -97,10 +96,9 @@ def search(
     tiles = [Tile(0, query[0], relation="query", picture=png_uri(_small(picture)))]
     tiles += [_tile(index.folder.root, hit) for hit in hits]
     html = grid_html(tiles, compared=False, similarity=similarity)
-    shown = [hit._replace(path=hit.path.encode("utf-8", "replace").decode()) for hit in hits]
-    table = pd.DataFrame(shown).to_csv(index=False, lineterminator="\n")
+    shown = [hit._replace(path=printable(hit.path)) for hit in hits]
     sheet = png_bytes(grid_picture(index.folder.root, picture, hits))
-    return Found(asked, shown, html, index.skipped, table.encode(), sheet)
+    return Found(asked, shown, html, index.skipped, hits_csv(hits), sheet)
 
 
 def _tile(root: Path, hit: Hit) -> Tile:
@@ -108,8 +106,7 @@ def _tile(root: Path, hit: Hit) -> Tile:
         picture = png_uri(_small(read_picture(root / hit.path)))
     except BadInput:  # gone since it was indexed: a card is drawn
         picture = None
-    name = hit.path.encode("utf-8", "replace").decode()
-    return Tile(hit.rank, name, similarity=hit.score, rank=hit.rank, picture=picture)
+    return Tile(hit.rank, printable(hit.path), similarity=hit.score, rank=hit.rank, picture=picture)
 
 
 def _small(picture: object) -> object:

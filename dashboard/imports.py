@@ -20,7 +20,7 @@ from core.datasets.array_files import SUFFIXES, read_array
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 from core.settings import BITS_RANGE
-from dashboard.launch import Launch, allowed
+from dashboard.launch import SHIPPED, Launch, allowed, launch
 
 _ARRAY_KINDS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
 
@@ -211,6 +211,16 @@ def new_folder(folder: Path, name: str) -> Path:
     plain = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-")[:60] or "my-data"
     names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, 10_000))
     return next(folder / taken for taken in names if not (folder / taken).exists())
+
+
+def say_no_roots(purpose: str) -> None:
+    """Why no folder can be named, and how to start the dashboard so that it can: `purpose` begins 'To ...'."""
+    st.info(
+        "No folder was named when this dashboard was started, so it reads none. "
+        f"{purpose}, start it again with `--root`:",
+        icon=":material/lock:",
+    )
+    st.code(restart_command(launch(), SHIPPED), "bash", wrap_lines=True)
 
 
 def find_folder(text: str, roots: Sequence[Path]) -> Path:

@@ -25,7 +25,7 @@ from core.method_scores import (
     query_scores,
 )
 from core.metrics.registry import get_metric
-from core.settings import KEEP, Setting
+from core.settings import Setting
 from core.stored_scores import find_scores, stored_seeds
 from dashboard.state import View
 
@@ -80,7 +80,7 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
         elif _key(setting, own) in kept:
             found = kept.get(_key(setting, own), lambda: None, lambda _: 0)
         else:
-            found = _stored(view, setting, own)
+            found = find_scores(view.bundle, setting, own)
         if found is None:
             missing.append(setting)
         else:
@@ -125,7 +125,7 @@ def seeds_text(view: View, setting: Setting, measure: Measure) -> str:
         return ""
     own = own_measure(setting.hash, measure)
     draws = [replace(setting, seed=seed) for seed in stored_seeds(view.bundle, setting)]
-    found = [values.mean() for draw in draws if (values := _stored(view, draw, own)) is not None]
+    found = [values.mean() for draw in draws if (values := find_scores(view.bundle, draw, own)) is not None]
     return f"{np.mean(found):.4f} ± {np.std(found, ddof=1):.4f} ({len(found)})" if len(found) > 1 else ""
 
 
@@ -142,10 +142,6 @@ def _board(_scores: Scores, key: tuple, reference: str) -> pd.DataFrame:
 def _kept(path: str, version: str) -> ByteCache:
     """Scores computed on demand, of one version of a bundle, shared by all sessions."""
     return ByteCache(KEPT_BYTES)
-
-
-def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None:
-    return find_scores(view.bundle, setting, measure) if setting.near_duplicates == KEEP else None
 
 
 def _setting(view: View, name: str, bits: int | None, measure: Measure) -> Setting:

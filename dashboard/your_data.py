@@ -4,7 +4,7 @@ import streamlit as st
 from core.manifest import SIMILARITIES
 from dashboard import imports, state
 from dashboard.imports import GALLERY, QUERIES, TEXTS, Role, Upload
-from dashboard.launch import SHIPPED, launch
+from dashboard.launch import launch
 
 
 def draw_open_now() -> None:
@@ -25,12 +25,7 @@ def draw_folder() -> None:
     st.subheader("Open a bundle folder")
     roots = launch().roots
     if not roots:
-        st.info(
-            "No folder was named when this dashboard was started, so it reads none. To open bundles from one, start it "
-            "again with `--root`:",
-            icon=":material/lock:",
-        )
-        st.code(imports.restart_command(launch(), SHIPPED), "bash", wrap_lines=True)
+        imports.say_no_roots("To open bundles from one")
         return
     with st.form("your_data_folder_form", border=False):
         text = st.text_input(

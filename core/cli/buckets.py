@@ -11,7 +11,7 @@ from core.bucket_study.published import CELLS
 from core.bucket_study.study import bucket_study, study_setting
 from core.bucket_study.text import as_markdown, as_text
 from core.cli import options
-from core.cli.parser import whole_number, words
+from core.cli.parser import whole_number, whole_numbers
 from core.hash_tables import MOST_BITS
 from core.tables import write_csv
 
@@ -36,14 +36,18 @@ def add(commands: argparse._SubParsersAction) -> None:
     options.add_queries(parser)
     parser.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
     parser.add_argument(
-        "--cells", metavar="LIST", type=_numbers("cells", 1, 65_535), default=CELLS, help=_default("k-means", CELLS)
+        "--cells",
+        metavar="LIST",
+        type=whole_numbers("cells", 1, 65_535),
+        default=CELLS,
+        help=_default("k-means", CELLS),
     )
     parser.add_argument(
-        "--key-bits", metavar="LIST", type=_numbers("key-bits", 1, MOST_BITS), default=KEY_BITS,
+        "--key-bits", metavar="LIST", type=whole_numbers("key-bits", 1, MOST_BITS), default=KEY_BITS,
         help=_default("bits of a key of random planes", KEY_BITS),
     )  # fmt: skip
     parser.add_argument(
-        "--tables", metavar="LIST", type=_numbers("tables", 1, 1000), default=TABLES,
+        "--tables", metavar="LIST", type=whole_numbers("tables", 1, 1000), default=TABLES,
         help=_default("tables of random planes", TABLES),
     )  # fmt: skip
     parser.add_argument(
@@ -82,12 +86,6 @@ def run(args: argparse.Namespace) -> None:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
     notes.print()
-
-
-def _numbers(name: str, low: int, high: int) -> object:
-    """A converter of a list of whole numbers, ascending."""
-    number = whole_number(name, low, high)
-    return lambda text: tuple(sorted({number(part) for part in words(name)(text)}))
 
 
 def _default(what: str, values: tuple[int, ...]) -> str:

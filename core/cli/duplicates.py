@@ -43,10 +43,9 @@ def run(args: argparse.Namespace) -> None:
     from core.stored_near_duplicates import store_near_duplicates
 
     dataset = get_dataset(load_bundle(args.bundle).dataset)
-    root = args.root or dataset.find_root()
-    if root is None or not dataset.is_in(root):
-        where = f"in '{args.root}'" if args.root else "in $CIFAR_ROOT, ./data or ~/.cache/cifar"
-        raise BadInput(f"no folder '{dataset.folder}' {where}: name its parent with --root")
+    root = dataset.locate(args.root)
+    if root is None:
+        raise BadInput(dataset.missing(args.root))
     with tqdm(total=100, unit="%", disable=None) as bar:
 
         def hear(key: str, share: float) -> None:

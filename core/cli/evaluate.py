@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from tqdm import tqdm
 
 from core.cli import options
 from core.cli.plot import check_picture, draw_curves, picture_bytes
+from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
 from core.code_distances.registry import distance_of
 from core.engine import Engine
@@ -80,10 +80,8 @@ def run(args: argparse.Namespace) -> None:
         figure = draw_curves(engine, setting, searches, args.metrics or SUMMARY_METRICS, deepest)
         picture = picture_bytes(figure, args.plot)
     if args.predictions:
-        with tqdm(total=100, desc="predictions", unit="%", disable=None) as bar:
-            write_predictions(
-                engine, setting, searches, deepest, args.predictions, lambda share: bar.update(int(100 * share) - bar.n)
-            )
+        with percent_bar("predictions") as show:
+            write_predictions(engine, setting, searches, deepest, args.predictions, show)
     _print(engine, setting, rows, summary, evaluate_at(engine, searches[0], setting, ks).without_relevant)
     if args.out:
         write_csv(rows, args.out)

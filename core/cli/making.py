@@ -8,7 +8,7 @@ from pathlib import Path
 from core.cli import embed_folder
 from core.cli.info import describe
 from core.cli.options import add_bundle, add_out
-from core.cli.parser import Parser, whole_number, words
+from core.cli.parser import Parser, whole_number, whole_numbers, words
 from core.datasets.cifar import Cifar, default_download_root
 from core.datasets.registry import DATASETS, get_dataset
 from core.encoders.recipes.registry import RECIPES
@@ -40,11 +40,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     hashes.add_argument(
         "--hash", metavar="LIST", type=words("hash", _fitted), required=True, help="comma-separated names of hashes"
     )
-    length = whole_number("bits", *BITS_RANGE)
     hashes.add_argument(
         "--bits",
         metavar="LIST",
-        type=lambda text: sorted({length(part) for part in words("bits")(text)}),
+        type=whole_numbers("bits", *BITS_RANGE),
         help="comma-separated lengths (default: every one that the method offers)",
     )
     hashes.add_argument("--seed", metavar="S", type=whole_number("seed", 0, 2**32 - 1), default=0, help="default: 0")
@@ -148,13 +147,11 @@ def _changes(args: argparse.Namespace) -> list[str]:
 
 def _root(args: argparse.Namespace, dataset: Cifar) -> Path:
     """The folder that holds the data set; a folder that was named is the only one looked at."""
-    held = dataset.is_in(args.root) if args.root else False
-    root = args.root if held else None if args.root else dataset.find_root()
+    root = dataset.locate(args.root)
     if root is None and args.download:
         return dataset.download(args.root or default_download_root())
     if root is None:
-        where = f"in '{args.root}'" if args.root else "in $CIFAR_ROOT, ./data or ~/.cache/cifar"
-        raise BadInput(f"no folder '{dataset.folder}' {where}: name its parent with --root, or add --download")
+        raise BadInput(f"{dataset.missing(args.root)}, or add --download")
     return root
 
 

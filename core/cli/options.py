@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.bundle import Bundle, load_bundle
-from core.cli.parser import Parser, checked, whole_number, words
+from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
 from core.codes import bits_for, true_bits
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput, unknown_name
@@ -58,10 +58,9 @@ def add_bundle(parser: Parser, required: bool = False) -> None:
 def add_setting(parser: Parser, grid: bool = False) -> None:
     """The options of a setting; with `grid` --hash, --bits and --multiplier are lists."""
     several = "comma-separated: " if grid else ""
-    names = ", ".join(HASHES)
+    names, most = ", ".join(HASHES), BITS_RANGE[1]
     # Below the range kmeans has lengths, and a method of fixed length ignores it, such as predicted-class at 7; the
     # engine refuses the others.
-    length = whole_number("bits", CELL_BITS[0] if grid else 1, BITS_RANGE[1])
     parser.add_argument("--encoder", metavar="NAME", help="encoder of the bundle (default: the bundle's own)")
     parser.add_argument(
         "--hash",
@@ -72,7 +71,7 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     parser.add_argument(
         "--bits",
         metavar="LIST" if grid else "B",
-        type=(lambda text: sorted({length(part) for part in words("bits")(text)})) if grid else length,
+        type=(whole_numbers("bits", CELL_BITS[0], most) if grid else whole_number("bits", 1, most)),
         help=f"{several}code length, {BITS_RANGE[0]} to {BITS_RANGE[1]}, for kmeans {CELL_BITS[0]} to {CELL_BITS[-1]}; "
         "methods of fixed length ignore it",
     )

@@ -50,6 +50,12 @@ def whole_number(name: str, low: int, high: int | None = None, other: str = "") 
     return checked(convert)
 
 
+def whole_numbers(name: str, low: int, high: int) -> Callable[[str], list[int]]:
+    """A converter of a comma-separated list of whole numbers from `low` to `high`: ascending, without repeats."""
+    number = whole_number(name, low, high)
+    return lambda text: sorted({number(part) for part in words(name)(text)})
+
+
 def words(name: str, check: Callable[[str], object] | None = None) -> Callable[[str], list[str]]:
     """A converter of a comma-separated list, without repeats, in the order given; `check` raises BadInput."""
 

@@ -7,7 +7,7 @@ import argparse
 from tqdm import tqdm
 
 from core.cli.options import add_bundle, add_threads
-from core.cli.parser import Parser, whole_number, words
+from core.cli.parser import Parser, whole_number, whole_numbers, words
 from core.errors import unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES
@@ -35,9 +35,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--hash", metavar="LIST", type=words("hash", _method),
         help=f"comma-separated names of hashes, and '{EXACT}' for raw similarity (default: all there are)",
     )  # fmt: skip
-    length = whole_number("bits", CELL_BITS[0], BITS_RANGE[1])
     parser.add_argument(
-        "--bits", metavar="LIST", type=lambda text: sorted({length(part) for part in words("bits")(text)}),
+        "--bits", metavar="LIST", type=whole_numbers("bits", CELL_BITS[0], BITS_RANGE[1]),
         help="comma-separated lengths (default: 16, 32, 48, 64, 128, or those that the method has)",
     )  # fmt: skip
     parser.add_argument(

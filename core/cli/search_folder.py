@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from core.bundle import Bundle, load_bundle
 from core.cli import options
 from core.cli.folder import add_weights, index_named, tell_skipped
@@ -52,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     from core.encoders.picture_encoder import open_encoder
     from core.pictures.file import read_picture
     from core.pictures.grid import grid_picture, png_bytes
-    from core.pictures.search import search_index
+    from core.pictures.search import hits_csv, search_index
 
     query = read_picture(args.query)
     encoder = open_encoder(args.encoder, args.weights, own_bundle(args.bundle))
@@ -64,9 +62,8 @@ def run(args: argparse.Namespace) -> None:
         print(f"{hit.rank:>6}  {hit.score:.4f}  {hit.path}")
     tell_skipped(index.skipped)
     if args.out:
-        table = pd.DataFrame([hit._replace(path=_text(hit.path)) for hit in hits])
         with whole_file(args.out) as file:
-            file.write(table.to_csv(index=False, lineterminator="\n").encode())
+            file.write(hits_csv(hits))
         print(f"wrote {args.out}")
     if args.plot:
         with whole_file(args.plot) as file:
@@ -82,8 +79,3 @@ def own_bundle(named: str | None) -> Bundle | None:
         if named is not None:
             raise
         return None
-
-
-def _text(path: str) -> str:
-    """A path that can be written as UTF-8: names that are not get question marks."""
-    return path.encode("utf-8", "replace").decode()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tqdm import tqdm
-
 from core.cli import options
+from core.cli.progress import percent_bar
 from core.engine import SEARCHES
 from core.errors import BadInput, unknown_name
 from core.settings import ALL
@@ -54,8 +53,6 @@ def run(args: argparse.Namespace) -> None:
     if args.qrels:
         print(f"wrote {args.qrels}: {write_qrels(engine, setting, args.qrels):,} lines")
     if args.run_file:
-        with tqdm(total=100, desc="run", unit="%", disable=None) as bar:
-            lines = write_run(
-                engine, setting, args.search, depth, args.run_file, lambda share: bar.update(int(100 * share) - bar.n)
-            )
+        with percent_bar("run") as show:
+            lines = write_run(engine, setting, args.search, depth, args.run_file, show)
         print(f"wrote {args.run_file}: {lines:,} lines, {args.search} search to depth {depth}")

@@ -67,6 +67,17 @@ class Cifar:
                 return Path(place)
         return None
 
+    def locate(self, root: str | Path | None) -> Path | None:
+        """`root` where that holds it, else None; without one the first place that does, as `find_root` has it."""
+        if root is None:
+            return self.find_root()
+        return Path(root) if self.is_in(root) else None
+
+    def missing(self, root: str | Path | None) -> str:
+        """What is said where `locate` finds nothing."""
+        where = "$CIFAR_ROOT, ./data or ~/.cache/cifar" if root is None else f"'{root}'"
+        return f"no folder '{self.folder}' in {where}: name its parent with --root"
+
     def is_in(self, root: str | Path) -> bool:
         """Whether its folder with its test images lies in `root`."""
         return (Path(root) / self.folder / self.parts["test"][0]).is_file()

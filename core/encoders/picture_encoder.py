@@ -88,16 +88,10 @@ class TrainedEncoder(PictureEncoder):
         return as_encoder_sees(picture)
 
     def encode(self, prepared: Sequence[object]) -> np.ndarray:
-        from core.encoders.encoding import encode_images
+        from core.encoders.encoding import encode_images, vectors_of
 
         encoded = encode_images(self.network, np.stack(list(prepared)), self.batch)
-        if self.name == f"{self.network.recipe.encoder}-softmax":
-            return encoded.probabilities
-        vectors = encoded.embeddings
-        if self.reduction is None:
-            return vectors
-        mean, axes = self.reduction
-        return (vectors - mean) @ axes
+        return vectors_of(self.name, encoded, self.reduction)
 
 
 def open_encoder(name: str, weights_file: str | Path | None = None, bundle: Bundle | None = None) -> PictureEncoder:
@@ -139,9 +133,7 @@ def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | N
             f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') and "
             "name its weights.safetensors with --weights"
         )
-    stored = bundle.encoder_info(name).get("reduction")
-    reduction = None if stored is None else tuple(np.array(bundle.array(stored[key])) for key in ("mean", "axes"))
-    return TrainedEncoder(name, load_network(path), path, reduction)
+    return TrainedEncoder(name, load_network(path), path, bundle.reduction(name))
 
 
 def _middle(picture: np.ndarray, longest: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import BadInput
 from core.pictures.file import read_picture
-from core.pictures.search import Hit
+from core.pictures.search import Hit, printable
 
 SIDE, GAP, TEXT = 200, 12, 40  # pixels: a tile's picture, the space around it, the two lines below
 MOST_TILES = 100
@@ -66,5 +66,5 @@ def _read(path: Path) -> np.ndarray | None:
 
 
 def _shown(path: str) -> str:
-    text = path.encode("utf-8", "replace").decode()
+    text = printable(path)
     return text if len(text) <= _LETTERS else "…" + text[1 - _LETTERS :]

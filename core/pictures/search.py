@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from core.errors import BadInput, unknown_name
 from core.pictures.index import PictureIndex
@@ -18,6 +20,17 @@ class Hit(NamedTuple):
     rank: int
     score: float
     path: str
+
+
+def printable(path: str) -> str:
+    """A path that can be written as UTF-8: names that are not get question marks."""
+    return path.encode("utf-8", "replace").decode()
+
+
+def hits_csv(hits: Sequence[Hit]) -> bytes:
+    """The hits as the content of a CSV file."""
+    table = pd.DataFrame([hit._replace(path=printable(hit.path)) for hit in hits], columns=Hit._fields)
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def search_index(index: PictureIndex, query: np.ndarray, k: int, similarity: str = "cosine") -> list[Hit]:

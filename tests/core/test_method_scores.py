@@ -17,10 +17,10 @@ from core.method_scores import (
     method_lengths,
     nearest_length,
     query_scores,
-    relevant_counts,
     resolved,
 )
 from core.settings import ALL, Setting
+from core.space import relevant_counts
 from tests import reference
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -66,7 +66,7 @@ def test_exact_search_depends_on_no_hash(engine):
 def test_the_best_possible_is_the_ceiling(engine):
     best = replace(SETTING, hash=BEST)
     # 6 test images a class: each query has 5 to find among 59
-    assert relevant_counts(engine, SETTING).tolist() == [5] * 60
+    assert relevant_counts(engine.space(SETTING)).tolist() == [5] * 60
     assert query_scores(engine, best, WHOLE).tolist() == [1.0] * 60
     assert query_scores(engine, best, Measure("hamming", "precision", 10)).tolist() == [0.5] * 60
     assert query_scores(engine, best, Measure("hamming", "ahp", 10)).tolist() == [1.0] * 60

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import shutil
 
 import numpy as np
@@ -24,6 +22,7 @@ from dashboard.charts import embedding_map as maps
 from dashboard.charts import encoders as charts
 from dashboard.encoders_table import UNKNOWN, side_by_side
 from tests.core.encoder_worlds import write_three
+from tests.dashboard.reading import checked, figure, values
 
 VIEW = {"hash": "latent-sigmoid", "k": "10"}
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -40,24 +39,6 @@ def page(open_app, three):
         return checked(open_app("encoders", VIEW | query, bundle.path))
 
     return start
-
-
-def checked(at):
-    assert not at.exception
-    assert not at.error
-    return at
-
-
-def figure(at, key):
-    return next(json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if key in chart.proto.id)
-
-
-def values(coded):
-    """Numbers of a figure's array, however it was sent."""
-    if isinstance(coded, dict):
-        found = np.frombuffer(base64.b64decode(coded["bdata"]), coded["dtype"])
-        return found.reshape([int(n) for n in coded["shape"].split(",")]) if "shape" in coded else found
-    return np.array(coded)
 
 
 def words(at):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
 from dataclasses import replace
 
@@ -19,6 +17,7 @@ from core.method_scores import BEST, EXACT, Measure, compared_methods, query_sco
 from core.settings import ALL, Setting
 from core.significance import against
 from dashboard import methods_data
+from tests.dashboard.reading import checked, figure, values
 
 VIEW = {"hash": "latent-sigmoid", "bits": "16", "k": "10"}
 SETTING = Setting("semantic", "latent-sigmoid", 16, "1", "test-vs-test", "wordnet")
@@ -43,26 +42,8 @@ def page(open_app, scored):
     return start
 
 
-def checked(at):
-    assert not at.exception
-    assert not at.error
-    return at
-
-
-def figure(at, key):
-    return next(json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if key in chart.proto.id)
-
-
 def figures(at):
     return [chart.proto.id for chart in at.get("plotly_chart")]
-
-
-def values(coded):
-    """Numbers of a figure's array, however it was sent."""
-    if isinstance(coded, dict):
-        found = np.frombuffer(base64.b64decode(coded["bdata"]), coded["dtype"])
-        return found.reshape([int(n) for n in coded["shape"].split(",")]) if "shape" in coded else found
-    return np.array(coded)
 
 
 def words(at):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from core.metrics.intervals import compare
 from core.query_analysis import CELLS, by_superclass, cell_counts, cells, shares, top_labels
 from core.settings import Setting, curve_ks
 from dashboard.charts import queries as charts
+from tests.dashboard.reading import checked, figure
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
 K = 10
@@ -24,16 +24,6 @@ def page(open_app):
         return checked(at)
 
     return start
-
-
-def checked(at):
-    assert not at.exception
-    assert not at.error
-    return at
-
-
-def figure(at, key):
-    return next(json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if key in chart.proto.id)
 
 
 def cell_numbers(at):

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 
 from core.errors import BadInput
 
+SOFTMAX = "-softmax"  # ends the name of an encoder whose embeddings are a classifier's probabilities
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.hashing.dominance import HIGHEST, WINDOW, draw_frequencies, gallery_map, query_map, term_weights, transform
+from core.hashing.dominance import HIGHEST, WINDOW, draw_frequencies, term_weights, transform
+from tests.core.hashing.fourier_maps import gallery_map, query_map
 
 
 @pytest.mark.parametrize("frequency", [0.3, -2.0, 17.5])

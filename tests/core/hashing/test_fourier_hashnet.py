@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from core.hashing.dominance import draw_frequencies, gallery_map, query_map
+from core.hashing.dominance import draw_frequencies
 from core.hashing.fourier_hashnet import FourierHashNet, relevance_loss, waves
 from core.hashing.fourier_training import _Maps
 from tests.core.hashing.class_data import class_data, fitted
+from tests.core.hashing.fourier_maps import gallery_map, query_map
 
 
 def test_relevance_loss_by_hand():
