@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.encoders.device import mixed_precision
 from core.encoders.networks.base import Network
 from core.encoders.recipes.base import SOFTMAX
 
@@ -40,14 +42,14 @@ def encode_images(
 ) -> EncodedImages:
     """Encode uint8 images (N, 32, 32, 3).
 
-    With `flip` the outputs of an image and its mirror image are averaged; `fast` computes in bfloat16.
+    With `flip` the outputs of an image and its mirror image are averaged; `fast` computes in bfloat16 where that is faster.
     """
     network.eval()
     device = next(network.parameters()).device
     parts = []
     for start in range(0, len(images), batch_size):
         batch = to_tensor(images[start : start + batch_size]).to(device, memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16, enabled=fast):
+        with mixed_precision(device) if fast else nullcontext():
             outputs = [network(batch), network(batch.flip(3))] if flip else [network(batch)]
         mean = [torch.stack(values).mean(dim=0).float() for values in zip(*outputs, strict=True)]
         parts.append([values.cpu() for values in (mean[0], mean[1].softmax(dim=1), mean[2])])

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from core.encoders import checkpoint, run_log
 from core.encoders.augment import augment
 from core.encoders.checkpoint import Checkpoint
+from core.encoders.device import choose_device, mixed_precision
 from core.encoders.encoding import to_tensor
 from core.encoders.memory import keep_freed_memory
 from core.encoders.networks.base import Network
@@ -36,13 +37,6 @@ class TrainingData:
     held_out_images: np.ndarray
     held_out_labels: np.ndarray
     class_vectors: np.ndarray
-
-
-def choose_device() -> torch.device:
-    """CUDA or MPS where there is one, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def train(
@@ -139,7 +133,7 @@ class _Run:
         images = augment(images, flipped, self.recipe.shift, self.recipe.cutout, generator)
         images = images.to(self.device, memory_format=torch.channels_last)
         labels = torch.from_numpy(self.data.labels[rows.numpy()]).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
+        with mixed_precision(self.device):
             encoded = self.network(images)
         loss = self.network.loss(encoded, labels)
         loss.backward()
