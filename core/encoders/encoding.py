@@ -42,7 +42,7 @@ def encode_images(
 ) -> EncodedImages:
     """Encode uint8 images (N, 32, 32, 3).
 
-    With `flip` the outputs of an image and its mirror image are averaged; `fast` computes in bfloat16 where that is faster.
+    With `flip` the outputs of an image and its mirror image are averaged; `fast` computes in bfloat16 where that helps.
     """
     network.eval()
     device = next(network.parameters()).device
