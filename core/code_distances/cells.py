@@ -20,7 +20,7 @@ from core.search.cells import (
     rank_cells,
 )
 from core.search.parallel import blocks
-from core.search.select import select_by_distance
+from core.search.select_distance import select_by_distance
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod

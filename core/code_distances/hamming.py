@@ -11,8 +11,8 @@ from core.code_distances.base import CodePair, CodeRanking, Levels, Scan
 from core.codes import Codes
 from core.hashing.packing import to_words
 from core.metrics.ties import relevant_levels
-from core.search.hamming import hamming_distances, rank_hamming
-from core.search.select import select_by_distance
+from core.search.hamming import hamming_distances, hamming_levels, rank_hamming
+from core.search.select_distance import select_by_distance
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
@@ -63,7 +63,7 @@ class HammingPair(CodePair):
     ) -> Levels:
         """At every distance, whatever the depth."""
         words = (self.query_words, self.gallery_words)
-        every = rank_hamming(*words, self.bits, 1, exclude, self.distance_cap, threads).levels
+        every = hamming_levels(*words, self.bits, exclude, self.distance_cap, threads)
         return every, relevant_levels(
             *words, labels, gallery_labels, self.bits, exclude, self.distance_cap, threads
         )  # fmt: skip

@@ -14,7 +14,8 @@ import numpy as np
 from core.compiled import kernel
 from core.search.exact import inner_products, no_exclusion, to_columns
 from core.search.parallel import run_blocks
-from core.search.select import select_by_distance, select_by_score
+from core.search.select import select_by_score
+from core.search.select_distance import select_by_distance
 
 
 class Centroids(NamedTuple):

@@ -11,15 +11,14 @@ from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
 from core.search.popcount import popcount
-from core.search.select import select_by_distance
+from core.search.select_distance import count_levels, select_by_distance
 
 
 class HammingRanking(NamedTuple):
-    """ids int32 and distances uint16 (Q, depth); levels int32 (Q, bits + 1), the items at each distance."""
+    """ids int32 and distances uint16 (Q, depth)."""
 
     ids: np.ndarray
     distances: np.ndarray
-    levels: np.ndarray
 
 
 def rank_hamming(
@@ -43,13 +42,34 @@ def rank_hamming(
     rows = np.ascontiguousarray(query_words.T)
     ids = np.empty((count, depth), np.int32)
     distances = np.empty((count, depth), np.uint16)
+
+    def work(block: slice) -> None:
+        _rank_block(rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], bits)
+
+    run_blocks(work, count, threads, progress=progress)
+    return HammingRanking(ids, distances)
+
+
+def hamming_levels(
+    query_words: np.ndarray,
+    gallery_words: np.ndarray,
+    bits: int,
+    exclude: np.ndarray | None = None,
+    distance_cap: int | None = None,
+    threads: int | None = None,
+) -> np.ndarray:
+    """Number of items at each distance, int32 (Q, bits + 1); arguments as in `rank_hamming`."""
+    count = query_words.shape[1]
+    exclude = no_exclusion(count) if exclude is None else exclude
+    cap = bits if distance_cap is None else distance_cap
+    rows = np.ascontiguousarray(query_words.T)
     levels = np.empty((count, bits + 1), np.int32)
 
     def work(block: slice) -> None:
-        _rank_block(rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], levels[block])
+        _levels_block(rows[block], gallery_words, cap, exclude[block], levels[block])
 
-    run_blocks(work, count, threads, progress=progress)
-    return HammingRanking(ids, distances, levels)
+    run_blocks(work, count, threads)
+    return levels
 
 
 @kernel
@@ -76,9 +96,17 @@ def _rank_block(
     exclude: np.ndarray,
     ids: np.ndarray,
     distances: np.ndarray,
-    levels: np.ndarray,
+    bits: int,
 ) -> None:
+    scan, levels = np.empty(words.shape[1], np.uint16), np.empty(bits + 1, np.int32)
+    for q in range(queries.shape[0]):
+        hamming_distances(queries[q], words, cap, scan)
+        select_by_distance(scan, exclude[q], ids[q], distances[q], levels)
+
+
+@kernel
+def _levels_block(queries: np.ndarray, words: np.ndarray, cap: int, exclude: np.ndarray, levels: np.ndarray) -> None:
     scan = np.empty(words.shape[1], np.uint16)
     for q in range(queries.shape[0]):
         hamming_distances(queries[q], words, cap, scan)
-        select_by_distance(scan, exclude[q], ids[q], distances[q], levels[q])
+        count_levels(scan, exclude[q], levels[q])

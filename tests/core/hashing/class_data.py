@@ -9,7 +9,7 @@ import numpy as np
 from core.hashing.packing import pack, to_words
 from core.hashing.registry import get_hash
 from core.metrics import ties
-from core.search.hamming import rank_hamming
+from core.search.hamming import hamming_levels
 
 CLASSES, GROUPS, DIMENSIONS = 20, 4, 24
 SIMILARITY = np.where(np.arange(CLASSES)[:, None] % GROUPS == np.arange(CLASSES) % GROUPS, 0.5, 0.0)
@@ -50,7 +50,7 @@ def hamming_ap(method, gallery, queries):
     """Mean expected average precision over the whole gallery by Hamming distance; both are (X, y)."""
     codes = to_words(pack(method.project_queries(queries[0]) > 0)), to_words(method.encode(gallery[0]))
     none = np.full(len(queries[1]), -1, np.int64)
-    every = rank_hamming(*codes, method.bits, 1, none, None, 1).levels
+    every = hamming_levels(*codes, method.bits, none, None, 1)
     relevant = ties.relevant_levels(*codes, queries[1], gallery[1], method.bits, none, None, 1)
     sums = ties.expected_ap_sum(every, relevant, np.array([len(gallery[1])]), 1)[:, 0]
     return float((sums / relevant.sum(axis=1)).mean())

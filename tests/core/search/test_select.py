@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core.search.select import BINS, select_by_distance, select_by_score
+from core.search.select import select_by_score
 from tests.core.search.worlds import quick
 
 HUGE = float(np.finfo(np.float64).max)
@@ -29,24 +29,11 @@ def check_scores(scores, depth, exclude=-1):
     assert np.array_equal(values, scores[expected])
 
 
-def by_distance(distances, depth, levels, exclude=-1):
-    ids, values, counts = np.empty(depth, np.int32), np.empty(depth, np.uint16), np.empty(levels, np.int32)
-    select_by_distance(np.asarray(distances, np.uint16), exclude, ids, values, counts)
-    return ids, values, counts
-
-
 def test_scores_by_hand():
     ids, values = by_score([0.5, 0.9, 0.5, -1.0, 0.9], 4)
     assert ids.tolist() == [1, 4, 0, 2]
     assert values.tolist() == [0.9, 0.9, 0.5, 0.5]
     assert by_score([0.5, 0.9, 0.5, -1.0, 0.9], 3, exclude=1)[0].tolist() == [4, 0, 2]
-
-
-def test_distances_by_hand():
-    ids, values, levels = by_distance([2, 0, 3, 2, 0], 3, 5)
-    assert (ids.tolist(), values.tolist(), levels.tolist()) == ([1, 4, 0], [0, 0, 2], [2, 0, 2, 1, 0])
-    ids, values, levels = by_distance([2, 0, 3, 2, 0], 3, 5, exclude=1)
-    assert (ids.tolist(), values.tolist(), levels.tolist()) == ([4, 0, 3], [0, 2, 2], [1, 0, 2, 1, 0])
 
 
 ADVERSARIAL = {
@@ -63,7 +50,8 @@ ADVERSARIAL = {
     "signed zeros are equal": np.array([0.0, -0.0] * 60),
     "ascending": np.arange(1000.0),
     "descending": -np.arange(1000.0),
-    "bin borders": np.repeat(np.arange(BINS - 5, BINS + 5) / (BINS - 1), 7),
+    "bin borders": -np.repeat([0.0, *2.0 ** np.arange(-32, 2), *(1 + np.arange(1, 9) / 128)], 7),
+    "gaps from the smallest to the largest": -np.append(0.0, 10.0 ** np.arange(-300, 300)),
     "49 in a bin": np.append(np.linspace(0.5, 0.500001, 49)[::-1], [0.0, 1.0]),
     "48 in a bin": np.append(np.linspace(0.5, 0.500001, 48), [0.0, 1.0]),
     "one item": np.array([0.7]),
@@ -95,16 +83,3 @@ any_scores = arrays.arrays(
 def test_scores_are_selected_as_a_stable_sort_would(scores, data):
     exclude = data.draw(st.integers(-1, len(scores) - 1))
     check_scores(scores, data.draw(st.integers(1, len(scores) - (exclude >= 0))), exclude)
-
-
-@quick
-@given(arrays.arrays(np.uint16, st.integers(2, 120), elements=st.integers(0, 9)), st.data())
-def test_distances_are_selected_as_a_stable_sort_would(distances, data):
-    exclude = data.draw(st.integers(-1, len(distances) - 1))
-    kept = [n for n in range(len(distances)) if n != exclude]
-    depth = data.draw(st.integers(1, len(kept)))
-    ids, values, levels = by_distance(distances, depth, 10, exclude)
-    expected = sorted(kept, key=lambda n: (distances[n], n))[:depth]
-    assert ids.tolist() == expected
-    assert np.array_equal(values, distances[expected])
-    assert np.array_equal(levels, np.bincount(distances[kept], minlength=10))

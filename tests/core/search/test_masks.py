@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from core.compiled import kernel
+from core.search.masks import LANES, count_up_to, find_up_to, lowest_bit, mask_up_to
+from tests.core.search.worlds import quick
+
+
+@kernel
+def _mask(values, start, limit):
+    return mask_up_to(values, start, limit)
+
+
+@kernel
+def _lowest(mask):
+    return lowest_bit(mask)
+
+
+def test_a_mask_by_hand():
+    values = np.full(LANES + 3, 9, np.uint16)
+    values[[3, 5, 34]] = 4, 7, 0
+    assert _mask(values, 0, np.uint16(4)) == 1 << 3
+    assert _mask(values, 0, np.uint16(7)) == (1 << 3) | (1 << 5)
+    assert _mask(values, 3, np.uint16(0)) == 1 << 31
+    assert _mask(values, 0, np.uint16(9)) == 2**32 - 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 31, 63])
+def test_the_lowest_bit(place):
+    assert _lowest(np.uint64((1 << place) | (1 << 63))) == place
+
+
+@quick
+@given(
+    st.sampled_from([np.uint16, np.int32]).flatmap(
+        lambda kind: arrays.arrays(
+            kind,
+            st.integers(0, 150),
+            elements=st.integers(0 if kind is np.uint16 else -(2**31), np.iinfo(kind).max) | st.integers(0, 5),
+        )
+    ),
+    st.integers(0, 2**15),
+)
+def test_places_are_those_of_a_plain_comparison(values, limit):
+    expected = np.flatnonzero(values <= limit)
+    found = np.empty(len(values), np.int32)
+    assert count_up_to(values, values.dtype.type(limit)) == len(expected)
+    assert find_up_to(values, values.dtype.type(limit), found) == len(expected)
+    assert found[: len(expected)].tolist() == expected.tolist()
