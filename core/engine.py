@@ -7,6 +7,7 @@ on the multiplier, and a change of k alone finds everything in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -23,10 +24,10 @@ from core.hashing.registry import get_hash
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_rows
 from core.metrics.sums import Accumulated
+from core.rankings import Rankings
 from core.results import SearchResult
-from core.search.exact import rank_exact
 from core.search.parallel import blocks
-from core.settings import CURVE_DEPTH, K_RANGE, LEAVE_OUT, Setting
+from core.settings import LEAVE_OUT, Setting
 from core.space import Space, open_space
 
 SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
@@ -41,6 +42,7 @@ class Engine:
         self.bundle = bundle
         self.threads = threads
         self._cache = ByteCache(cache_bytes)
+        self._rankings = Rankings(self._cache, threads)
 
     def space(self, setting: Setting) -> Space:
         """Queries and gallery of a setting."""
@@ -150,18 +152,13 @@ class Engine:
 
     def exact_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
         """Ids int32 (rows, >= depth) of the exact ranking of some queries; shallow ones are kept for all."""
-        space = self.space(setting)
-        if depth > K_RANGE[1]:
-            queries, exclude = space[rows]
-            return rank_exact(queries, space.columns, depth, exclude, self.threads)[0]
-        kept = min(space.size, CURVE_DEPTH if depth <= CURVE_DEPTH else K_RANGE[1])
-        key = ("exact ids", kept, *self._depends_on("exact", setting)[:-1])
-        ids = self._cache.get(
-            key,
-            lambda: rank_exact(space.queries, space.columns, kept, space.exclude, self.threads)[0],
-            lambda ranking: ranking.nbytes,
-        )
-        return ids[rows]
+        key = self._depends_on("exact", setting)[:-1]
+        return self._rankings.exact(key, self.space(setting), depth, rows)
+
+    def near_ids(self, setting: Setting, depth: int, rows: slice) -> np.ndarray:
+        """Ids int32 (rows, >= depth) of the ranking by code distance; shallow ones are kept for all."""
+        key = self._depends_on("hamming", setting)[:-1]
+        return self._rankings.near(key, self.space(setting), self.codes(setting), depth, rows)
 
     def _depends_on(self, search: str, setting: Setting) -> tuple:
         """What the result of a search depends on, the hierarchy last."""
@@ -200,8 +197,9 @@ class Engine:
             self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], sums.pick(rows))
             if progress:
                 progress(rows.stop / len(space.queries))
-        levels = self.levels(setting, ks[-1]) if search == "hamming" else None
-        return SearchResult(search, sums, levels, shortlists if search == "hashed" else None)
+        tied = search == "hamming" and self.codes(setting).whole
+        read_levels = partial(self.levels, setting, ks[-1]) if tied else None
+        return SearchResult(search, sums, read_levels, shortlists if search == "hashed" else None)
 
     def _judge_rows(
         self,
@@ -213,22 +211,21 @@ class Engine:
         out: Accumulated,
     ) -> None:
         space, depth = self.space(setting), int(out.ks[-1])
-        queries, exclude = space[rows]
         exact_ids = self.exact_ids(setting, depth, rows)
         if search == "exact":
             accumulate_ranking(exact_ids, exact_ids, judgements, out, self.threads)
             return
-        codes = self.codes(setting)
         if search == "asymmetric":
-            ids = codes.asymmetric_ids(rows, depth, exclude, self.threads)
+            ids = self.codes(setting).asymmetric_ids(rows, depth, space.exclude[rows], self.threads)
             accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
             return
         deepest = int(shortlists[-1]) if search == "hashed" else depth
-        near = codes.rank(rows, deepest, exclude, self.threads).ids
+        near = self.near_ids(setting, deepest, rows)
         if search == "hamming":
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:
-            accumulate_shortlists(queries, space.gallery, near, shortlists, exact_ids, judgements, out, self.threads)
+            asked = (space.queries[rows], space.gallery, near[:, :deepest])
+            accumulate_shortlists(*asked, shortlists, exact_ids, judgements, out, self.threads)
 
 
 def _space_key(setting: Setting) -> tuple:

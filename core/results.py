@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.code_distances.base import Levels
 from core.errors import BadInput
 from core.metrics.intervals import bootstrap, normal_band
 from core.metrics.registry import METRICS, get_metric
@@ -25,18 +27,18 @@ class Curve:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Sums of one search at each k. `levels` are all and relevant items by distance, for Hamming search
-    where distances are whole numbers; `shortlists` the shortlist at each k, for hashed search."""
+    """Sums of one search at each k. `read_levels` gives all and relevant items by distance, for Hamming search where
+    distances are whole numbers: few metrics ask for them; `shortlists` the shortlist at each k, for hashed search."""
 
     search: str
     sums: Accumulated
-    levels: tuple[np.ndarray, np.ndarray] | None = None
+    read_levels: Callable[[], Levels] | None = None
     shortlists: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory held, bytes."""
-        return self.sums.nbytes() + sum(array.nbytes for array in self.levels or ())
+        return self.sums.nbytes()
 
     @property
     def ks(self) -> np.ndarray:
@@ -50,7 +52,7 @@ class SearchResult:
 
     def metrics(self) -> list[str]:
         """Names of the metrics that this search has."""
-        return [name for name, metric in METRICS.items() if self.levels is not None or not metric.hamming_only]
+        return [name for name, metric in METRICS.items() if self.read_levels is not None or not metric.hamming_only]
 
     def values(self, metric: str) -> np.ndarray:
         """Values (Q, K) of a metric; raises BadInput where this search does not have it."""
@@ -94,9 +96,9 @@ class SearchResult:
         metric = get_metric(name)
         if metric.compute is not None:
             return metric.compute(sums)
-        if self.levels is None and self.search == "hamming":
+        if self.read_levels is None and self.search == "hamming":
             raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
-        if self.levels is None:
+        if self.read_levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
-        expected = sums._replace(ap_sum=expected_ap_sum(*self.levels, sums.ks))
+        expected = sums._replace(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))
         return METRICS[metric.base].compute(expected)

@@ -4,6 +4,7 @@ that is judged by every metric takes minutes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -70,8 +71,8 @@ def whole_result(
         ndcg_hierarchical=unknown,
         shared=hits,
     )
-    levels = engine.levels(setting, space.size) if search == "hamming" and ties else None
-    return SearchResult(search, judged, levels)
+    read_levels = partial(engine.levels, setting, space.size) if search == "hamming" and ties else None
+    return SearchResult(search, judged, read_levels)
 
 
 def _by_code(codes: CodePair) -> Scan:

@@ -1,8 +1,7 @@
 """The sums that every metric is made of, for all k in one pass over a ranking.
 
 In exact, Hamming and asymmetric search the top k is the beginning of one ranking. In hashed search each k has its
-own shortlist, so each k has its own ranking: shortlists grow by insertion into the sorted list, and sums are
-computed anew only from the first place that changed.
+own shortlist, so each k has its own ranking.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.metrics.accumulate_kernels import ranking_block, shortlist_block
+from core.metrics.accumulate_kernels import ranking_block
 from core.metrics.ideal import Ideal, discounts
+from core.metrics.shortlist_kernels import shortlist_block
 from core.metrics.sums import Accumulated, Tables
 from core.search.parallel import run_blocks
 
@@ -77,7 +77,8 @@ def accumulate_shortlists(
     """Fill `out` for hashed search: at ks[c] the first shortlists[c] ids of `near`, ranked by similarity.
 
     `queries` float32 (Q, d), `gallery` float32 (N, d); `near` int32 (Q, M) is the Hamming ranking to the largest
-    shortlist; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest k).
+    shortlist; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest k): the
+    deeper it is, the fewer similarities are computed, and no value depends on its depth.
     """
     tables = tables_of(judgements)
 

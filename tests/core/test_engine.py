@@ -10,6 +10,7 @@ import pytest
 import core.code_distances.base as pair_module
 import core.code_distances.hamming as hamming_module
 import core.engine as engine_module
+import core.rankings as rankings_module
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput
 from core.hashing import packing
@@ -21,7 +22,7 @@ from tests.core.fakes import FakeBundle
 
 PLAIN = [name for name, metric in METRICS.items() if metric.compute]
 KERNELS = {
-    "rank_exact": engine_module,
+    "rank_exact": rankings_module,
     "rank_hamming": hamming_module,
     "rank_asymmetric": pair_module,
     "accumulate_ranking": engine_module,
@@ -342,3 +343,13 @@ def test_unknown_search_and_metric(engine):
         engine.result("exact", BASE, (1,)).at("ahpp", 1)
     with pytest.raises(BadInput, match="no real values"):
         engine.result("asymmetric", replace(BASE, hash="random-codes"), (1,))
+
+
+# --- rankings that are kept --------------------------------------------------------------------------------------
+
+
+def test_one_ranking_by_code_serves_every_multiplier_it_is_deep_enough_for(tiny_bundle, calls):
+    engine = Engine(tiny_bundle, 1)
+    engine.evaluate(replace(BASE, multiplier="5"), (1, 10), ("hashed", "hamming"))
+    engine.result("hashed", replace(BASE, multiplier="2"), (1, 10))
+    assert calls["rank_hamming"] == 1

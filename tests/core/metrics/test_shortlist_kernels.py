@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics import accumulate_kernels as kernels
+from core.metrics import shortlist_kernels as kernels
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_sums
 from core.metrics.registry import METRICS
@@ -38,14 +38,14 @@ class Case:
             self.exact.append(reference.exact_ranking(query, world.gallery, own))
             self.near.append(reference.hamming_ranking(code, world.gallery_codes, own, world.cap))
 
-    def judged(self, ks, multiplier, threads, dtype=np.float64):
+    def judged(self, ks, multiplier, threads, dtype=np.float64, exact_depth=None):
         world = self.world
         shortlists = [shortlist_size(parse_multiplier(multiplier), k, world.size) for k in ks]
         ideal = ideal_sums(self.similarity, self.counts, ks[-1], bool(world.exclude[0] >= 0))
         judgements = Judgements(self.query_labels, self.labels, self.similarity, ideal)
         near = np.array(self.near, np.int32)[:, : shortlists[-1]].copy()
         sums = empty(np.array(ks), judgements, dtype)
-        exact = np.array(self.exact, np.int32)
+        exact = np.array(self.exact, np.int32)[:, :exact_depth].copy()
         accumulate_shortlists(
             world.queries, world.gallery, near, np.array(shortlists), exact, judgements, sums, threads
         )
@@ -130,6 +130,16 @@ def test_shared_items_reach_the_last_k_where_the_shortlist_is_the_gallery_before
     # As plain Python, where a write outside an array raises: shortlists are the whole gallery of 6 from k = 3 on.
     shortlists = np.array([2, 4, 6, 6, 6, 6])
     from_rank, from_place = (kernels._first_columns.py_func(bounds, 6) for bounds in (np.arange(1, 7), shortlists))
-    near, exact = np.array([5, 4, 3, 2, 1, 0]), np.arange(6)
-    shared = kernels._shared.py_func(near, exact, np.full(6, 6), from_rank, from_place)
+    shared = kernels._shared.py_func(np.array([5, 4, 3, 2, 1, 0]), from_rank, from_place)
     assert shared[:6].tolist() == [0, 0, 3, 4, 5, 6]
+
+
+@quick
+@given(worlds(), st.integers(0, 2**32 - 1), st.sampled_from(MULTIPLIERS), st.data())
+def test_the_depth_of_the_exact_ranking_changes_no_value(world, seed, multiplier, data):
+    case = Case(world, 3, seed)
+    ks = list(range(1, data.draw(st.integers(1, world.size)) + 1))
+    shallow, *_ = case.judged(ks, multiplier, 1, exact_depth=data.draw(st.integers(ks[-1], world.size)))
+    deep, *_ = case.judged(ks, multiplier, 1)
+    for first, second in zip(shallow, deep, strict=True):
+        assert np.array_equal(first, second)

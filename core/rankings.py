@@ -1,0 +1,53 @@
+"""Rankings of all queries by exact search and by code distance, kept so that one serves every k and multiplier."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.cache import ByteCache
+from core.code_distances.base import CodePair
+from core.search.exact import rank_exact
+from core.settings import CURVE_DEPTH, K_RANGE
+from core.space import Space
+
+_NEAR_DEPTHS = (CURVE_DEPTH, 2 * CURVE_DEPTH, 5 * CURVE_DEPTH)  # of the rankings by code that are kept
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """Ids int32 of the best items of some queries. A deeper ranking than these depths is made for the rows alone."""
+
+    cache: ByteCache
+    threads: int | None
+
+    def exact(self, key: tuple[Hashable, ...], space: Space, depth: int, rows: slice) -> np.ndarray:
+        """(rows, >= depth) by similarity; `key` is what the space depends on.
+
+        More than `depth` is kept: a shortlist is ranked by what is known of the exact ranking.
+        """
+        if depth > K_RANGE[1]:
+            queries, exclude = space[rows]
+            return rank_exact(queries, space.columns, depth, exclude, self.threads)[0]
+        kept = min(space.size, K_RANGE[1])
+        ids = self.cache.get(
+            ("exact ids", *key),
+            lambda: rank_exact(space.queries, space.columns, kept, space.exclude, self.threads)[0],
+            lambda ranking: ranking.nbytes,
+        )
+        return ids[rows]
+
+    def near(self, key: tuple[Hashable, ...], space: Space, codes: CodePair, depth: int, rows: slice) -> np.ndarray:
+        """(rows, >= depth) by code distance; `key` is what the codes depend on."""
+        depths = [min(space.size, step) for step in _NEAR_DEPTHS if step >= depth or step >= space.size]
+        if not depths:
+            return codes.rank(rows, depth, space.exclude[rows], self.threads).ids
+        held = next((kept for kept in depths if ("near ids", *key, kept) in self.cache), depths[0])
+        ids = self.cache.get(
+            ("near ids", *key, held),
+            lambda: codes.rank(slice(None), held, space.exclude, self.threads).ids,
+            lambda ranking: ranking.nbytes,
+        )
+        return ids[rows]
