@@ -1,9 +1,9 @@
 """The compiled loop that fills the sums of hashed search, with a shortlist of its own for each k.
 
 A shortlist is ranked by what exact search has already found: the place of an item in the exact ranking is looked up,
-and similarities are computed only where fewer than k items of a shortlist stand in the part that is known. From k to k
-shortlists grow by insertion into a sorted list, and sums are computed anew from the first block that changed. An entry
-of the list is one number: the rank in its upper half, by which it is sorted, and the label in its lower.
+and similarities are computed only where fewer than k items of a shortlist stand in the part that is known.
+Items that a shortlist holds are marked by their place in the order of the longest shortlist, and sums are kept for every
+group of places: from k to k they are computed anew only from the first group that changed.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 from core.compiled import kernel
 from core.metrics.sums import Accumulated, Tables
 from core.search.hashed import gathered_products, order_by_similarity
+from core.search.masks import lowest_bit
 
-_BLOCK = 8  # ranks after which the sums are kept
-_LABEL = 2**32 - 1  # the lower half of an entry
+_GROUP = 16  # places to a group
+_COUNT, _HITS, _AP, _GAIN, _HP, _DCG, _HDCG, _FIRST = range(8)  # columns of sums; the last is hp at rank 1
 
 
 @kernel
@@ -32,44 +33,110 @@ def shortlist_block(
 ) -> None:
     """Sums of hashed search at out.ks, each with its own shortlist; see `accumulate_shortlists` and `ranking_block`."""
     depth, longest, known = out.ks[-1], near.shape[1], exact_ids.shape[1]
-    labels, discount = tables.labels, tables.discount
-    rank_of = np.full(labels.shape[0], known, np.int32)
+    rank_of, ranks = np.full(tables.labels.shape[0], known, np.int32), np.empty(longest, np.int32)
     from_rank, from_place = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
-    ranks, marks = np.empty(longest, np.int32), np.zeros(known + longest, np.int32)
-    listed, sums = np.empty(depth, np.int64), np.zeros((depth // _BLOCK + 1, 6), np.float64)
+    slots, groups = np.zeros(known + longest, np.int32), longest // _GROUP + 1
+    present, label_of = np.empty(groups, np.uint32), np.empty(groups * _GROUP, np.int32)
+    kept, totals = np.zeros((groups, 8), np.float64), np.empty((out.ks.shape[0], 8), np.float64)
+    reciprocal = 1.0 / np.arange(1, depth + 1)
     for q in range(queries.shape[0]):
-        c, ideal, shortlisted = query_labels[q], ideal_rows[q], near[q]
-        similarity, inverse_gain = tables.similarity[c], tables.inverse_gain[ideal]
-        _look_up(shortlisted, exact_ids[q], rank_of, ranks)
+        c, ideal = query_labels[q], ideal_rows[q]
+        _look_up(near[q], exact_ids[q], rank_of, ranks)
         last = known  # an item of this rank or beyond cannot be among the k
         if not _enough(ranks, known, shortlists, out.ks):
-            _rank_others(queries[q], gallery, shortlisted, ranks, known)
+            _rank_others(queries[q], gallery, near[q], ranks, known)
             last = known + longest
         shared = _shared(ranks, from_rank, from_place)
-        size, filled, valid = 0, 0, 0
+        _close_gaps(ranks, last, slots)
+        present[:] = 0
+        _add_up(
+            ranks, near[q], longest, shortlists, out.ks, c, tables.labels, tables.similarity[c], tables.inverse_gain[ideal],
+            tables.discount, reciprocal, present, label_of, kept, totals,
+        )  # fmt: skip
         for column in range(out.ks.shape[0]):
-            k, end = out.ks[column], shortlists[column]
-            changed = valid
-            if (end - filled) * 8 > marks.shape[0]:  # many at once: mark all and collect in order
-                size, changed = _collect(ranks, end, last, shortlisted, labels, marks, listed), 0
-            else:
-                for j in range(filled, end):
-                    if ranks[j] < last and (size < depth or ranks[j] < listed[size - 1] >> 32):
-                        entry = np.int64(ranks[j]) << 32 | labels[shortlisted[j]]
-                        changed = min(changed, _insert(entry, size, listed))
-                        size = min(size + 1, depth)
-            filled, valid = end, k
-            found, ap, gain, hp, dcg, dcg_hierarchical = _add_up(
-                listed, changed, k, c, similarity, inverse_gain, discount, sums
-            )
-            out.hits[q, column] = int(found)
-            out.ap_sum[q, column] = ap
-            out.hp[q, column] = gain * inverse_gain[k - 1]
-            out.hp_first[q, column] = similarity[listed[0] & _LABEL] * inverse_gain[0]
-            out.ahp_sum[q, column] = hp
-            out.ndcg[q, column] = dcg * tables.inverse_dcg[ideal, k - 1]
-            out.ndcg_hierarchical[q, column] = dcg_hierarchical * tables.inverse_dcg_hierarchical[ideal, k - 1]
+            row, last_rank = totals[column], out.ks[column] - 1
+            out.hits[q, column] = int(row[_HITS])
+            out.ap_sum[q, column] = row[_AP]
+            out.hp[q, column] = row[_GAIN] * tables.inverse_gain[ideal, last_rank]
+            out.hp_first[q, column] = row[_FIRST]
+            out.ahp_sum[q, column] = row[_HP]
+            out.ndcg[q, column] = row[_DCG] * tables.inverse_dcg[ideal, last_rank]
+            out.ndcg_hierarchical[q, column] = row[_HDCG] * tables.inverse_dcg_hierarchical[ideal, last_rank]
             out.shared[q, column] = shared[column]
+
+
+@kernel
+def _add_up(
+    ranks: np.ndarray,
+    near: np.ndarray,
+    last: int,
+    shortlists: np.ndarray,
+    ks: np.ndarray,
+    c: int,
+    labels: np.ndarray,
+    similarity: np.ndarray,
+    inverse_gain: np.ndarray,
+    discount: np.ndarray,
+    reciprocal: np.ndarray,
+    present: np.ndarray,
+    label_of: np.ndarray,
+    kept: np.ndarray,
+    totals: np.ndarray,
+) -> None:
+    """One query's sums at each k into `totals` (K, 8), over the first k places that are taken, in their order.
+
+    kept[g] are the sums over the groups before g, right up to the first group that changed since. Unsigned indices are
+    not checked for being negative, in a loop where that takes a third of the time.
+    """
+    j, group, one = np.uint64(0), np.uint64(0), np.uint64(1)
+    bits = np.uint64(_GROUP)
+    for column in range(ks.shape[0]):
+        while j < np.uint64(shortlists[column]):
+            rank = np.uint64(ranks[j])
+            if rank < np.uint64(last):
+                present[rank // bits] |= np.uint32(one << rank % bits)
+                label_of[rank] = labels[near[j]]
+                group = min(group, rank // bits)
+            j += one
+        k, row = np.uint64(ks[column]), kept[group]
+        count, found, ap, gain = np.uint64(row[_COUNT]), row[_HITS], row[_AP], row[_GAIN]
+        hp, dcg, hdcg, first = row[_HP], row[_DCG], row[_HDCG], row[_FIRST]
+        while True:
+            mask, start = np.uint64(present[group]), group * bits
+            while mask != 0 and count < k:
+                label = np.uint64(label_of[start + np.uint64(lowest_bit(mask))])
+                mask &= mask - one
+                s, relevant = similarity[label], 1.0 if label == np.uint64(c) else 0.0
+                found += relevant
+                ap += relevant * found * reciprocal[count]
+                dcg += relevant * discount[count]
+                gain += s
+                hp += gain * inverse_gain[count]
+                hdcg += s * discount[count]
+                if count == 0:
+                    first = hp
+                count += one
+            if count == k:
+                break
+            group += one
+            _keep(kept[group], count, found, ap, gain, hp, dcg, hdcg, first)
+        _keep(totals[column], count, found, ap, gain, hp, dcg, hdcg, first)
+
+
+@kernel
+def _keep(
+    row: np.ndarray,
+    count: int,
+    found: float,
+    ap: float,
+    gain: float,
+    hp: float,
+    dcg: float,
+    hdcg: float,
+    first: float,
+) -> None:
+    row[_COUNT], row[_HITS], row[_AP], row[_GAIN] = count, found, ap, gain
+    row[_HP], row[_DCG], row[_HDCG], row[_FIRST] = hp, dcg, hdcg, first
 
 
 @kernel
@@ -121,6 +188,24 @@ def _shared(ranks: np.ndarray, from_rank: np.ndarray, from_place: np.ndarray) ->
 
 
 @kernel
+def _close_gaps(ranks: np.ndarray, last: int, slots: np.ndarray) -> None:
+    """Turn ranks below `last` into places in their own order, from 0, and the others into the number of ranks.
+
+    `slots` (> the largest rank,) is all 0.
+    """
+    for j in range(ranks.shape[0]):
+        if ranks[j] < last:
+            slots[ranks[j]] = j + 1
+        ranks[j] = ranks.shape[0]
+    place = 0
+    for rank in range(last):
+        if slots[rank]:
+            ranks[slots[rank] - 1] = place
+            slots[rank] = 0
+            place += 1
+
+
+@kernel
 def _first_columns(bounds: np.ndarray, count: int) -> np.ndarray:
     """For each i in 0..count-1 the first column whose bound is above i."""
     first = np.empty(count, np.int64)
@@ -130,68 +215,3 @@ def _first_columns(bounds: np.ndarray, count: int) -> np.ndarray:
             column += 1
         first[i] = column
     return first
-
-
-@kernel
-def _collect(
-    ranks: np.ndarray, end: int, last: int, near: np.ndarray, labels: np.ndarray, marks: np.ndarray, listed: np.ndarray
-) -> int:
-    """List ranks[:end] below `last` in order, as far as there is room; returns how many. `marks` is all 0."""
-    for j in range(end):
-        if ranks[j] < last:
-            marks[ranks[j]] = j + 1
-    size = 0
-    for rank in range(last):
-        if marks[rank] and size < listed.shape[0]:
-            listed[size] = np.int64(rank) << 32 | labels[near[marks[rank] - 1]]
-            size += 1
-        marks[rank] = 0
-    return size
-
-
-@kernel
-def _insert(entry: int, size: int, listed: np.ndarray) -> int:
-    """Insert into the sorted list of `size` entries and return the place; the last falls off a full list."""
-    place = size if size < listed.shape[0] else size - 1
-    while place > 0 and listed[place - 1] > entry:
-        listed[place] = listed[place - 1]
-        place -= 1
-    listed[place] = entry
-    return place
-
-
-@kernel
-def _add_up(
-    listed: np.ndarray,
-    changed: int,
-    k: int,
-    c: int,
-    similarity: np.ndarray,
-    inverse_gain: np.ndarray,
-    discount: np.ndarray,
-    sums: np.ndarray,
-) -> tuple[float, float, float, float, float, float]:
-    """Sums over the first k ranks, in their order: hits, ap, gain, hp, dcg, hierarchical dcg.
-
-    sums[b] are those over the first b blocks; they are right as far as the list has not `changed`, and made so.
-    """
-    first = changed // _BLOCK
-    found, ap, gain = sums[first, 0], sums[first, 1], sums[first, 2]
-    hp, dcg, dcg_hierarchical = sums[first, 3], sums[first, 4], sums[first, 5]
-    for start in range(first * _BLOCK, k, _BLOCK):
-        row = sums[start // _BLOCK]
-        row[0], row[1], row[2], row[3], row[4], row[5] = found, ap, gain, hp, dcg, dcg_hierarchical
-        for i in range(start, min(start + _BLOCK, k)):
-            label = listed[i] & _LABEL
-            s = similarity[label]
-            if label == c:
-                found += 1.0
-                ap += found / (i + 1)
-                dcg += discount[i]
-            gain += s
-            hp += gain * inverse_gain[i]
-            dcg_hierarchical += s * discount[i]
-    if k % _BLOCK == 0:
-        row = sums[k // _BLOCK]
-        row[0], row[1], row[2], row[3], row[4], row[5] = found, ap, gain, hp, dcg, dcg_hierarchical
-    return found, ap, gain, hp, dcg, dcg_hierarchical

@@ -8,6 +8,8 @@ from core.compiled import kernel
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
 
+_FEW = 128  # items up to which sorting them takes less time than clearing the bins of a selection
+
 
 def rerank(
     queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, k: int, threads: int | None = None
@@ -55,9 +57,13 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
 def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Positions int32 that sort by (similarity descending, id ascending)."""
     count = ids.shape[0]
-    order, sorted_values = np.empty(count, np.int32), np.empty(count, np.float64)
-    scratch, items, keys = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
-    select_by_score(similarities, -1, order, sorted_values, scratch, items, keys)
+    if count <= _FEW:
+        order = np.argsort(-similarities, kind="mergesort").astype(np.int32)
+        sorted_values = similarities[order]
+    else:
+        order, sorted_values = np.empty(count, np.int32), np.empty(count, np.float64)
+        scratch, items, keys = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
+        select_by_score(similarities, -1, order, sorted_values, scratch, items, keys)
     first = 0  # equal similarities stand in shortlist order until here
     for i in range(1, count + 1):
         if i == count or sorted_values[i] != sorted_values[first]:
