@@ -2,8 +2,8 @@
 
 A shortlist is ranked by what exact search has already found: the place of an item in the exact ranking is looked up,
 and similarities are computed only where fewer than k items of a shortlist stand in the part that is known.
-Items that a shortlist holds are marked by their place in the order of the longest shortlist, and sums are kept for every
-group of places: from k to k they are computed anew only from the first group that changed.
+Items that a shortlist holds are marked by their place in the order of the longest shortlist, and sums are kept for
+every group of places: from k to k they are computed anew only from the first group that changed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def shortlist_block(
     slots, groups = np.zeros(known + longest, np.int32), longest // _GROUP + 1
     present, label_of = np.empty(groups, np.uint32), np.empty(groups * _GROUP, np.int32)
     kept, totals = np.zeros((groups, 8), np.float64), np.empty((out.ks.shape[0], 8), np.float64)
-    reciprocal = 1.0 / np.arange(1, depth + 1)
+    positions = np.arange(1.0, depth + 1)
     for q in range(queries.shape[0]):
         c, ideal = query_labels[q], ideal_rows[q]
         _look_up(near[q], exact_ids[q], rank_of, ranks)
@@ -50,8 +50,8 @@ def shortlist_block(
         _close_gaps(ranks, last, slots)
         present[:] = 0
         _add_up(
-            ranks, near[q], longest, shortlists, out.ks, c, tables.labels, tables.similarity[c], tables.inverse_gain[ideal],
-            tables.discount, reciprocal, present, label_of, kept, totals,
+            ranks, near[q], longest, shortlists, out.ks, c, tables.labels, tables.similarity[c],
+            tables.inverse_gain[ideal], tables.discount, positions, present, label_of, kept, totals,
         )  # fmt: skip
         for column in range(out.ks.shape[0]):
             row, last_rank = totals[column], out.ks[column] - 1
@@ -77,7 +77,7 @@ def _add_up(
     similarity: np.ndarray,
     inverse_gain: np.ndarray,
     discount: np.ndarray,
-    reciprocal: np.ndarray,
+    positions: np.ndarray,
     present: np.ndarray,
     label_of: np.ndarray,
     kept: np.ndarray,
@@ -108,7 +108,7 @@ def _add_up(
                 mask &= mask - one
                 s, relevant = similarity[label], 1.0 if label == np.uint64(c) else 0.0
                 found += relevant
-                ap += relevant * found * reciprocal[count]
+                ap += relevant * found / positions[count]
                 dcg += relevant * discount[count]
                 gain += s
                 hp += gain * inverse_gain[count]
