@@ -172,6 +172,10 @@ class Engine:
 
     def judgements(self, setting: Setting, depth: int) -> Judgements:
         """Labels, class similarities and ideal sums of a setting, to a depth."""
+        key = ("judgements", depth, *self._depends_on("exact", setting))
+        return self._cache.get(key, lambda: self._make_judgements(setting, depth), lambda made: made.ideal.nbytes)
+
+    def _make_judgements(self, setting: Setting, depth: int) -> Judgements:
         space = self.space(setting)
         similarity = self.bundle.hierarchy(setting.hierarchy).similarity()
         counts = np.bincount(space.gallery_labels, minlength=len(similarity))

@@ -25,6 +25,11 @@ class Ideal:
     dcg: np.ndarray
     dcg_hierarchical: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Memory held, bytes."""
+        return self.relevant.nbytes + self.gain.nbytes + self.dcg.nbytes + self.dcg_hierarchical.nbytes
+
 
 def ideal_sums(
     similarity: np.ndarray, counts: np.ndarray, depth: int, leave_one_out: bool, ranks: np.ndarray | None = None
