@@ -63,13 +63,16 @@ class Engine:
         bits = code_source.true_bits(self.bundle, setting.encoder, setting.hash, setting.bits)
         space = self.space(setting)
         rule = space.protocol
+        info = get_hash(setting.hash)
         queries = self._split_codes(setting, bits, rule.query_split, projected=True)
-        gallery = self._split_codes(setting, bits, rule.gallery_split, projected=False)
+        if rule.query_split == rule.gallery_split and not (info.fit and info.fit.two_maps):
+            gallery = Codes(bits, queries.packed, None)
+        else:
+            gallery = self._split_codes(setting, bits, rule.gallery_split, projected=False)
         if len(space.gallery_index) < len(gallery.packed):
             gallery = Codes(bits, gallery.packed[space.gallery_index], None)
         rows = space.query_index
         asked = Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows])
-        info = get_hash(setting.hash)
         method = None if info.distance == "hamming" else self.method(setting)
         return DISTANCES[info.distance].make(info, asked, gallery, space.queries, method)
 

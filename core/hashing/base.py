@@ -26,6 +26,7 @@ class HashMethod(ABC):
     """A way to make codes of `bits` bits; `seed` decides every random choice."""
 
     name: ClassVar[str]
+    two_maps: ClassVar[bool] = False  # whether `project_queries` differs from `project`
 
     def __init__(self, bits: int, seed: int = 0) -> None:
         packing.width(bits)  # refuses fewer than 1
@@ -47,7 +48,7 @@ class HashMethod(ABC):
         return packing.pack(self.project(X) > 0)
 
     def project_queries(self, X: np.ndarray) -> np.ndarray:
-        """`project` of queries: other values only where a method takes queries and gallery items differently."""
+        """`project` of queries: other values only where a method has `two_maps`."""
         return self.project(X)
 
     def state(self) -> dict[str, np.ndarray]:

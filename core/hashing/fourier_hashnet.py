@@ -36,6 +36,7 @@ class FourierHashNet(HashMethod):
     """`project` and `encode` are of gallery items, `project_queries` of queries."""
 
     name = "fourier-hashnet"
+    two_maps = True
     maps_training = Training(epochs=10, rate=1e-2)
     bits_training = Training(epochs=5, rate=3e-2)
     frequencies = 8  # of a dimension

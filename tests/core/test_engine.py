@@ -353,3 +353,11 @@ def test_one_ranking_by_code_serves_every_multiplier_it_is_deep_enough_for(tiny_
     engine.evaluate(replace(BASE, multiplier="5"), (1, 10), ("hashed", "hamming"))
     engine.result("hashed", replace(BASE, multiplier="2"), (1, 10))
     assert calls["rank_hamming"] == 1
+
+
+@pytest.mark.parametrize("name", ["latent-sigmoid", "itq", "random-hyperplane", "predicted-class", "pq", "kmeans"])
+def test_a_split_that_is_both_has_one_set_of_codes(engine, name):
+    bits = {"itq": 8, "kmeans": 4}.get(name, 16)
+    pair = engine.codes(replace(BASE, hash=name, bits=bits))
+    apart = engine._split_codes(replace(BASE, hash=name, bits=pair.bits), pair.bits, "test", projected=False)
+    assert np.array_equal(pair.gallery.packed, apart.packed)
