@@ -22,6 +22,7 @@ from core.errors import BadInput
 from core.hashing import dominance, packing
 from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
 from core.hashing.head import ROWS, Training, as_half, check_labels, check_trainable
+from core.search.parallel import run_blocks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,12 +99,14 @@ class FourierHashNet(HashMethod):
         if X.shape[1] != len(arrays["mean"]):
             raise BadInput(f"features of {X.shape[1]} dimensions: {self.name} was fitted on {len(arrays['mean'])}")
         result = np.empty((len(X), self.bits), dtype=np.float32)
-        for start in range(0, len(X), ROWS):
-            part = slice(start, start + ROWS)
+
+        def work(part: slice) -> None:  # cosines and sines take most of the time
             scaled = (X[part] - arrays["mean"]) / arrays["scale"]
             middle = waves(scaled, arrays["frequencies"]) @ arrays[side] + arrays[f"{side}_bias"]
             middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-12)
             result[part] = middle @ arrays["output"] + arrays["output_bias"]
+
+        run_blocks(work, len(X), size=ROWS)
         return result
 
 
