@@ -28,8 +28,8 @@ WARM_UP = 20
 LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
-PATIENCE = 20.0  # seconds a side may take for its batches; at least LEAST of them are timed
-LEAST = 3
+PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
+LEAST = 2
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,9 @@ def time_throughput(
 ) -> list[Timing]:
     """Time of a batch of queries on some threads (None: all), the sides in turn, from the embeddings on.
 
-    Each run is another batch, the first one of all is the warm-up whose answers are checked. A side whose batches took
-    `PATIENCE` seconds is timed no further; `runs` says how often it was.
+    Each run is another batch, the first one of all is the warm-up whose answers are checked; of a side that loops over
+    its queries a few of them are. A side whose batches took `PATIENCE` seconds is timed no further; `runs` says how
+    often it was.
     """
     contest, threads = contest_of(engine, setting, k, codes=set(searches) != {"exact"}), check_threads(threads)
     count = len(contest.space.queries)
@@ -137,9 +138,8 @@ def time_throughput(
     with pinned(threads):
         sides = sides_of(contest, searches, batch, threads, every)
         taken: list[list[Stages]] = [[] for _ in sides]
-        checked = [
-            reference.check(side.search, side.own, side.many(slice(0, batch))[0][reference.rows]) for side in sides
-        ]
+        first = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
+        checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, first, strict=True)]
         spent = [0.0] * len(sides)
         for start in starts.tolist():
             for place, side in enumerate(sides):

@@ -30,7 +30,7 @@ def hamming_argsort(contest: Contest) -> Side:
         stages = {"scan": t1 - t0, "select": perf_counter_ns() - t1}
         return top, stages if contest.hasher is None else {"hash": t0 - start, **stages}
 
-    return Side("hamming-argsort", "hamming", one, looped(one), 4 * bits)
+    return Side("hamming-argsort", "hamming", one, looped(one), 4 * bits, loop=True)
 
 
 def signs(bits: np.ndarray) -> np.ndarray:

@@ -67,7 +67,8 @@ class Contest:
 class Side:
     """One implementation. `search` is what it computes, `bytes_per_image` what it holds of each gallery image.
 
-    `own` sides are this project's: their ids must be the reference's. `mode` tells how it was set up, where it chooses.
+    `own` sides are this project's: their ids must be the reference's. `mode` tells how it was set up, where it chooses;
+    `loop` that a batch is no more than a loop over its queries.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Side:
     bytes_per_image: float
     own: bool = False
     mode: str = ""
+    loop: bool = False
 
 
 def contest_of(engine: Engine, setting: Setting, k: int, codes: bool = True) -> Contest:

@@ -40,4 +40,5 @@ def hashed_source(contest: Contest) -> Side:
         return top, stages if contest.hasher is None else {"hash": t0 - start, **stages}
 
     one(0)
-    return Side("hashed-source", "hashed", one, looped(one), 4 * (codes.shape[1] + embeddings.shape[1]))
+    held = 4 * (codes.shape[1] + embeddings.shape[1])
+    return Side("hashed-source", "hashed", one, looped(one), held, loop=True)
