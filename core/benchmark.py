@@ -11,7 +11,7 @@ from core.engine import Engine
 from core.machine_limits import LARGE, Limits, measure_limits
 from core.search.parallel import check_threads
 from core.settings import ALL, Setting
-from core.timing import LATENCY_RUNS, THROUGHPUT_RUNS, Timing, time_latency, time_throughput, to_table
+from core.timing import LATENCY_RUNS, PATIENCE, THROUGHPUT_RUNS, Timing, time_latency, time_throughput, to_table
 
 SEARCHES = ("exact", "hashed", "hamming")
 BATCHES: tuple[int | str, ...] = (32, ALL)
@@ -37,10 +37,12 @@ def run_benchmark(
     every: bool = True,
     progress: Callable[[float], None] | None = None,
     large: int = LARGE,
+    patience: tuple[float, float] = (float("inf"), PATIENCE),
 ) -> Benchmark:
     """Time one query at a time and each batch (`all`: all queries), on one thread and on `threads` (None: all).
 
-    The machine's limits are measured first, with an array as large as the gallery's embeddings.
+    The machine's limits are measured first, with an array as large as the gallery's embeddings. `patience` are the
+    seconds that single queries may take in all, and each side's batches: on a busy machine fewer are timed then.
     """
     most = check_threads(threads)
     space = engine.space(setting)
@@ -58,11 +60,13 @@ def run_benchmark(
         limits[count] = measure_limits(count, space.gallery.nbytes, large)
         step()
         done += 1
-        timings += time_latency(engine, setting, k, runs, step, searches, every, count, limits[count])
+        timings += time_latency(engine, setting, k, runs, step, searches, every, count, limits[count], patience[0])
         done += 1
         for size in sizes:
             often = max(THROUGHPUT_RUNS, runs // 10) if size <= SMALL else THROUGHPUT_RUNS
-            timings += time_throughput(engine, setting, k, size, count, often, searches, every, limits[count])
+            timings += time_throughput(
+                engine, setting, k, size, count, often, searches, every, limits[count], patience[1]
+            )
             step()
             done += 1
     return Benchmark(to_table(timings).astype({"bits": "Int64"}), limits)

@@ -30,6 +30,7 @@ THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
 PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
 LEAST = 2
+LEAST_QUERIES = 20
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def time_latency(
     every: bool = False,
     threads: int = 1,
     limits: Limits | None = None,
+    patience: float = np.inf,
 ) -> list[Timing]:
     """Time of one query, by side and stage, over `runs` queries in random order; latency where `threads` is 1.
 
@@ -86,6 +88,7 @@ def time_latency(
     machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
     the caches as if it had been running alone, not as another side's copy of the gallery left them. `every` adds the
     opponents that are slow or heavy to load; this project's own sides use one thread for one query whatever `threads`.
+    Once `patience` seconds are over and `LEAST_QUERIES` were timed, no more are.
     """
     contest = contest_of(engine, setting, k, codes=set(searches) != {"exact"})
     order = np.random.default_rng(0).integers(0, len(contest.space.queries), runs + WARM_UP)
@@ -99,7 +102,10 @@ def time_latency(
             reference.check(side.search, side.own, np.stack([side.one(q)[0].copy() for q in _places(reference)]))
             for side in sides
         ]
+        began = perf_counter()
         for run, query in enumerate(order):
+            if run >= WARM_UP + LEAST_QUERIES and perf_counter() - began > patience:
+                break
             for place in [*range(run % len(sides), len(sides)), *range(run % len(sides))]:
                 sides[place].one(int(order[run - 1]))
                 stages = sides[place].one(int(query))[1]
@@ -121,11 +127,12 @@ def time_throughput(
     searches: Sequence[str] = ("exact", "hashed"),
     every: bool = False,
     limits: Limits | None = None,
+    patience: float = PATIENCE,
 ) -> list[Timing]:
     """Time of a batch of queries on some threads (None: all), the sides in turn, from the embeddings on.
 
     Each run is another batch, the first one of all is the warm-up whose answers are checked; of a side that loops over
-    its queries a few of them are. A side whose batches took `PATIENCE` seconds is timed no further; `runs` says how
+    its queries a few of them are. A side whose batches took `patience` seconds is timed no further; `runs` says how
     often it was.
     """
     contest, threads = contest_of(engine, setting, k, codes=set(searches) != {"exact"}), check_threads(threads)
@@ -143,7 +150,7 @@ def time_throughput(
         spent = [0.0] * len(sides)
         for start in starts.tolist():
             for place, side in enumerate(sides):
-                if spent[place] > PATIENCE and len(taken[place]) >= LEAST:
+                if spent[place] > patience and len(taken[place]) >= LEAST:
                     continue
                 began, t0 = perf_counter(), perf_counter_ns()
                 stages = side.many(slice(start, start + batch))[1]

@@ -28,6 +28,7 @@ SIDES = {
     "hamming-argsort": "Hamming: full argsort",
 }
 BATCHES = (32, 1000)  # queries at once, beside one at a time
+PATIENCE = (8.0, 1.5)  # seconds for single queries, and for the batches of each side
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def depends_on(view: View) -> dict[str, str]:
 
 def measure(view: View, runs: int, every: bool, batches: Sequence[int] = BATCHES) -> Measured:
     """Time the current setting, on one thread and on all; `every` adds the slow and the heavy opponents."""
-    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every)
+    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE)
     results = view.results_at_k()
     quality = {
         search: (result.mean(view.map_metric, view.k), result.mean("overlap", view.k))
