@@ -56,12 +56,13 @@ class Reference:
         """Whether each row is the best k of some shortlist whose distances are the reference's."""
         contest = self.contest
         levels = contest.codes.rank(self.rows, contest.shortlist, self.exclude, 1).distances
-        everything = np.broadcast_to(np.arange(len(contest.space.gallery)), (len(found), len(contest.space.gallery)))
-        apart = contest.codes.distances(self.rows, everything)
-        queries = range(*self.rows.indices(len(contest.space.queries)))
-        return all(
-            could_be_reranked(contest.space, q, found[row], apart[row], levels[row]) for row, q in enumerate(queries)
-        )
+        everything = np.arange(len(contest.space.gallery))[None]
+        rounding = _rounding_of_all(contest.space)
+        for row, q in enumerate(range(*self.rows.indices(len(contest.space.queries)))):  # one at a time: N is large
+            apart = contest.codes.distances(slice(q, q + 1), everything)[0]
+            if not could_be_reranked(contest.space, q, found[row], apart, levels[row], rounding):
+                return False
+        return True
 
 
 def same_similarities(space: Space, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
@@ -74,17 +75,18 @@ def same_similarities(space: Space, query: int, found: np.ndarray, expected: np.
     return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < rounding)
 
 
-def could_be_reranked(space: Space, query: int, found: np.ndarray, apart: np.ndarray, shortlist: np.ndarray) -> bool:
+def could_be_reranked(
+    space: Space, query: int, found: np.ndarray, apart: np.ndarray, shortlist: np.ndarray, rounding: float
+) -> bool:
     """Whether `found` is the best k of a shortlist with the distances `shortlist`, whichever tied items it took.
 
     `apart` (N,) are the distances of all items, `shortlist` (M,) those of a right shortlist, ascending. Every item
     nearer than its last level belongs to it, and so many of the last level as are left; similarities may differ by
-    what float32 rounds.
+    `rounding`, what float32 rounds.
     """
     last = shortlist[-1]
     free = int((shortlist == last).sum())  # items of the last level in the shortlist, any of them
-    asked, vectors = space.queries[query].astype(np.float64), space.gallery.astype(np.float64)
-    similarities, rounding = vectors @ asked, _rounding(asked, vectors)
+    similarities = space.gallery @ space.queries[query]
     inside = similarities[found]
     if (apart[found] > last).any() or (np.diff(inside) > rounding).any():
         return False
@@ -101,6 +103,11 @@ def could_be_reranked(space: Space, query: int, found: np.ndarray, apart: np.nda
 
 def _rounding(asked: np.ndarray, vectors: np.ndarray) -> float:
     return 1e-5 * float(np.linalg.norm(asked) * np.linalg.norm(vectors, axis=-1).max())
+
+
+def _rounding_of_all(space: Space) -> float:
+    longest = [np.sqrt(np.einsum("ij,ij->i", part, part).max()) for part in (space.gallery, space.queries)]
+    return 1e-5 * float(longest[0] * longest[1])
 
 
 def _repeats(found: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from core.opponents.side import Contest, Side, Stages, looped
+from core.opponents.torch_flat import tensor_of
 
 
 def hashed_source(contest: Contest) -> Side:
@@ -21,7 +22,7 @@ def hashed_source(contest: Contest) -> Side:
     import torch
 
     space, k, shortlist = contest.space, contest.k, contest.shortlist
-    embeddings, queries = (torch.from_numpy(np.array(part, np.float32)) for part in (space.gallery, space.queries))
+    embeddings, queries = tensor_of(space.gallery), tensor_of(space.queries)
     codes = torch.from_numpy(contest.gallery_bits().astype(np.float32))
 
     @torch.inference_mode()

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from time import perf_counter_ns
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.opponents.side import Contest, Side, Stages
 from core.search.parallel import blocks
 
+if TYPE_CHECKING:
+    import torch
+
 _SCORES = 2_000_000  # as for BLAS
+
+
+def tensor_of(array: np.ndarray) -> torch.Tensor:
+    """The same memory as a tensor; it is only read, though torch warns that a read-only array could be written."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not writable.*")
+        return torch.from_numpy(array)
 
 
 def exact_torch(contest: Contest) -> Side:
@@ -17,7 +31,7 @@ def exact_torch(contest: Contest) -> Side:
     import torch
 
     space, k = contest.space, contest.k
-    gallery, queries = (torch.from_numpy(np.array(part, np.float32)) for part in (space.gallery, space.queries))
+    gallery, queries = tensor_of(space.gallery), tensor_of(space.queries)
 
     def search(rows: slice) -> tuple[np.ndarray, Stages]:
         t0 = perf_counter_ns()

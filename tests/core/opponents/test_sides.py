@@ -97,7 +97,7 @@ def test_a_shortlist_s_ties_may_fall_either_way():
     apart, shortlist = np.array([0, 1, 1, 1, 2]), np.array([0, 1, 1])
     allowed = [[1, 2], [1, 3], [2, 3]]
     for found in ([1, 2], [1, 3], [2, 3], [1, 4], [4, 1], [2, 1], [1, 0], [3, 0]):
-        assert could_be_reranked(Line, 0, np.array(found), apart, shortlist) == (found in allowed), found
+        assert could_be_reranked(Line, 0, np.array(found), apart, shortlist, 1e-6) == (found in allowed), found
 
 
 def test_faiss_takes_its_fastest_mode(engine):
