@@ -20,6 +20,7 @@ from dashboard.charts import timing as charts
 from dashboard.state import View
 
 KEY = "timing_equal_quality"
+SHOWN = ("median, µs", "p95, µs", "p99, µs", "quality", "share", "bits", "multiplier", "shortlist", "equal")
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,12 @@ def _show(view: View, found: EqualQuality) -> None:
         alt="Time of one query by side at each share of exact search's quality; the table below has the numbers.",
     )  # fmt: skip
     st.markdown("  \n".join(sentences(table, title)))
-    shown = table.assign(side=table["side"].map(labels)).drop(columns=["metric", "k", "hash"])
+    shown = table.assign(side=table["side"].map(labels))
     for name in ("median", "p95", "p99"):
-        shown[f"{name}, µs"] = 1000 * shown.pop(f"{name}_ms")
+        shown[f"{name}, µs"] = 1000 * shown[f"{name}_ms"]
+    for name in ("bits", "shortlist"):
+        shown[name] = ["" if pd.isna(value) else f"{value:,}" for value in shown[name]]
+    shown = shown[["target", "side", *SHOWN]]
     config = {f"{name}, µs": st.column_config.NumberColumn(format="%.2f") for name in ("median", "p95", "p99")}
     config |= {"quality": st.column_config.NumberColumn(title, format="%.4f")}
     config |= {name: st.column_config.NumberColumn(f"{name}, %", format="%.1f") for name in ("target", "share")}
