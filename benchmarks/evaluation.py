@@ -2,8 +2,7 @@
 
     python benchmarks/evaluation.py [--bundle DIR] [--runs 5] [--threads T]
 
-Prints medians and their ratios to a plain evaluator in the style of the hashing literature's code: a full argsort
-of the distances and a Python loop over queries, for one search, one metric and one k.
+Prints medians; `benchmarks/opponents.py` sets them against the evaluators that the field uses.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.bundle import load_bundle
-from core.conditions import machine, pinned
+from core.conditions import machine
 from core.engine import Engine
 from core.settings import Setting, curve_ks
 
@@ -40,9 +39,6 @@ def main() -> None:
         print(f"\n{protocol}: {len(space.queries):,} queries x {len(space.gallery):,} images, median of {options.runs}")
         for name, seconds in times.items():
             print(f"  {name:48s} {seconds:8.3f} s")
-        plain = plain_evaluator(bundle, setting)
-        print(f"  {'plain evaluator: Hamming, AP, one k':48s} {plain:8.3f} s")
-        print(f"  plain / everything here: {plain / times['everything, nothing cached']:.1f}x")
 
 
 def measure(bundle: object, setting: Setting, runs: int, threads: int | None) -> dict[str, float]:
@@ -64,27 +60,6 @@ def measure(bundle: object, setting: Setting, runs: int, threads: int | None) ->
             if run:
                 taken.setdefault(name, []).append(perf_counter() - started)
     return {name: median(times) for name, times in taken.items()}
-
-
-def plain_evaluator(bundle: object, setting: Setting, k: int = 250) -> float:
-    """Seconds of one pass: distances by a matrix product, argsort and average precision query by query."""
-    engine = Engine(bundle)
-    space, codes = engine.space(setting), engine.codes(setting)
-    signs = [
-        np.unpackbits(part.packed, axis=1)[:, : codes.bits].astype(np.float32) * 2 - 1
-        for part in (codes.queries, codes.gallery)
-    ]
-    with pinned(2):
-        started = perf_counter()
-        total = 0.0
-        for q in range(len(space.queries)):
-            distance = 0.5 * (codes.bits - signs[1] @ signs[0][q])
-            if space.exclude[q] >= 0:
-                distance[space.exclude[q]] = np.inf
-            found = space.gallery_labels[np.argsort(distance)[:k]] == space.query_labels[q]
-            ranks = np.flatnonzero(found) + 1
-            total += (np.arange(1, len(ranks) + 1) / ranks).mean() if len(ranks) else 0.0
-        return perf_counter() - started
 
 
 def _but(setting: Setting, **changes: object) -> Setting:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -46,11 +48,15 @@ def alone(wait: bool = False) -> Iterator[None]:
 
 @contextmanager
 def pinned(threads: int) -> Iterator[None]:
-    """BLAS, OpenMP and faiss use that many threads inside; no garbage is collected, as in `timeit`."""
+    """BLAS, OpenMP, faiss, torch and numba use that many threads inside; no garbage is collected, as in `timeit`.
+
+    torch and numba are asked only where they have been loaded and started: neither is started for this. The kernels
+    of this project take their threads as an argument.
+    """
     import faiss
 
     before, collects = faiss.omp_get_max_threads(), gc.isenabled()
-    with threadpool_limits(threads):
+    with threadpool_limits(threads), _torch_threads(threads), _numba_threads(threads):
         faiss.omp_set_num_threads(threads)
         gc.collect()
         gc.disable()
@@ -60,3 +66,32 @@ def pinned(threads: int) -> Iterator[None]:
             if collects:
                 gc.enable()
             faiss.omp_set_num_threads(before)
+
+
+@contextmanager
+def _torch_threads(threads: int) -> Iterator[None]:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _numba_threads(threads: int) -> Iterator[None]:
+    try:
+        numba.threading_layer()  # raises until a parallel function has started the threads
+    except ValueError:
+        yield
+        return
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

@@ -20,13 +20,15 @@ from core.errors import BadInput
 from core.hashing import packing
 from core.hashing.predicted_class import class_codes
 from core.hashing.registry import get_hash
+from core.opponents.blas import one_blas
+from core.opponents.side import One
 from core.query_encoder import EncodedPicture
 from core.retrieval import Retrieved, answer
 from core.search.exact import no_exclusion
 from core.settings import Setting
 from core.space import Space
 from core.timed_hashing import QueryHash, query_hash
-from core.timed_searches import Side, exact_blas, hashed_side
+from core.timed_searches import hashed_side
 
 SEARCH_RUNS = 21
 
@@ -133,7 +135,7 @@ def _space_of(space: Space, embedding: np.ndarray) -> Space:
 def _time(space: Space, codes: CodePair | None, hasher: QueryHash | None, shortlist: int, k: int) -> PictureTimes:
     """Each side alone on one thread, after a run that does not count."""
     with alone(wait=True), pinned(1):
-        exact = sum(_median(exact_blas(space, k)).values())
+        exact = sum(_median(one_blas(space, k)).values())
         if codes is None:
             return PictureTimes(None, exact, None)
         hashed = _median(hashed_side(space, codes, hasher, shortlist, k))
@@ -141,7 +143,7 @@ def _time(space: Space, codes: CodePair | None, hasher: QueryHash | None, shortl
     return PictureTimes(made, exact, sum(hashed.values()))
 
 
-def _median(side: Side) -> dict[str, float]:
+def _median(side: One) -> dict[str, float]:
     """Median milliseconds of each stage."""
     side(0)
     taken = [side(0)[1] for _ in range(SEARCH_RUNS)]

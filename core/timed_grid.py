@@ -10,9 +10,11 @@ import numpy as np
 from core.conditions import pinned
 from core.engine import Engine
 from core.errors import BadInput
+from core.opponents.registry import exact_sides
+from core.opponents.side import One, contest_of
 from core.settings import Setting, check_k, parse_multiplier, shortlist_size
 from core.timed_hashing import query_hash
-from core.timed_searches import Side, exact_sides, hashed_side
+from core.timed_searches import hashed_side
 
 _WARM_UP = 5  # queries: a grid repeats every kernel often enough
 
@@ -48,8 +50,8 @@ def time_grid(
     check_k(k, space.size)
     if not lengths or not multipliers:
         raise BadInput("the grid has no length or no multiplier: name at least one of each")
-    exact = exact_sides(space, k)
-    sides: list[Side] = list(exact.values())
+    exact = {side.name: side.one for side in exact_sides(contest_of(engine, setting, k, codes=False))}
+    sides: list[One] = list(exact.values())
     for bits in lengths:
         at = replace(setting, bits=bits)
         codes, hasher = engine.codes(at), query_hash(engine, at)

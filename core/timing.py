@@ -1,48 +1,45 @@
-"""Honest timing: warm-up, pinned threads, alternating sides, median and p95, results checked equal.
+"""Honest timing: warm-up, pinned threads, alternating sides, median, p95 and p99, results checked right.
 
-Latency is one query on one thread; throughput is a batch of queries on all threads. They are never compared with
-each other. The exact side is timed as BLAS, as faiss and as this project's own scan, so that the fastest of them
-can stand against hashed search.
+Latency is one query on one thread; throughput is a batch of queries. Times of different batches or threads are never
+compared with each other. Every search is timed beside its opponents (`core.opponents`), so that the fastest of them
+can stand against this project's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from time import perf_counter_ns
+from time import perf_counter, perf_counter_ns
 
 import numpy as np
 import pandas as pd
 
-from core.code_distances.base import CodePair
 from core.conditions import pinned
 from core.engine import Engine
-from core.search.exact import rank_exact
-from core.search.hashed import rerank
+from core.machine_limits import Limits
+from core.opponents.checks import Reference
+from core.opponents.registry import sides_of
+from core.opponents.side import Contest, Side, Stages, contest_of
 from core.search.parallel import check_threads
+from core.search_cost import search_cost
 from core.settings import Setting
-from core.space import Space
-from core.timed_hashing import query_hash
-from core.timed_searches import (
-    Side,
-    Stages,
-    asymmetric_side,
-    batch_blas,
-    drop_self,
-    exact_sides,
-    hamming_side,
-    hashed_side,
-)
 
 WARM_UP = 20
 LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
+PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
+LEAST = 2
+LEAST_QUERIES = 20
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One timed thing. `work` is `query`, `query:STAGE` or `batch`; `side` names the implementation."""
+    """One timed thing. `work` is `query` or `batch`, or one of their stages as `query:STAGE`; `side` names the
+    implementation; `equal` says that its answers were checked and are right, `equal_by` what of them was compared.
+
+    `limit_ms` is the least that this machine could take for that search, NaN where it was not measured.
+    """
 
     work: str
     side: str
@@ -57,6 +54,13 @@ class Timing:
     p95_ms: float
     runs: int
     equal: bool
+    p99_ms: float
+    equal_by: str
+    mode: str
+    bytes_per_image: float
+    items_scanned: int
+    items_reranked: int
+    limit_ms: float
 
 
 def to_table(timings: list[Timing]) -> pd.DataFrame:
@@ -71,65 +75,46 @@ def time_latency(
     runs: int = LATENCY_RUNS,
     progress: Callable[[float], None] | None = None,
     searches: Sequence[str] = ("exact", "hashed"),
+    every: bool = False,
+    threads: int = 1,
+    limits: Limits | None = None,
+    patience: float = np.inf,
 ) -> list[Timing]:
-    """Latency of one query on one thread, by side and stage, over `runs` queries in random order.
+    """Time of one query, by side and stage, over `runs` queries in random order; latency where `threads` is 1.
 
     Hashed search starts from the query's embedding: making its code is a stage of its own, `hash`. Only codes that
     do not follow from the embedding (an encoder's own layer, imported and control codes) are taken as they are.
     Every side answers the same query before the next one comes, in an order that turns, so that a drift of the
     machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
-    the caches as if it had been running alone, not as another side's copy of the gallery left them.
+    the caches as if it had been running alone, not as another side's copy of the gallery left them. `every` adds the
+    opponents that are slow or heavy to load; this project's own sides use one thread for one query whatever `threads`.
+    Once `patience` seconds are over and `LEAST_QUERIES` were timed, no more are.
     """
-    space = engine.space(setting)
-    sides = _query_sides(engine, setting, k, searches)
-    order = np.random.default_rng(0).integers(0, len(space.queries), runs + WARM_UP)
-    taken: dict[str, list[Stages]] = {name: [] for name in sides}
-    with pinned(1):
-        equal = {
-            name: all(_same(space, q, side(q)[0], expected[q]) for q in range(len(expected)))
-            for name, (side, expected) in sides.items()
-        }
-        names = list(sides)
+    contest = contest_of(engine, setting, k, codes=set(searches) != {"exact"})
+    order = np.random.default_rng(0).integers(0, len(contest.space.queries), runs + WARM_UP)
+    reference = Reference(contest, slice(0, min(CHECKED, len(contest.space.queries))))
+    if every:
+        _load_torch()
+    with pinned(threads):
+        sides = sides_of(contest, searches, 1, threads, every)
+        taken: list[list[Stages]] = [[] for _ in sides]
+        checked = [
+            reference.check(side.search, side.own, np.stack([side.one(q)[0].copy() for q in _places(reference)]))
+            for side in sides
+        ]
+        began = perf_counter()
         for run, query in enumerate(order):
-            for name in names[run % len(names) :] + names[: run % len(names)]:
-                sides[name][0](int(order[run - 1]))
-                stages = sides[name][0](int(query))[1]
+            if run >= WARM_UP + LEAST_QUERIES and perf_counter() - began > patience:
+                break
+            for place in [*range(run % len(sides), len(sides)), *range(run % len(sides))]:
+                sides[place].one(int(order[run - 1]))
+                stages = sides[place].one(int(query))[1]
                 if run >= WARM_UP:
-                    taken[name].append(stages)
+                    taken[place].append(stages)
             if progress and run % 20 == 0:
                 progress(run / len(order))
-    timings = []
-    for name, stages in taken.items():
-        common = (*_shape(engine, setting, name), k, 1, 1)
-        whole = [sum(stage.values()) for stage in stages]
-        timings.append(_timing("query", name, common, whole, equal[name]))
-        timings += [
-            _timing(f"query:{stage}", name, common, [each[stage] for each in stages], equal[name])
-            for stage in stages[0]
-        ]
-    return timings
-
-
-def _query_sides(
-    engine: Engine, setting: Setting, k: int, searches: Sequence[str]
-) -> dict[str, tuple[Side, np.ndarray]]:
-    """The sides of one query by name, each with the reference's answers to the first queries."""
-    space, codes, hasher = engine.space(setting), engine.codes(setting), query_hash(engine, setting)
-    first, shortlist = slice(0, CHECKED), setting.shortlist(k, space.size)
-    queries, exclude = space[first]
-    sides: dict[str, tuple[Side, np.ndarray]] = {}
-    if "exact" in searches:
-        expected = rank_exact(queries, space.columns, k, exclude, 1)[0]
-        sides |= {name: (side, expected) for name, side in exact_sides(space, k).items()}
-    if "hashed" in searches:
-        ranked = rerank(queries, space.gallery, codes.rank(first, shortlist, exclude, 1).ids, k, 1)
-        sides["hashed"] = (hashed_side(space, codes, hasher, shortlist, k), ranked[0])
-    if "hamming" in searches:
-        sides["hamming"] = (hamming_side(space, codes, hasher, k), codes.rank(first, k, exclude, 1).ids)
-    if "asymmetric" in searches:
-        ids = codes.asymmetric_ids(first, k, exclude, 1)
-        sides["asymmetric"] = (asymmetric_side(space, codes, hasher, k), ids)
-    return sides
+    report = _Report(contest, setting, "query", 1, threads, limits)
+    return [timing for args in zip(sides, taken, checked, strict=True) for timing in report.rows(*args)]
 
 
 def time_throughput(
@@ -139,64 +124,103 @@ def time_throughput(
     batch: int = 1000,
     threads: int | None = None,
     runs: int = THROUGHPUT_RUNS,
+    searches: Sequence[str] = ("exact", "hashed"),
+    every: bool = False,
+    limits: Limits | None = None,
+    patience: float = PATIENCE,
 ) -> list[Timing]:
-    """Time of a batch of queries on all threads: BLAS, faiss, this project's exact scan, hashed search, in turn.
+    """Time of a batch of queries on some threads (None: all), the sides in turn, from the embeddings on.
 
-    Hashed search starts from the embeddings, as in `time_latency`.
+    Each run is another batch, the first one of all is the warm-up whose answers are checked; of a side that loops over
+    its queries a few of them are. A side whose batches took `patience` seconds is timed no further; `runs` says how
+    often it was.
     """
-    import faiss
-
-    space, codes = engine.space(setting), engine.codes(setting)
-    threads = check_threads(threads)
-    batch = min(batch, len(space.queries))
-    queries, exclude = space[slice(0, batch)]
-    hasher, shortlist = query_hash(engine, setting), setting.shortlist(k, space.size)
-    index = faiss.IndexFlatIP(space.gallery.shape[1])
-    index.add(space.gallery)
-
-    def hashed(pair: CodePair, threads: int) -> np.ndarray:
-        near = pair.rank(slice(0, batch), shortlist, exclude, threads).ids
-        return rerank(queries, space.gallery, near, k, threads)[0]
-
-    sides = {
-        "exact-blas": lambda: batch_blas(space, queries, exclude, k),
-        "exact-faiss": lambda: drop_self(index.search(queries, k + 1)[1], exclude, k),
-        "exact-scan": lambda: rank_exact(queries, space.columns, k, exclude, threads)[0],
-        "hashed": lambda: hashed(codes.encoded(queries, hasher), threads),
-    }
-    taken: dict[str, list[int]] = {name: [] for name in sides}
+    contest, threads = contest_of(engine, setting, k, codes=set(searches) != {"exact"}), check_threads(threads)
+    count = len(contest.space.queries)
+    batch = min(batch, count)
+    reference = Reference(contest, slice(0, min(CHECKED, batch)))
+    starts = np.random.default_rng(0).integers(0, count - batch + 1, runs)
+    if every:
+        _load_torch()
     with pinned(threads):
-        first = {name: side() for name, side in sides.items()}
-        for _ in range(runs):
-            for name, side in sides.items():
-                started = perf_counter_ns()
-                side()
-                taken[name].append(perf_counter_ns() - started)
-    reference = dict.fromkeys(sides, first["exact-scan"]) | {"hashed": hashed(codes, 1)}
-    timings = []
-    for name, times in taken.items():
-        equal = all(_same(space, q, first[name][q], reference[name][q]) for q in range(batch))
-        timings.append(_timing("batch", name, (*_shape(engine, setting, name), k, batch, threads), times, equal))
-    return timings
+        sides = sides_of(contest, searches, batch, threads, every)
+        taken: list[list[Stages]] = [[] for _ in sides]
+        first = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
+        checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, first, strict=True)]
+        spent = [0.0] * len(sides)
+        for start in starts.tolist():
+            for place, side in enumerate(sides):
+                if spent[place] > patience and len(taken[place]) >= LEAST:
+                    continue
+                began, t0 = perf_counter(), perf_counter_ns()
+                stages = side.many(slice(start, start + batch))[1]
+                taken[place].append(_with_rest(stages, perf_counter_ns() - t0))
+                spent[place] += perf_counter() - began
+    report = _Report(contest, setting, "batch", batch, threads, limits)
+    return [timing for args in zip(sides, taken, checked, strict=True) for timing in report.rows(*args)]
 
 
-def _shape(engine: Engine, setting: Setting, side: str) -> tuple[int, int, int | None, str]:
-    """N, dimensions, bits and multiplier as the table has them: empty where they play no part."""
-    count, dimensions = engine.space(setting).gallery.shape
-    bits = None if side.startswith("exact") else engine.codes(setting).bits
-    return count, dimensions, bits, setting.multiplier if side == "hashed" else ""
+@dataclass(frozen=True)
+class _Report:
+    """What all timings of one run have in common."""
+
+    contest: Contest
+    setting: Setting
+    work: str
+    batch: int
+    threads: int
+    limits: Limits | None
+
+    def rows(self, side: Side, taken: list[Stages], checked: tuple[bool, str]) -> list[Timing]:
+        """The whole and, where there is more than one, each of its stages."""
+        whole = [sum(stages.values()) for stages in taken]
+        stages = [stage for stage in taken[0] if stage != _REST]
+        parts = {self.work: whole}
+        if self.work == "query" or len(stages) > 1:
+            parts |= {f"{self.work}:{stage}": [each[stage] for each in taken] for stage in stages}
+        return [self._timing(work, side, times, checked) for work, times in parts.items()]
+
+    def _timing(self, work: str, side: Side, nanoseconds: list[int], checked: tuple[bool, str]) -> Timing:
+        contest = self.contest
+        count, dimensions = contest.space.gallery.shape
+        median, p95, p99 = np.percentile(np.array(nanoseconds) / 1e6, [50, 95, 99])
+        cost = search_cost(contest, side.search, self.batch)
+        limit = np.nan if self.limits is None or ":" in work else cost.least_ms(self.limits)
+        return Timing(
+            work=work,
+            side=side.name,
+            n=count,
+            dimensions=dimensions,
+            bits=None if side.search == "exact" else contest.codes.bits,
+            multiplier=self.setting.multiplier if side.search == "hashed" else "",
+            k=contest.k,
+            batch=self.batch,
+            threads=self.threads,
+            median_ms=float(median),
+            p95_ms=float(p95),
+            runs=len(nanoseconds),
+            equal=checked[0],
+            p99_ms=float(p99),
+            equal_by=checked[1],
+            mode=side.mode,
+            bytes_per_image=side.bytes_per_image,
+            items_scanned=count,
+            items_reranked=contest.shortlist if side.search == "hashed" else 0,
+            limit_ms=float(limit),
+        )
 
 
-def _timing(work: str, side: str, common: tuple, nanoseconds: list[int], equal: bool) -> Timing:
-    median, p95 = np.percentile(np.array(nanoseconds) / 1e6, [50, 95])
-    return Timing(work, side, *common, float(median), float(p95), len(nanoseconds), equal)
+_REST = "rest"  # what lies between the stages: part of the whole, no stage
 
 
-def _same(space: Space, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether two rankings agree but for the order of items that float32 cannot tell apart."""
-    if np.array_equal(found, expected):
-        return True
-    vectors, asked = space.gallery[[found, expected]].astype(np.float64), space.queries[query].astype(np.float64)
-    similarities = vectors @ asked
-    rounding = 1e-5 * np.linalg.norm(asked) * np.linalg.norm(vectors, axis=-1).max()
-    return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < rounding)
+def _with_rest(stages: Stages, whole: int) -> Stages:
+    return {**stages, _REST: max(0, whole - sum(stages.values()))}
+
+
+def _places(reference: Reference) -> range:
+    return range(reference.rows.start, reference.rows.stop)
+
+
+def _load_torch() -> None:
+    """Load it before threads are pinned: it can only be pinned once it is there."""
+    import torch  # noqa: F401

@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
 
+from core.benchmark import run_benchmark
 from core.code_distances.registry import distance_of
 from core.conditions import machine
 from core.hashing.registry import get_hash
-from core.timing import time_latency, time_throughput, to_table
+from core.metrics.registry import get_metric
 from dashboard.state import View
 
 KEY = "timing_measured"
 SIDES = {
     "exact-blas": "Exact: BLAS",
+    "exact-torch": "Exact: PyTorch",
     "exact-faiss": "Exact: faiss",
     "exact-scan": "Exact: own scan",
+    "hashed-faiss": "Hashed: faiss binary, re-rank",
+    "hashed-source": "Hashed: source system's path",
+    "hamming": "Hamming: own",
+    "hamming-faiss": "Hamming: faiss binary",
+    "hamming-argsort": "Hamming: full argsort",
 }
+BATCHES = (32, 1000)  # queries at once, beside one at a time
+PATIENCE = (8.0, 1.5)  # seconds for single queries, and for the batches of each side
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Timings (`core.timing.to_table`) and the setting, machine and moment they belong to."""
+    """Timings (`core.timing.to_table`), the machine's limits in words, and what they belong to.
+
+    `quality` are the mean of the sidebar's mAP and the overlap with exact search, by search; `metric` names the mAP.
+    """
 
     depends_on: dict[str, str]
     table: pd.DataFrame
+    limits: list[str]
+    quality: dict[str, tuple[float, float]]
+    metric: str
     shortlist: int
     machine: str
     when: str
 
+    def whole(self, batch: int, threads: int) -> pd.DataFrame:
+        """The sides under one condition, the fastest first."""
+        table = self.table
+        rows = table[(table["batch"] == batch) & (table["threads"] == threads) & ~table["work"].str.contains(":")]
+        return rows.sort_values("median_ms")
+
+    @property
+    def conditions(self) -> list[tuple[int, int]]:
+        """Every (batch, threads) that was timed."""
+        return sorted(set(zip(self.table["batch"], self.table["threads"], strict=True)))
+
     @property
     def latency(self) -> pd.DataFrame:
-        """The whole queries, fastest side first."""
-        return self.table[self.table["work"] == "query"].sort_values("median_ms")
+        """One query on one thread, fastest side first."""
+        return self.whole(1, 1)
 
     @property
     def throughput(self) -> pd.DataFrame:
-        """The batches, fastest side first."""
-        return self.table[self.table["work"] == "batch"].sort_values("median_ms")
+        """The largest batch on all threads, fastest side first."""
+        return self.whole(int(self.table["batch"].max()), int(self.table["threads"].max()))
 
     @property
     def opponent(self) -> str:
@@ -48,7 +75,7 @@ class Measured:
 
     def labels(self) -> dict[str, str]:
         """What the figures call each side."""
-        hashed = f"Hashed: {self.depends_on['bits']} bits × {self.depends_on['multiplier']}"
+        hashed = f"Hashed: own, {self.depends_on['bits']} bits × {self.depends_on['multiplier']}"
         return {**SIDES, "hashed": hashed}
 
 
@@ -67,13 +94,25 @@ def depends_on(view: View) -> dict[str, str]:
     }
 
 
-def measure(view: View, runs: int, batch: int) -> Measured:
-    """Time the current setting: latency, then throughput."""
-    timings = time_latency(view.engine, view.setting, view.k, runs)
-    timings += time_throughput(view.engine, view.setting, view.k, batch)
+def measure(view: View, runs: int, every: bool, batches: Sequence[int] = BATCHES) -> Measured:
+    """Time the current setting, on one thread and on all; `every` adds the slow and the heavy opponents."""
+    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE)
+    results = view.results_at_k()
+    quality = {
+        search: (result.mean(view.map_metric, view.k), result.mean("overlap", view.k))
+        for search, result in results.items()
+    }
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    table = to_table(timings).astype({"bits": "Int64"})
-    return Measured(depends_on(view), table, view.setting.shortlist(view.k, view.space.size), machine(), now)
+    return Measured(
+        depends_on=depends_on(view),
+        table=found.table,
+        limits=[limits.text() for limits in found.limits.values()],
+        quality=quality,
+        metric=f"{get_metric(view.map_metric).label}@{view.k}",
+        shortlist=view.setting.shortlist(view.k, view.space.size),
+        machine=machine(),
+        when=now,
+    )
 
 
 def changes(then: dict[str, str], now: dict[str, str]) -> list[str]:
@@ -83,7 +122,7 @@ def changes(then: dict[str, str], now: dict[str, str]) -> list[str]:
 
 def fastest_exact(rows: pd.DataFrame) -> pd.Series:
     """The exact side of least median."""
-    exact = rows[rows["side"] != "hashed"]
+    exact = rows[rows["side"].str.startswith("exact")]
     return exact.loc[exact["median_ms"].idxmin()]
 
 
@@ -102,25 +141,38 @@ def ratio_text(value: float) -> str:
     return f"{value:.1f} × as fast" if value >= 1 else f"{1 / value:.1f} × as slow"
 
 
-def overview(measured: Measured) -> pd.DataFrame:
-    """One row a side, fastest first: times of one query with its stages, and queries a second in batches."""
+def overview(measured: Measured, batch: int = 1, threads: int = 1) -> pd.DataFrame:
+    """One row a side under one condition, fastest first: times, what they are worth, and what was checked."""
     table, labels = measured.table, measured.labels()
-    base = float(fastest_exact(measured.latency)["median_ms"])
-    speed = {row.side: 1000 * row.batch / row.median_ms for row in measured.throughput.itertuples()}
+    whole = measured.whole(batch, threads)
+    base = float(fastest_exact(whole)["median_ms"])
     rows = []
-    for whole in measured.latency.itertuples():
-        stages = table[(table["side"] == whole.side) & table["work"].str.startswith("query:")]
+    for row in whole.itertuples():
+        stages = table[
+            (table["side"] == row.side) & (table["batch"] == batch) & (table["threads"] == threads)
+            & table["work"].str.contains(":")
+        ]  # fmt: skip
+        quality, overlap = measured.quality[row.side.split("-")[0]]
         rows.append(
             {
-                "Side": labels[whole.side],
-                "Median, µs": 1000 * whole.median_ms,
-                "p95, µs": 1000 * whole.p95_ms,
-                "Speed against the fastest exact": base / whole.median_ms,
-                "Queries a second": speed[whole.side],
-                "Stages, µs": " · ".join(
-                    f"{each.work.removeprefix('query:')} {1000 * each.median_ms:.1f}" for each in stages.itertuples()
+                "Side": labels[row.side],
+                "Median, µs a query": 1000 * row.median_ms / batch,
+                "p95": 1000 * row.p95_ms / batch,
+                "p99": 1000 * row.p99_ms / batch,
+                "Speed against the fastest exact": base / row.median_ms,
+                "Times the machine's limit": row.median_ms / row.limit_ms,
+                "Queries a second": 1000 * batch / row.median_ms,
+                measured.metric: quality,
+                "Overlap with exact": overlap,
+                "Bytes an image": row.bytes_per_image,
+                "Items scanned": row.items_scanned,
+                "Items re-ranked": row.items_reranked,
+                "Stages, µs a query": " · ".join(
+                    f"{each.work.split(':')[1]} {1000 * each.median_ms / batch:.1f}" for each in stages.itertuples()
                 ),
-                "Checked equal": "yes" if table[table["side"] == whole.side]["equal"].all() else "NO",
+                "Checked": f"equal by {row.equal_by}" if row.equal else "NOT EQUAL",
+                "Runs": row.runs,
+                "Mode": row.mode,
             }
         )
     return pd.DataFrame(rows)

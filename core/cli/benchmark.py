@@ -1,21 +1,35 @@
-"""`benchmark`: honest timings of a setting."""
+"""`benchmark`: honest timings of a setting beside its opponents, and times at equal quality."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from core import conditions, timing
+import pandas as pd
+
+from core import benchmark, conditions, equal_quality, timing
 from core.cli import options
-from core.cli.parser import whole_number
+from core.cli.parser import checked, whole_number, words
+from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
+from core.code_distances.registry import distance_of
+from core.engine import Engine
 from core.errors import BadInput
-from core.settings import ALL, check_k
+from core.hashing.registry import get_hash
+from core.opponents.registry import SIDES
+from core.settings import ALL, Setting, check_k
 from core.tables import write_csv
 
-DESCRIPTION = """Latency of one query on one thread by stage, and throughput of a batch on all threads: exact search
-(BLAS, faiss, this project's scan) beside hashed search, in turn, after a warm-up. `equal` says that the results
-were checked against the reference. Latency and throughput are never compared with each other."""
+DESCRIPTION = """Times of one query and of batches, on one thread and on all: exact, hashed and Hamming search of this
+project beside NumPy's BLAS, PyTorch, faiss (flat, and binary in its fastest mode), the source system's path and a full
+argsort, in turn, after a warm-up. `equal` says that the results were checked, `equal_by` how where tie orders differ.
+`limit_ms` is what this machine's own rates allow at best. Times of different batches or threads are never compared
+with each other. Then the time at equal quality: for each share of exact search's quality the cheapest setting that
+reaches it, beside the same opponents."""
 EXAMPLE = "Example: python -m core benchmark --protocol test-vs-train --hash itq --bits 64 --k 100 --out times.csv"
+SHOWN = ("side", "bits", "median_ms", "p95_ms", "p99_ms", "runs", "limit_ms", "bytes_per_image", "equal", "equal_by",
+         "mode")  # fmt: skip
+NONE = "none"
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -37,39 +51,114 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--batch",
-        metavar="N",
-        type=whole_number("batch", 1),
-        default=1000,
-        help="queries a batch of the throughput (default: 1000)",
+        metavar="LIST",
+        type=checked(_batches),
+        default=list(benchmark.BATCHES),
+        help="queries a batch, beside one at a time: comma-separated numbers, or all (default: 32,all)",
     )
-    options.add_out(parser)
+    parser.add_argument(
+        "--searches", metavar="LIST", type=options.search_list, default=list(benchmark.SEARCHES),
+        help=f"what is timed (default: {','.join(benchmark.SEARCHES)})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--light", action="store_true", help="without PyTorch, faiss's binary index, the source's path and the argsort"
+    )
+    parser.add_argument(
+        "--quality", metavar="LIST", type=checked(_shares), default=list(equal_quality.SHARES),
+        help="shares of exact search's quality, in %%, or none (default: 95,99)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--metric", metavar="NAME", choices=equal_quality.METRICS, default=equal_quality.METRICS[0],
+        help=f"what quality means there: {', '.join(equal_quality.METRICS)} (default: ap)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quality-hashes", metavar="LIST", type=words("hash", get_hash), default=[],
+        help="hashes compared at equal quality (default: the setting's own)",
+    )  # fmt: skip
+    options.add_out(parser, "CSV file to write; the times at equal quality go to FILE.quality.csv")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Time, print and write."""
-    options.check_files(args.out)
+    second = args.out.with_name(f"{args.out.name}.quality.csv") if args.out and args.quality else None
+    options.check_files(args.out, second)
     if args.k == ALL:
         raise BadInput("k 'all' cannot be timed: give one number")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    space, codes = engine.space(setting), engine.codes(setting)
-    check_k(args.k, space.size)
+    check_k(args.k, engine.space(setting).size)
+    for name in args.quality_hashes:
+        options.default_bits(engine.bundle, setting.encoder, name)
     print(conditions.machine())
-    timings = timing.time_latency(engine, setting, args.k, args.runs)
-    timings += timing.time_throughput(engine, setting, args.k, args.batch, args.threads)
-    table = timing.to_table(timings).astype({"bits": "Int64"})
+    with percent_bar("timing") as hear, conditions.alone():
+        found = benchmark.run_benchmark(
+            engine, setting, args.k, args.runs, args.batch, args.threads, args.searches, not args.light, hear
+        )
+    _print_times(engine, setting, args.k, found)
+    if args.out:
+        write_csv(found.table, args.out)
+        print(f"wrote {args.out}")
+    if args.quality:
+        _quality(engine, setting, args, second)
+
+
+def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benchmark) -> None:
+    space, codes = engine.space(setting), engine.codes(setting)
     print(
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
-        f"{setting.protocol}{options.gallery_note(engine, setting)}, "
-        f"shortlist {setting.shortlist(args.k, space.size)}\n"
+        f"{setting.protocol}{options.gallery_note(engine, setting)}, k {k}, "
+        f"shortlist {setting.shortlist(k, space.size)}, {len(space.gallery)} images of {space.gallery.shape[1]} "
+        "dimensions"
     )
-    print(readable(table.astype({"bits": object}).fillna({"bits": ""})))
+    for limits in found.limits.values():
+        print(limits.text())
+    table = found.table.astype({"bits": object}).fillna({"bits": ""})
+    whole = table[~table["work"].str.contains(":")]
+    for (batch, threads), rows in whole.groupby(["batch", "threads"], sort=False):
+        what = "one query at a time" if batch == 1 else f"batches of {batch} queries"
+        print(f"\n{what}, {threads} thread{'s' * (threads > 1)} (ms)")
+        print(readable(rows[list(SHOWN)]))
+    stages = table[table["work"].str.contains(":") & (table["threads"] == 1)]
+    print("\nstages on 1 thread (ms)")
+    print(readable(stages[["work", "side", "batch", "median_ms", "p95_ms", "p99_ms"]]))
+    print("\n" + "\n".join(f"{name}: {SIDES[name]}" for name in whole["side"].unique()))
     floats, packed = space.gallery.nbytes, codes.gallery.packed.nbytes
     print(
         f"\nmemory: embeddings {floats / 1e6:.2f} MB, codes {packed / 1e6:.2f} MB "
         f"({floats / packed:.0f} times less); hashed search keeps both"
     )
-    if args.out:
-        write_csv(table, args.out)
-        print(f"wrote {args.out}")
+
+
+def _quality(engine: Engine, setting: Setting, args: argparse.Namespace, out: Path | None) -> None:
+    with percent_bar("equal quality") as hear, conditions.alone():
+        table = equal_quality.at_equal_quality(
+            engine, setting, args.k, args.metric, args.quality, args.quality_hashes, not args.light,
+            min(args.runs, equal_quality.RUNS), hear,
+        )  # fmt: skip
+    print(f"\ntime at equal quality: one query, 1 thread; share in % of exact search's {args.metric}@{args.k}")
+    print(readable(_blank(table.drop(columns=["metric", "k"]))))
+    if not distance_of(setting.hash).by_hamming:
+        print(f"{setting.hash} is not compared by Hamming distance: no binary index stands beside it")
+    if out:
+        write_csv(table, out)
+        print(f"wrote {out}")
+
+
+def _blank(table: pd.DataFrame) -> pd.DataFrame:
+    names = ["bits", "shortlist", "multiplier"]
+    return table.astype(dict.fromkeys(names, object)).fillna(dict.fromkeys(names, ""))
+
+
+def _batches(text: str) -> list[int | str]:
+    number = whole_number("batch", 1, other=", or 'all'")
+    return [ALL if part == ALL else number(part) for part in words("batch")(text)]
+
+
+def _shares(text: str) -> list[float]:
+    if text == NONE:
+        return []
+    try:
+        return sorted({float(part) for part in words("quality")(text)})
+    except ValueError:
+        raise BadInput(f"quality '{text}' is no list of numbers: give shares in %, such as 95,99, or 'none'") from None

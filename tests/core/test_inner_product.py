@@ -106,12 +106,12 @@ def test_timings_check_results_at_any_scale(tmp_path, scale):
 
 
 def test_a_wrong_answer_is_not_equal_at_any_scale(tmp_path):
-    from core.timing import _same
+    from core.opponents.checks import same_similarities
 
     vectors = (1e-4 * np.random.default_rng(0).normal(size=(80, 12))).astype(np.float32)
     import_arrays(tmp_path / "ip", vectors, np.zeros(80, np.int64), similarity="inner-product")
     engine, setting = open_setting(tmp_path / "ip", "inner-product")
     space = engine.space(setting)
     exact = np.array(reference.exact_ranking(vectors[0], vectors, 0))
-    assert _same(space, 0, exact[:5], exact[:5])
-    assert not _same(space, 0, exact[[0, 1, 2, 3, 9]], exact[:5])
+    assert same_similarities(space, 0, exact[:5], exact[:5])
+    assert not same_similarities(space, 0, exact[[0, 1, 2, 3, 9]], exact[:5])

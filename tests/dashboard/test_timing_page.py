@@ -5,18 +5,29 @@ import io
 import pandas as pd
 import pytest
 
+from core import benchmark, equal_quality
 from core.conditions import alone
-from dashboard import measured
+from core.machine_limits import Limits
+from dashboard import measured, timing_quality
 from dashboard.measured import KEY
 
 VIEW = {"hash": "random-hyperplane", "bits": "16", "multiplier": "2", "k": "10"}
 COLUMNS = "work,side,n,dimensions,bits,multiplier,k,batch,threads,median_ms,p95_ms,runs,equal"
+MORE = ",p99_ms,equal_by,mode,bytes_per_image,items_scanned,items_reranked,limit_ms"
+
+
+@pytest.fixture(autouse=True)
+def small_limits(monkeypatch):
+    """Limits that need no large array: their measurement is tested with them."""
+    limits = Limits(2, 1e10, 1e10, 5e10, 40_000, 5e9, 1e10)
+    monkeypatch.setattr(benchmark, "measure_limits", lambda *_: limits)
 
 
 @pytest.fixture
 def timed(open_app, monkeypatch):
+    """The page after a measurement with the light opponents."""
     real = measured.measure
-    monkeypatch.setattr(measured, "measure", lambda view, runs, batch: real(view, min(runs, 5), 10))
+    monkeypatch.setattr(measured, "measure", lambda view, runs, every: real(view, min(runs, 5), False, (10,)))
     at = open_app("timing", VIEW)
     return at.button(key="timing_measure").click().run()
 
@@ -32,20 +43,27 @@ def test_nothing_is_timed_unasked(open_app):
     assert KEY not in at.session_state
 
 
-def test_measured_numbers_are_shown(timed):
+def test_measured_numbers_are_shown(open_app, monkeypatch):
+    real = measured.measure
+    monkeypatch.setattr(measured, "measure", lambda view, runs, every: real(view, min(runs, 5), every, (10,)))
+    timed = open_app("timing", VIEW)
+    timed.button(key="timing_measure").click().run()
     assert not timed.exception
     found = timed.session_state[KEY]
-    assert ",".join(found.table.columns) == COLUMNS
+    assert ",".join(found.table.columns) == COLUMNS + MORE
     assert found.table["equal"].all()
     hashed = found.latency.set_index("side").loc["hashed", "median_ms"]
     assert timed.metric[0].value == f"{1000 * hashed:.1f} µs"
     shown = timed.dataframe[0].value
-    assert len(shown) == 4
-    assert shown["Median, µs"].is_monotonic_increasing
+    assert set(shown["Side"]) == {*measured.SIDES.values(), "Hashed: own, 16 bits × 2"}
+    assert shown["Median, µs a query"].is_monotonic_increasing
     assert shown["Speed against the fastest exact"].iloc[0] >= 1
-    assert set(shown["Checked equal"]) == {"yes"}
+    assert shown["Checked"].str.startswith("equal by ").all()
+    quality = shown.set_index("Side")
+    assert quality.loc["Exact: BLAS", "Overlap with exact"] == 1
+    assert quality.loc["Hamming: own", "mAP@10"] < quality.loc["Exact: BLAS", "mAP@10"]
     text = words(timed)
-    for fact in ("k = 10", "shortlist 20", "N = 60", "5 queries in random order", "5 batches of 10", found.machine):
+    for fact in ("k = 10", "shortlist 20", "N = 60", "5 queries in random order", "batches of 10", found.machine):
         assert fact in text
     assert "The stage 'hash' makes" in text
     assert len(timed.get("plotly_chart")) == 2
@@ -65,7 +83,7 @@ def test_times_stay_and_are_flagged_when_the_setting_moves(timed):
 
 def test_a_hash_without_a_step_from_the_embedding(open_app, monkeypatch):
     real = measured.measure
-    monkeypatch.setattr(measured, "measure", lambda view, runs, batch: real(view, 3, 10))
+    monkeypatch.setattr(measured, "measure", lambda view, runs, every: real(view, 3, False, (10,)))
     at = open_app("timing", {"hash": "latent-sigmoid", "k": "5"})
     at.button(key="timing_measure").click().run()
     assert not at.exception
@@ -76,15 +94,16 @@ def test_the_number_of_queries_is_the_chosen_one(open_app, monkeypatch):
     heard = []
     real = measured.measure
 
-    def measure(view, runs, batch):
-        heard.append((runs, batch))
-        return real(view, 2, 5)
+    def measure(view, runs, every):
+        heard.append((runs, every))
+        return real(view, 2, every, (5,))
 
     monkeypatch.setattr(measured, "measure", measure)
     at = open_app("timing", VIEW)
     at.segmented_control(key="timing_runs").set_value(100).run()
+    at.toggle(key="timing_every").set_value(False).run()
     at.button(key="timing_measure").click().run()
-    assert heard == [(100, 1000)]
+    assert heard == [(100, False)]
 
 
 def test_a_second_timing_is_refused(open_app):
@@ -100,9 +119,9 @@ def test_the_file_has_the_benchmark_s_columns(timed):
     from core.tables import to_csv
 
     frame = pd.read_csv(io.StringIO(to_csv(timed.session_state[KEY].table)))
-    assert ",".join(frame.columns) == COLUMNS
+    assert ",".join(frame.columns) == COLUMNS + MORE
     assert frame.loc[frame["side"] == "hashed", "bits"].eq(16).all()
-    assert frame.loc[frame["side"] != "hashed", "bits"].isna().all()
+    assert frame.loc[frame["side"].str.startswith("exact"), "bits"].isna().all()
     assert len(timed.get("download_button")) == 1
 
 
@@ -111,7 +130,46 @@ def test_a_wrong_result_is_said(timed):
     found.table["equal"] = found.table["side"] != "exact-faiss"
     timed.run()
     assert "did not give the reference's result" in timed.error[0].value
-    assert "NO" in set(timed.dataframe[0].value["Checked equal"])
+    assert "NOT EQUAL" in set(timed.dataframe[0].value["Checked"])
+
+
+def test_another_condition(timed):
+    found = timed.session_state[KEY]
+    assert len(found.conditions) == 2 * len(set(found.table["threads"]))
+    before = timed.dataframe[0].value
+    timed.segmented_control(key="timing_condition").set_value("one query, 1 thread").run()
+    shown = timed.dataframe[0].value
+    assert not before.equals(shown)
+    assert shown["Median, µs a query"].tolist() == (1000 * found.latency["median_ms"]).tolist()
+
+
+def test_time_at_equal_quality(open_app, monkeypatch):
+    monkeypatch.setattr(timing_quality, "RUNS", 2)
+    monkeypatch.setattr(equal_quality, "GRID_QUERIES", 2)
+    at = open_app("timing", VIEW)
+    assert timing_quality.KEY not in at.session_state
+    at.toggle(key="timing_every").set_value(False).run()
+    at.button(key="timing_quality_measure").click().run()
+    assert not at.exception
+    found = at.session_state[timing_quality.KEY]
+    assert set(found.table["target"]) == {95, 99}
+    assert "**99 %** of exact search's mAP@10" in words(at)
+    at.select_slider(key="bits").set_value(24).run()
+    assert not at.warning  # every length is in the grid
+    at.select_slider(key="k").set_value(9).run()
+    assert "k was 10, is 9" in at.warning[0].value
+
+
+def test_sentences_by_hand():
+    rows = [
+        (95.0, "exact-blas", pd.NA, "", 100.0, 4.0), (95.0, "hashed", 16, "2", 96.0, 1.0),
+        (99.0, "exact-blas", pd.NA, "", 100.0, 4.0), (99.0, "hashed", pd.NA, "", None, None),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["target", "side", "bits", "multiplier", "share", "median_ms"])
+    assert timing_quality.sentences(table, "mAP@5") == [
+        "**95 %** of exact search's mAP@5: 16 bits × 2 reaches 96.0 %, 4.0 × as fast as the fastest exact side.",
+        "No setting reaches **99 %** of exact search's mAP@5.",
+    ]
 
 
 def test_ratios_in_words():

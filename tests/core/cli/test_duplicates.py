@@ -82,7 +82,8 @@ def test_retrieve_and_benchmark_take_it(on):
     assert ran.code == 0, ran.err
     assert "test-vs-test without 3 near-duplicates: top 56 of 56" in ran.out
     assert sorted(set(pd.read_csv("r.csv")["index"])) == sorted(set(range(60)) - {3, 11, 40, 6})
-    ran = on("benchmark", "--protocol", "test-vs-train", "--k", 5, "--runs", 3, "--batch", 5, *OUT)
+    ran = on("benchmark", "--protocol", "test-vs-train", "--k", 5, "--runs", 3, "--batch", 5, "--light",
+             "--quality", "none", *OUT)  # fmt: skip
     assert ran.code == 0, ran.err
     assert "test-vs-train without 2 near-duplicates" in ran.out
 

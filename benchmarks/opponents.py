@@ -1,0 +1,140 @@
+"""A whole evaluation of this project against the evaluators that the field uses, results checked equal.
+
+    python benchmarks/opponents.py [--bundle DIR] [--runs 3] [--threads T] [--sample 500] [--out opponents.csv]
+
+This project's evaluation: exact, hashed and Hamming search of all queries, every k to 250, every metric, nothing
+cached. Beside it a DeepHash-style evaluator (full argsort and a Python loop per query; one search, one metric, one k)
+on all queries, and one in the style of semantic-embeddings' script (mAHP@250 and AP) on a seeded sample, its time
+scaled up to all queries. Each side has the same threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from core.bundle import Bundle, load_bundle
+from core.conditions import machine, pinned
+from core.engine import Engine
+from core.opponents.deephash import code_signs, deephash_ap
+from core.opponents.semantic_embeddings import semantic_embeddings_scores
+from core.opponents.side import contest_of
+from core.search.parallel import check_threads
+from core.settings import Setting, curve_ks
+from core.tables import write_csv
+
+K = 250
+HERE = "this project: three searches, every k to 250, every metric"
+Row = tuple[str, int, float, float]  # what, queries timed, seconds for all queries, largest difference
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bundle")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--sample", type=int, default=500)
+    parser.add_argument("--protocol", default="test-vs-test")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    bundle, threads = load_bundle(options.bundle), check_threads(options.threads)
+    setting = Setting("semantic", "itq", 48, "2", options.protocol, bundle.defaults["hierarchy"])
+    table = compare(bundle, setting, options.runs, threads, options.sample)
+    print(f"{machine()}\n{options.protocol}, ITQ of 48 bits, {threads} threads, median of {options.runs}\n")
+    for row in table.itertuples():
+        scaled = "" if row.queries_timed == row.queries else f" (from {row.queries_timed} queries)"
+        agrees = "" if np.isnan(row.difference) else f", largest difference {row.difference:.1e}"
+        print(f"{row.evaluator}{scaled}: {row.seconds:.3f} s, {row.ratio:.1f}x this project's{agrees}")
+    if options.out:
+        write_csv(table, options.out)
+
+
+def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: int) -> pd.DataFrame:
+    """One row an evaluator, this project's first: seconds for all queries, their ratio, difference of results."""
+    rows = [(HERE, *_here(bundle, setting, runs, threads))]
+    rows += _deephash(bundle, setting, runs, threads)
+    rows.append(_semantic_embeddings(bundle, setting, threads, sample))
+    table = pd.DataFrame(rows, columns=["evaluator", "queries_timed", "seconds", "difference"])
+    count = len(Engine(bundle).space(setting).queries)
+    return table.assign(
+        ratio=table["seconds"] / table["seconds"][0], protocol=setting.protocol, queries=count, threads=threads
+    )
+
+
+def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> tuple[int, float, float]:
+    """An engine of its own for each run: embeddings and codes are open, no ranking and no sum is there."""
+
+    def once() -> float:
+        engine = Engine(bundle, threads)
+        space = engine.space(setting)
+        engine.codes(setting)
+        started = perf_counter()
+        results = engine.evaluate(setting, curve_ks(K, space.size), dtype=np.float32)
+        for result in results.values():
+            for name in result.metrics():
+                result.values(name).mean(axis=0)
+        return perf_counter() - started
+
+    with pinned(threads):
+        seconds = [once() for _ in range(runs + 1)][1:]
+    return len(Engine(bundle).space(setting).queries), median(seconds), np.nan
+
+
+def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list[Row]:
+    """As it is, and with a stable sort, whose values must be the engine's; ties leave the former undetermined."""
+    engine = Engine(bundle, threads)
+    k = min(K, engine.space(setting).size)
+    contest = contest_of(engine, setting, k)
+    signs = code_signs(contest)
+    expected = engine.result("hamming", setting, [k]).at("ap_hits", k)
+    rows: list[Row] = []
+    for name, stable in (("its own sort", False), ("a stable sort", True)):
+        with pinned(threads):
+            found, seconds = _timed(lambda stable=stable: deephash_ap(contest, *signs, k, stable), runs)
+        difference = float(np.abs(found - expected).max()) if stable else np.nan
+        rows.append((f"DeepHash style, {name}: Hamming, AP@{k} alone", len(found), seconds, difference))
+    return rows
+
+
+def _semantic_embeddings(bundle: Bundle, setting: Setting, threads: int, sample: int) -> Row:
+    """Timed in its model's float32, the ideal sums at hand; in float64, untimed, its values must be the engine's."""
+    engine = Engine(bundle, threads)
+    count = len(engine.space(setting).queries)
+    part = Setting(**{**vars(setting), "queries": min(sample, count)})
+    space = engine.space(part)
+    k = min(K, space.size)
+    similarity = bundle.hierarchy(setting.hierarchy).similarity()
+    asked, ideal = range(len(space.queries)), {}
+    with pinned(threads):
+        ap, ahp = semantic_embeddings_scores(space, similarity, k, asked, np.float64, ideal)
+        started = perf_counter()
+        semantic_embeddings_scores(space, similarity, k, asked, ideal=ideal)
+        seconds = perf_counter() - started
+    result = engine.result("exact", part, sorted({k, space.size}))
+    found = {("ap", space.size): ap, ("ahp_trapezoid", k): ahp}
+    difference = max(float(np.abs(values - result.at(*key)).max()) for key, values in found.items())
+    return (f"semantic-embeddings style: exact, AP and mAHP@{k}", len(ap), seconds * count / len(ap), difference)
+
+
+def _timed(work: Callable[[], np.ndarray], runs: int) -> tuple[np.ndarray, float]:
+    """The result and the median seconds."""
+    seconds = []
+    for _ in range(runs):
+        started = perf_counter()
+        result = work()
+        seconds.append(perf_counter() - started)
+    return result, median(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""How fast this machine can be at best: what a search's time is held against.
+
+A search has to read its vectors or codes, to compare every word, or to multiply and add. Each of these alone, with
+nothing else to do, is measured here, so that a time says how far from the machine's limit it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from core.compiled import kernel
+from core.conditions import pinned
+from core.search.popcount import popcount
+
+LARGE = 256_000_000  # bytes: more than the caches hold
+_CACHED_WORDS = 16_384  # 128 kB a thread: in the second-level cache
+_SIDE = 1024  # rows of the square matrices that are multiplied
+_SECONDS = 0.1  # measured at least this long
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Rates a second on `threads` threads: the best of several tries."""
+
+    threads: int
+    read: float  # bytes, from memory
+    copy: float  # bytes read and as many written, counted once
+    reread: float  # bytes, of an array as large as what is searched, read again and again
+    reread_bytes: int
+    popcounts: float  # 64-bit words compared and counted, in the cache
+    multiply_adds: float  # float32, in a matrix product by BLAS
+
+    def milliseconds(self, read: float, words: float = 0.0, multiply_adds: float = 0.0) -> float:
+        """The least time of work that reads these bytes, counts these words and does these multiply-adds.
+
+        They can overlap, so it is the largest of the three.
+        """
+        return 1000 * max(read / self.reread, words / self.popcounts, multiply_adds / self.multiply_adds)
+
+    def text(self) -> str:
+        """The rates in one line."""
+        return (
+            f"limits on {self.threads} thread{'s' * (self.threads > 1)}: memory {self.read / 1e9:.1f} GB/s read, "
+            f"{self.copy / 1e9:.1f} GB/s copied; {self.reread_bytes / 1e6:.1f} MB read again and again "
+            f"{self.reread / 1e9:.1f} GB/s; {self.popcounts / 1e9:.2f} billion 64-bit popcounts/s; "
+            f"{self.multiply_adds / 1e9:.1f} billion multiply-adds/s"
+        )
+
+
+def measure_limits(threads: int, working_set: int, large: int = LARGE) -> Limits:
+    """Measure; `working_set` are the bytes that a search reads, `large` those that no cache holds."""
+    memory = np.ones(large // 8, np.uint64)
+    target = np.empty_like(memory)
+    again = np.ones(max(512, working_set // 8), np.uint64)
+    words = np.ones((threads, _CACHED_WORDS), np.uint64)
+    square = np.ones((_SIDE, _SIDE), np.float32)
+    product = np.empty_like(square)
+    with pinned(threads), ThreadPoolExecutor(threads) as pool:
+
+        def each(work: Callable[[np.ndarray], object], parts: list[np.ndarray]) -> None:
+            list(pool.map(work, parts))
+
+        parts, halves = (
+            np.array_split(memory, threads),
+            list(zip(np.array_split(target, threads), np.array_split(memory, threads), strict=True)),
+        )
+        copied = _seconds(lambda: list(pool.map(lambda pair: np.copyto(*pair), halves)))
+        read = _seconds(lambda: each(read_all, parts))
+        passes = max(1, int(20_000_000 / again.nbytes))
+        reread = _seconds(lambda: each(lambda part: read_passes(part, passes), np.array_split(again, threads)))
+        counts = 200
+        counted = _seconds(lambda: each(lambda part: count_passes(part, counts), list(words)))
+        multiplied = _seconds(lambda: np.matmul(square, square, out=product))
+    return Limits(
+        threads=threads,
+        read=memory.nbytes / read,
+        copy=memory.nbytes / copied,
+        reread=passes * again.nbytes / reread,
+        reread_bytes=again.nbytes,
+        popcounts=counts * words.size / counted,
+        multiply_adds=_SIDE**3 / multiplied,
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """The shortest of some tries: a limit is what the machine can do, not what it does on average."""
+    work()
+    best, started = np.inf, perf_counter()
+    while perf_counter() - started < _SECONDS:
+        once = perf_counter()
+        work()
+        best = min(best, perf_counter() - once)
+    return float(best)
+
+
+@kernel
+def read_all(words: np.ndarray) -> np.uint64:
+    """Sum of uint64 (N,), modulo 2**64: every byte is read, and little else is done."""
+    total = np.uint64(0)
+    for n in range(words.shape[0]):
+        total += words[n]
+    return total
+
+
+@kernel
+def read_passes(words: np.ndarray, passes: int) -> np.uint64:
+    """`passes` times `read_all` of words that change a little, so that no compiler leaves a pass out."""
+    total = np.uint64(0)
+    for turn in range(passes):
+        words[turn % words.shape[0]] += np.uint64(1)
+        total += read_all(words)
+    return total
+
+
+@kernel
+def count_passes(words: np.ndarray, passes: int) -> int:
+    """Set bits of each of uint64 (N,) compared with 0, 1, ... `passes` - 1: the scan of a code with nothing stored."""
+    total = 0
+    for turn in range(passes):
+        query = np.uint64(turn)
+        for n in range(words.shape[0]):
+            total += popcount(words[n] ^ query)
+    return total

@@ -1,0 +1,112 @@
+"""What every timed implementation, a side, is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.code_distances.base import CodePair
+from core.code_distances.hamming import HammingPair
+from core.engine import Engine
+from core.hashing.packing import unpack
+from core.settings import Setting
+from core.space import Space
+from core.timed_hashing import QueryHash, query_hash
+
+Stages = dict[str, int]  # name -> nanoseconds
+One = Callable[[int], tuple[np.ndarray, Stages]]  # query -> ids of its top (valid until the next call), stages
+Many = Callable[[slice], tuple[np.ndarray, Stages]]  # queries -> ids (Q, depth), stages
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What all sides search: the embeddings, the codes (None: no side needs them), k and the shortlist.
+
+    `hasher` makes a query's code from its embedding; None where its code is taken as it is.
+    """
+
+    space: Space
+    codes: CodePair | None
+    hasher: QueryHash | None
+    k: int
+    shortlist: int
+
+    @property
+    def plain_codes(self) -> bool:
+        """Whether the codes are compared by the whole Hamming distance, as every binary index does."""
+        return isinstance(self.codes, HammingPair) and self.codes.distance_cap is None
+
+    @property
+    def from_embedding(self) -> bool:
+        """Whether a search by code starts with a step from the query's embedding."""
+        return self.hasher is not None or not isinstance(self.codes, HammingPair)
+
+    def query_codes(self, rows: slice) -> np.ndarray:
+        """Packed codes uint8 (Q, ceil(bits / 8)) of some queries, made from their embeddings where they can be."""
+        packed = self.codes.queries.packed
+        if self.hasher is None:
+            return packed[rows]
+        if rows.stop - rows.start == 1:
+            words = self.hasher.one(self.space.queries[rows.start])[None]
+        else:
+            words = np.ascontiguousarray(self.hasher.many(self.space.queries[rows]).T)
+        return words.view(np.uint8)[:, : packed.shape[1]]
+
+    def query_bits(self, rows: slice) -> np.ndarray:
+        """The same as bool (Q, bits)."""
+        return unpack(np.ascontiguousarray(self.query_codes(rows)), self.codes.bits)
+
+    def gallery_bits(self) -> np.ndarray:
+        """The gallery's codes as bool (N, bits)."""
+        return unpack(self.codes.gallery.packed, self.codes.bits)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One implementation. `search` is what it computes, `bytes_per_image` what it holds of each gallery image.
+
+    `own` sides are this project's: their ids must be the reference's. `mode` tells how it was set up, where it chooses;
+    `loop` that a batch is no more than a loop over its queries.
+    """
+
+    name: str
+    search: str
+    one: One
+    many: Many
+    bytes_per_image: float
+    own: bool = False
+    mode: str = ""
+    loop: bool = False
+
+
+def contest_of(engine: Engine, setting: Setting, k: int, codes: bool = True) -> Contest:
+    """The contest of a setting; without `codes` for exact search alone. Raises BadInput for a hash that cannot be."""
+    space = engine.space(setting)
+    if not codes:
+        return Contest(space, None, None, k, k)
+    hasher = query_hash(engine, setting)
+    return Contest(space, engine.codes(setting), hasher, k, setting.shortlist(k, space.size))
+
+
+def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:
+    """The first `depth` ids of each row without the excluded one (rows hold one more, or the whole gallery)."""
+    kept = np.empty((len(ids), depth), ids.dtype)
+    for row, (found, own) in enumerate(zip(ids, exclude, strict=True)):
+        kept[row] = found[found != own][:depth]
+    return kept
+
+
+def looped(one: One) -> Many:
+    """A batch as a loop over its queries, for what has no other way; the stages are sums."""
+
+    def many(rows: slice) -> tuple[np.ndarray, Stages]:
+        found, total = [], {}
+        for q in range(rows.start, rows.stop):
+            ids, stages = one(q)
+            found.append(ids.copy())
+            total = {stage: total.get(stage, 0) + taken for stage, taken in stages.items()}
+        return np.stack(found), total
+
+    return many

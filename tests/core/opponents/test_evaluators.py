@@ -1,0 +1,60 @@
+"""The field's evaluators give what the engine gives, and what a person can add up."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from core.engine import Engine
+from core.opponents.deephash import code_signs, deephash_ap
+from core.opponents.semantic_embeddings import semantic_embeddings_scores
+from core.opponents.side import contest_of
+from core.settings import Setting
+
+BENCHMARK = Path(__file__).resolve().parents[3] / "benchmarks" / "opponents.py"
+
+
+def setting(protocol="test-vs-test"):
+    return Setting("semantic", "itq", 16, "2", protocol, "wordnet")
+
+
+@pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train", "test-vs-test-with-self"])
+@pytest.mark.parametrize("k", [1, 20, 59])
+def test_deephash_equals_the_engine_but_for_ties(tiny_bundle, protocol, k):
+    engine = Engine(tiny_bundle, 1)
+    contest = contest_of(engine, setting(protocol), k)
+    expected = engine.result("hamming", setting(protocol), [k]).at("ap_hits", k)
+    found = deephash_ap(contest, *code_signs(contest), k, stable=True)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert deephash_ap(contest, *code_signs(contest), k).shape == expected.shape
+
+
+def test_semantic_embeddings_by_hand():
+    """Gallery of classes 0, 1, 1 (the query's), 2 in that order of similarity; s(1, .) = .5, 1, 0."""
+    space = SimpleNamespace(
+        queries=np.array([[1.0]], np.float32),
+        gallery=np.array([[0.9], [0.8], [0.7], [0.6]], np.float32),
+        gallery_labels=np.array([0, 1, 1, 2]),
+        query_labels=np.array([1]),
+        exclude=np.array([-1]),
+    )
+    similarity = np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]])
+    ap, ahp = semantic_embeddings_scores(space, similarity, 3, range(1))
+    assert ap[0] == pytest.approx((1 / 2 + 2 / 3) / 2)
+    hp = [0.5 / 1, 1.5 / 2, 2.5 / 2.5]
+    assert ahp[0] == pytest.approx(((hp[0] + hp[1]) / 2 + (hp[1] + hp[2]) / 2) / 3)
+
+
+def test_the_benchmark_finds_them_equal(tiny_bundle):
+    compare = runpy.run_path(str(BENCHMARK))["compare"]
+    table = compare(tiny_bundle, setting("test-vs-train"), 1, 1, 20)
+    assert len(table) == 4
+    assert list(table["queries_timed"]) == [60, 60, 60, 20]
+    assert table["difference"].iloc[2] < 1e-12
+    assert table["difference"].iloc[3] < 1e-6
+    assert table["ratio"].iloc[0] == 1
+    assert (table["seconds"] > 0).all()

@@ -1,0 +1,110 @@
+"""Every side gives the right answers, alone and in batches, whatever its tie order; wrong ones are told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.conditions import pinned
+from core.engine import Engine
+from core.opponents.checks import DISTANCES, IDS, RERANKED, SIMILARITIES, Reference, could_be_reranked
+from core.opponents.registry import SIDES, sides_of
+from core.opponents.side import contest_of
+from core.settings import Setting
+from tests import reference as plain
+
+K = 7
+SEARCHES = ("exact", "hashed", "hamming")
+ALLOWED = {"exact": {IDS, SIMILARITIES}, "hashed": {IDS, RERANKED}, "hamming": {IDS, DISTANCES}}
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_bundle):
+    return Engine(tiny_bundle, 1)
+
+
+def contest(engine, protocol="test-vs-test", name="random-hyperplane", bits=16, k=K):
+    return contest_of(engine, Setting("semantic", name, bits, "2", protocol, "wordnet"), k)
+
+
+@pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train", "test-vs-test-with-self"])
+@pytest.mark.parametrize(
+    ("name", "bits"), [("random-hyperplane", 72), ("random-hyperplane", 8), ("latent-sigmoid", 16)]
+)
+def test_every_side_is_right(engine, protocol, name, bits):
+    asked = contest(engine, protocol, name, bits)
+    with pinned(1):
+        sides = sides_of(asked, SEARCHES, 20, 1, every=True)
+        assert {side.name for side in sides} == set(SIDES) - {"asymmetric"}
+        for side in sides:
+            many, stages = side.many(slice(0, 20))
+            one = np.stack([side.one(q)[0].copy() for q in range(20)])
+            assert all(taken >= 0 for taken in stages.values())
+            for found in (many, one):
+                right, by = Reference(asked, slice(0, 20)).check(side.search, side.own, found)
+                assert right, side.name
+                assert by in ({IDS} if side.own else ALLOWED[side.search])
+
+
+def test_sides_of_other_rows_and_more_threads(engine):
+    asked = contest(engine)
+    with pinned(2):
+        for side in sides_of(asked, SEARCHES, 40, 2, every=True):
+            assert Reference(asked, slice(20, 60)).check(side.search, side.own, side.many(slice(20, 60))[0])[0]
+
+
+@pytest.mark.parametrize("name", ["predicted-class", "kmeans"])
+def test_no_binary_index_where_codes_are_compared_otherwise(engine, name):
+    asked = contest(engine, name=name, bits=4)
+    with pinned(1):
+        names = {side.name for side in sides_of(asked, SEARCHES, 1, 1, every=True)}
+    assert {"exact-torch", "hashed", "hamming"} <= names
+    assert not names & {"hashed-faiss", "hashed-source", "hamming-faiss", "hamming-argsort"}
+
+
+def test_light_sides_alone_by_default(engine):
+    with pinned(1):
+        names = [side.name for side in sides_of(contest(engine), ("exact", "hashed", "hamming", "asymmetric"))]
+    assert names == ["exact-blas", "exact-faiss", "exact-scan", "hashed", "hamming", "asymmetric"]
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_wrong_answers_are_told(engine, search):
+    asked = contest(engine, bits=72)
+    reference = Reference(asked, slice(0, 4))
+    right = reference.ids(search)
+    assert reference.check(search, False, right) == (True, IDS)
+    doubled, own, far = right.copy(), right.copy(), right.copy()
+    doubled[1, 0] = doubled[1, 1]
+    own[2, 3] = asked.space.exclude[2]
+    exact = plain.exact_ranking(asked.space.queries[3], asked.space.gallery, int(asked.space.exclude[3]))
+    packed = asked.codes.gallery.packed
+    near = plain.hamming_ranking(asked.codes.queries.packed[3], packed, int(asked.space.exclude[3]))
+    far[3, -1] = next(n for n in reversed(exact if search == "exact" else near) if n not in right[3])
+    for wrong in (doubled, own, far):
+        assert not reference.check(search, False, wrong)[0]
+    assert not reference.check(search, True, far)[0]
+
+
+def test_a_shortlist_s_ties_may_fall_either_way():
+    """Distances 0 1 1 1 2 with similarities .1 .9 .5 .4 .8: a shortlist of 3 takes item 0 and two of 1, 2, 3."""
+
+    class Line:
+        queries = np.array([[1.0]], np.float32)
+        gallery = np.array([[0.1], [0.9], [0.5], [0.4], [0.8]], np.float32)
+        exclude = np.array([-1])
+
+    apart, shortlist = np.array([0, 1, 1, 1, 2]), np.array([0, 1, 1])
+    allowed = [[1, 2], [1, 3], [2, 3]]
+    for found in ([1, 2], [1, 3], [2, 3], [1, 4], [4, 1], [2, 1], [1, 0], [3, 0]):
+        assert could_be_reranked(Line, 0, np.array(found), apart, shortlist, 1e-6) == (found in allowed), found
+
+
+def test_faiss_takes_its_fastest_mode(engine):
+    from core.opponents.faiss_binary import hamming_faiss
+
+    with pinned(1):
+        one, many = (hamming_faiss(contest(engine), batch) for batch in (1, 60))
+    assert one.mode in {"heap, block of 32", "counting, block of 32"}
+    assert many.mode.split(", ")[1] in {"block of 32", "block of 4096"}
+    assert one.bytes_per_image == 2
