@@ -120,6 +120,11 @@ def _check_splits(splits: dict, source: str) -> dict[str, int]:
         check_array(get(entry, "labels", dict, where), f"{where}.labels", (counts[name],), INTEGERS)
         if entry.get("rows") is not None:
             check_array(entry["rows"], f"{where}.rows", (counts[name],), INTEGERS)
+        if entry.get("sizes") is not None:
+            check_array(entry["sizes"], f"{where}.sizes", (counts[name],), ("int64",))
+        if entry.get("paths") is not None:
+            check_file(entry["paths"], f"{where}.paths")
+        optional(entry, "folder", str, where)
     return counts
 
 

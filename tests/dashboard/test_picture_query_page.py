@@ -83,6 +83,13 @@ def test_the_page_says_that_nothing_is_judged(page):
     assert "hg-mark" not in "".join(re.sub(r"<style>.*?</style>", "", body) for body in bodies(at))
 
 
+def test_the_heading_counts_what_a_picture_searches(page):
+    at = page()  # each of the 60 test images queries the 59 others, a picture of one's own all of them
+    assert any(text.startswith("Exact search ranks all 60 gallery images") for text in texts(at, "caption"))
+    at.button_group(key="ask").set_value("bundle").run()
+    assert any(text.startswith("Exact search ranks all 59 gallery images") for text in texts(at, "caption"))
+
+
 def test_times_stand_apart(page):
     at = page()
     assert [metric.label for metric in at.metric] == ["Encode", "Hash", "Exact search", "Hashed search"]
