@@ -152,6 +152,9 @@ def _check_encoder(entry: object, counts: dict[str, int], where: str) -> None:
     _per_split(entry, "predicted", counts, where, (), INTEGERS)
     if entry.get("weights") is not None:
         check_file(entry["weights"], f"{where}.weights")
+    source = optional(entry, "picture_encoder", dict, where)
+    for key in ("weights", "key") if source is not None else ():
+        get(source, key, str, f"{where}.picture_encoder")
 
 
 def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:

@@ -129,6 +129,7 @@ def _encoder_entry(
         "embeddings": {split: writer.add_array(array) for split, array in rows.items()},
         "predicted": {},
         "weights": None,
+        "picture_encoder": {"weights": encoder.weights_file, "key": encoder.key},  # which a query must go through too
     }
     if reduction is not None:
         entry["made"] += f", reduced from {len(reduction.mean)} dimensions by PCA"
