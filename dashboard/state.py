@@ -25,6 +25,7 @@ from dashboard.launch import launch
 from dashboard.pictures import Pictures
 
 RETRIEVAL = "dashboard/retrieval.py"
+ENGINES = 4  # bundles that are open at a time, in all sessions
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class View:
         return " ".join(parts)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Opening the bundle …")
+@st.cache_resource(max_entries=ENGINES, show_spinner="Opening the bundle …")
 def _engine(path: str, version: str) -> Engine:
     """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
     return Engine(load_bundle(path))
