@@ -15,6 +15,7 @@ import numpy as np
 
 from core.bundle_files import check_sum
 from core.encoders.recipes.base import SOFTMAX
+from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput, unknown_name
 from core.pictures.file import as_encoder_sees
 
@@ -106,7 +107,7 @@ class BackboneEncoder(PictureEncoder):
 class TrainedEncoder(PictureEncoder):
     """An encoder trained here, on 32 x 32 pixels, with the projection that its bundle reduces it by."""
 
-    batch = 500
+    batch = 100  # a larger one is no faster, and its maps no longer fit what malloc keeps at hand
 
     def __init__(
         self,
@@ -146,14 +147,14 @@ def open_encoder(
     `mirrored` averages the mirror image in, as the embeddings of CIFAR's pictures are made; torchvision's have no such
     choice. Raises BadInput for an unknown name, and for weights that cannot be had or do not fit.
     """
-    from core.encoders.backbones import backbone_names, open_backbone
-    from core.encoders.recipes.registry import RECIPES
+    if name in (*RECIPES, *(recipe + SOFTMAX for recipe in RECIPES)):
+        return _open_trained(name, weights_file, bundle, mirrored)
+    from core.encoders.backbones import backbone_names, open_backbone  # a second to import
 
     if name in backbone_names():
         return BackboneEncoder(open_backbone(name, weights_file))
     held = bundle.encoders if bundle is not None else ()
-    known = {*RECIPES, *(recipe + SOFTMAX for recipe in RECIPES), *held}
-    if name not in known:
+    if name not in held:
         raise unknown_name("encoder", name, {*backbone_names(), *RECIPES, *held})
     return _open_trained(name, weights_file, bundle, mirrored)
 
