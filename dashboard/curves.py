@@ -49,35 +49,35 @@ def options() -> tuple[bool, list[Series], list[Beside]]:
             disabled=not possible,
             help="Ranks codes by the query's real values, not cut to bits. Not for codes without such values.",
         )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         besides = curves_bundles.choose(view)
-    pinned = series.of_pins(view, pin_row())
+        kept, notes = pins.current(bundle)
+        pin_buttons(kept)
+    for note in notes:
+        st.warning(note, icon=":material/link:")
+    pinned = series.of_pins(view, kept)
     drawn = series.of_setting(view, asymmetric and possible, expected and tied)
     others = curves_bundles.series_of(besides)
     return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned, *others], besides
 
 
-def pin_row() -> list[pins.Pin]:
+def pin_buttons(kept: list[pins.Pin]) -> None:
     """The button that pins the setting, and one for each pin that takes it away."""
-    kept, notes = pins.current(bundle)
     own = pins.Pin.of(setting, bundle)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Pin this setting",
-            icon=":material/keep:",
-            key="curves_pin",
-            disabled=own in kept or len(kept) == pins.MOST,
-            on_click=pins.add,
-            args=(own,),
-            help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {pins.MOST}. "
-            "The link of this page holds them.",
-        )
-        for place, pin in enumerate(kept):
-            label = pin.label(bundle)
-            key = f"curves_unpin_{place}"
-            st.button(label, icon=":material/close:", key=key, on_click=pins.remove, args=(pin,), help="Unpin")
-    for note in notes:
-        st.warning(note, icon=":material/link:")
-    return kept
+    st.button(
+        "Pin this setting",
+        icon=":material/keep:",
+        key="curves_pin",
+        disabled=own in kept or len(kept) == pins.MOST,
+        on_click=pins.add,
+        args=(own,),
+        help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {pins.MOST}. "
+        "The link of this page holds them.",
+    )
+    for place, pin in enumerate(kept):
+        label = pin.label(bundle)
+        key = f"curves_unpin_{place}"
+        st.button(label, icon=":material/close:", key=key, on_click=pins.remove, args=(pin,), help="Unpin")
 
 
 def figure(drawn: list[Series], metric: str, logarithmic: bool, key: str) -> None:

@@ -98,7 +98,7 @@ def series_of(besides: Sequence[Beside]) -> list[Series]:
     lines = []
     for beside, look in zip(besides, BUNDLE_LOOKS, strict=False):
         setting, bundle = beside.view.setting, beside.view.bundle
-        hashed = pins.Pin.of(setting, bundle).label(bundle)
+        hashed = f"hashed, {pins.Pin.of(setting, bundle).label(bundle)}"
         for search, label, dash in (("exact", "exact", "solid"), ("hashed", hashed, "dash")):
             line = replace(look, dash=dash)
             lines.append(Series(f"{beside.name}: {label}", line, search, setting, sparse=True, own_view=beside.view))

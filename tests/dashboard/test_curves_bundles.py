@@ -108,7 +108,7 @@ def test_the_page_draws_them_beside_its_own(open_app, make_bundle, small):
     assert not at.error
     drawn = lines(chart(at, 0))
     engine = Engine(other, 1)
-    for label, search in (("exact", "exact"), ("Latent sigmoid layer 16 bit ×2", "hashed")):
+    for label, search in (("exact", "exact"), ("hashed, Latent sigmoid layer 16 bit ×2", "hashed")):
         value = engine.result(search, OWN, (10,)).mean("ap", 10)
         assert at_k(drawn[f"other: {label}"], 10) == pytest.approx(value, abs=1e-6)
     table = at.dataframe[0].value.set_index("Search")
