@@ -107,7 +107,7 @@ class BackboneEncoder(PictureEncoder):
 class TrainedEncoder(PictureEncoder):
     """An encoder trained here, on 32 x 32 pixels, with the projection that its bundle reduces it by."""
 
-    batch = 100  # a larger one is no faster, and its maps no longer fit what malloc keeps at hand
+    batch = 100  # of 500 each takes as long, and a quarter more memory
 
     def __init__(
         self,
