@@ -107,7 +107,7 @@ class BackboneEncoder(PictureEncoder):
 class TrainedEncoder(PictureEncoder):
     """An encoder trained here, on 32 x 32 pixels, with the projection that its bundle reduces it by."""
 
-    batch = 100  # of 500 each takes as long, and a quarter more memory
+    batch = 100  # 500 take as long a picture, and more memory
 
     def __init__(
         self,
