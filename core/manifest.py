@@ -120,6 +120,11 @@ def _check_splits(splits: dict, source: str) -> dict[str, int]:
         check_array(get(entry, "labels", dict, where), f"{where}.labels", (counts[name],), INTEGERS)
         if entry.get("rows") is not None:
             check_array(entry["rows"], f"{where}.rows", (counts[name],), INTEGERS)
+        if entry.get("sizes") is not None:
+            check_array(entry["sizes"], f"{where}.sizes", (counts[name],), ("int64",))
+        if entry.get("paths") is not None:
+            check_file(entry["paths"], f"{where}.paths")
+        optional(entry, "folder", str, where)
     return counts
 
 
@@ -147,6 +152,9 @@ def _check_encoder(entry: object, counts: dict[str, int], where: str) -> None:
     _per_split(entry, "predicted", counts, where, (), INTEGERS)
     if entry.get("weights") is not None:
         check_file(entry["weights"], f"{where}.weights")
+    source = optional(entry, "picture_encoder", dict, where)
+    for key in ("weights", "key") if source is not None else ():
+        get(source, key, str, f"{where}.picture_encoder")
 
 
 def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:

@@ -91,6 +91,8 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
         return pair.encoded(vectors, None), None
     hasher = None
     stored = code_source.find_stored(engine.bundle, setting.encoder, info, pair.bits, setting.seed)
+    if info.name == "predicted-class" and not len(encoded.probabilities):
+        raise NoCode("predicted-class cannot hash a new picture: its encoder does not tell the bundle's classes apart")
     if info.name == "predicted-class":
         own = encoded.probabilities.argmax()
         codes = Codes(pair.bits, class_codes(own[None], len(encoded.probabilities)), None)

@@ -1,24 +1,21 @@
-"""A picture of anyone's through an encoder of a bundle: what the encoder sees of it, and what it says of that."""
+"""A picture of anyone's as a query of a bundle: through the encoder that made its embeddings, into their space."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from core.bundle import Bundle
-from core.bundle_files import check_sum
+from core.bundle import Bundle, load_bundle
 from core.conditions import alone, pinned
-from core.encoders.recipes.base import SOFTMAX
+from core.encoders.picture_encoder import PictureEncoder, open_encoder
+from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput
-from core.pictures.file import as_encoder_sees
 from core.vectors import plain_rows, unit_rows
-
-if TYPE_CHECKING:
-    from core.encoders.networks.base import Network
 
 ENCODE_RUNS = 5
 
@@ -27,9 +24,9 @@ ENCODE_RUNS = 5
 class EncodedPicture:
     """What an encoder says of one picture.
 
-    `seen` uint8 (32, 32, 3) is what the network was given; `embedding` float32 (d,) is made as the bundle's are;
-    `probabilities` float32 (C,) are those of the classes; `latent` float32 (bits,) are the values of the network's own
-    code, (0,) where it has none for this embedding.
+    `seen` uint8 (h, w, 3) is what the network was given; `embedding` float32 (d,) is made as the bundle's are;
+    `probabilities` float32 (C,) are those of the bundle's classes, (0,) where the encoder does not tell those apart;
+    `latent` float32 (bits,) are the values of the network's own code, (0,) where it has none for this embedding.
     """
 
     seen: np.ndarray
@@ -40,29 +37,28 @@ class EncodedPicture:
 
 @dataclass(frozen=True, eq=False)
 class QueryEncoder:
-    """A bundle's encoder, its network loaded; make it with `open_encoder`. Threads may share it."""
+    """An encoder, and what makes its features embeddings of a bundle. Threads may share it; see `open_query_encoder`.
+
+    `own_classes`: whether it was trained on the bundle's classes.
+    """
 
     name: str
-    network: Network
+    encoder: PictureEncoder
     similarity: str
     dimensions: int
-    reduction: tuple[np.ndarray, np.ndarray] | None  # mean (D,) and axes (D, d)
-
-    @property
-    def classifies(self) -> bool:
-        """Whether the network was trained to tell class probabilities; else they are a softmax of cosines."""
-        return hasattr(self.network, "classify")
+    reduction: tuple[np.ndarray, np.ndarray] | None  # mean (D,) and axes (D, d), behind the encoder
+    own_classes: bool
 
     def encode(self, picture: np.ndarray) -> EncodedPicture:
-        """Encode a picture uint8 (H, W, 3). Its mirror image is averaged in, as in the bundle's own embeddings."""
-        return self.encode_seen(as_encoder_sees(picture))
+        """Encode a picture uint8 (H, W, 3)."""
+        return self.encode_prepared(self.encoder.prepare(picture))
 
-    def encode_seen(self, seen: np.ndarray) -> EncodedPicture:
-        """Encode a picture uint8 (32, 32, 3) that is cut and scaled already."""
-        from core.encoders.encoding import encode_images, vectors_of
-
-        encoded = encode_images(self.network, seen[None].copy(), flip=True)
-        vectors = vectors_of(self.name, encoded, self.reduction)
+    def encode_prepared(self, prepared: object) -> EncodedPicture:
+        """Encode what the encoder's `prepare` made of a picture."""
+        described = self.encoder.describe([prepared])
+        vectors = described.features
+        if self.reduction is not None and vectors.shape[1] == len(self.reduction[0]):
+            vectors = (vectors - self.reduction[0]) @ self.reduction[1]
         if vectors.shape[1] != self.dimensions:
             raise BadInput(
                 f"the weights of encoder '{self.name}' give {vectors.shape[1]} dimensions, its embeddings in the "
@@ -70,43 +66,48 @@ class QueryEncoder:
             )
         prepare = unit_rows if self.similarity == "cosine" else plain_rows
         embedding = prepare([vectors], vectors.shape, f"the picture's embedding by '{self.name}'")[0]
-        latent = np.empty(0, np.float32) if self.name.endswith(SOFTMAX) else encoded.latent[0]
-        return EncodedPicture(seen, embedding, encoded.probabilities[0], latent)
+        own = slice(None) if self.own_classes else slice(0)
+        probabilities, latent = described.probabilities[0][own], described.latent[0][own]
+        return EncodedPicture(self.encoder.seen(prepared), embedding, probabilities, latent)
 
 
-def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder:
-    """Load an encoder's network from the bundle, onto the CPU; it takes seconds, since PyTorch is imported.
+def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | None = None) -> QueryEncoder:
+    """The encoder that made a bundle's embeddings, loaded; it takes seconds, since PyTorch is imported.
 
-    Raises BadInput where the bundle has no weights of it, or damaged ones.
+    Its weights are the bundle's own; else a file's; else, where the bundle was made of a folder, those that
+    `embed --dataset` took: torchvision's, or the shipped bundle's. BadInput where they cannot be had or are others.
     """
-    info = bundle.encoder_info(encoder)
-    path = bundle.weights_path(encoder)
-    if path is None:
-        having = [name for name in bundle.encoders if bundle.weights_path(name)]
-        mend = f"choose one of {', '.join(having)}" if having else "open a bundle that holds weights"
-        raise BadInput(
-            f"encoder '{encoder}' cannot encode a new picture: this bundle holds its embeddings alone, "
-            f"not the network's weights; {mend}"
-        )
-    check_sum(bundle.path, info["weights"])
-    from core.encoders.weights import load_network
-
-    network = load_network(path)
-    if encoder not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
-        raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
-    return QueryEncoder(encoder, network, bundle.similarity(encoder), info["dimensions"], bundle.reduction(encoder))
+    info = bundle.encoder_info(name)
+    inside = bundle.weights_path(name) is not None
+    trained_on_it = inside or "recipe" in info  # embedded from a run, with the mirror image
+    if inside and weights_file is not None:
+        raise BadInput(f"the bundle holds the weights of encoder '{name}': leave --weights out")
+    if not inside and weights_file is None:
+        _check_source(bundle, name, info.get("picture_encoder"))
+    encoder = open_encoder(name, weights_file, bundle if inside else _shipped(), mirrored=trained_on_it)
+    _check_same(encoder, info.get("picture_encoder"))
+    reduction = None if inside else bundle.reduction(name)  # within the encoder, where its weights are the bundle's
+    return QueryEncoder(name, encoder, bundle.similarity(name), info["dimensions"], reduction, trained_on_it)
 
 
-def time_encoding(encoder: QueryEncoder, seen: np.ndarray, runs: int = ENCODE_RUNS) -> float:
-    """Median milliseconds to encode a picture that is cut and scaled, on one thread, after a run that does not count.
+def find_weights(bundle: Bundle, name: str, files: Sequence[Path]) -> Path | None:
+    """Of some files of weights the one that a bundle's encoder was made with, by its name; None without one."""
+    if bundle.weights_path(name) is not None:
+        return None
+    made_with = (bundle.encoder_info(name).get("picture_encoder") or {}).get("weights")
+    return next((file for file in files if file.name == made_with), None)
 
-    The mirror image is encoded too.
+
+def time_encoding(encoder: QueryEncoder, picture: np.ndarray, runs: int = ENCODE_RUNS) -> float:
+    """Median milliseconds to encode a picture uint8 (H, W, 3) on one thread, after a run that does not count.
+
+    Cutting and scaling it is left out; the mirror image is encoded too where the encoder averages it in.
     """
-    taken = []
+    prepared, taken = encoder.encoder.prepare(picture), []
     with alone(wait=True), pinned(1):
         for _ in range(runs + 1):
             started = perf_counter()
-            encoder.encode_seen(seen)
+            encoder.encode_prepared(prepared)
             taken.append(perf_counter() - started)
     return 1000 * float(np.median(taken[1:]))
 
@@ -131,3 +132,41 @@ def predictions(bundle: Bundle, encoded: EncodedPicture, most: int = 5) -> tuple
     sums = np.bincount(bundle.superclass_of, shares, len(groups))
     order = np.argsort(-sums, kind="stable")[:most]
     return classes, pd.DataFrame({"superclass": groups[order], "probability": sums[order]})
+
+
+def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
+    """BadInput, before anything is fetched, where nobody could know the weights without being told."""
+    from core.encoders.backbones import backbone_names, default_file
+
+    if source is None:
+        having = [other for other in bundle.encoders if bundle.weights_path(other)]
+        mend = f"choose one of {', '.join(having)}" if having else "open a bundle that holds weights"
+        if name in (*RECIPES, *backbone_names()):
+            mend += ", or name their file with --weights"
+        raise BadInput(
+            f"encoder '{name}' cannot encode a new picture: this bundle holds its embeddings alone, "
+            f"not the network's weights; {mend}"
+        )
+    if name in backbone_names() and source["weights"] != default_file(name):
+        raise BadInput(
+            f"encoder '{name}' cannot encode a new picture: this bundle was made with weights of your own, "
+            f"'{source['weights']}'; name that file with --weights"
+        )
+
+
+def _check_same(encoder: PictureEncoder, source: dict | None) -> None:
+    """BadInput for other weights, or other preprocessing, than those that made the bundle."""
+    if source is not None and source["key"] != encoder.key:
+        raise BadInput(
+            f"the weights '{encoder.weights_file}' of encoder '{encoder.name}' are not those that this bundle was "
+            f"made with ('{source['weights']}'), or prepare pictures otherwise: name that file with --weights, or "
+            "embed the folder again"
+        )
+
+
+def _shipped() -> Bundle | None:
+    """The bundle whose encoders `embed --dataset` takes; None where it is not there."""
+    try:
+        return load_bundle()
+    except BadInput:
+        return None

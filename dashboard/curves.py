@@ -5,8 +5,9 @@ from core.code_distances.registry import distance_of
 from core.codes import usable_hashes
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
-from dashboard import curves_classes, curves_literature, pins, series, state
+from dashboard import curves_bundles, curves_classes, curves_csv, curves_literature, pins, series, state
 from dashboard.charts import curves, style
+from dashboard.curves_bundles import Beside
 from dashboard.series import Series
 
 INTERVAL = "95 % interval"
@@ -15,8 +16,8 @@ bundle, setting, k = view.bundle, view.setting, view.k
 dark = style.dark_page()
 
 
-def options() -> tuple[bool, list[Series]]:
-    """Draw the controls of the page; whether k is logarithmic, and the series that are drawn."""
+def options() -> tuple[bool, list[Series], list[Beside]]:
+    """Draw the controls of the page; whether k is logarithmic, the series that are drawn, and other bundles."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = st.segmented_control(
             "k axis", ["linear", "log"], default="linear", required=True, key="curves_axis", bind="query-params"
@@ -48,33 +49,35 @@ def options() -> tuple[bool, list[Series]]:
             disabled=not possible,
             help="Ranks codes by the query's real values, not cut to bits. Not for codes without such values.",
         )
-    pinned = series.of_pins(view, pin_row())
-    drawn = series.of_setting(view, asymmetric and possible, expected and tied)
-    return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned]
-
-
-def pin_row() -> list[pins.Pin]:
-    """The button that pins the setting, and one for each pin that takes it away."""
-    kept, notes = pins.current(bundle)
-    own = pins.Pin.of(setting, bundle)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Pin this setting",
-            icon=":material/keep:",
-            key="curves_pin",
-            disabled=own in kept or len(kept) == pins.MOST,
-            on_click=pins.add,
-            args=(own,),
-            help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {pins.MOST}. "
-            "The link of this page holds them.",
-        )
-        for place, pin in enumerate(kept):
-            label = pin.label(bundle)
-            key = f"curves_unpin_{place}"
-            st.button(label, icon=":material/close:", key=key, on_click=pins.remove, args=(pin,), help="Unpin")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        besides = curves_bundles.choose(view)
+        kept, notes = pins.current(bundle)
+        pin_buttons(kept)
     for note in notes:
         st.warning(note, icon=":material/link:")
-    return kept
+    pinned = series.of_pins(view, kept)
+    drawn = series.of_setting(view, asymmetric and possible, expected and tied)
+    others = curves_bundles.series_of(besides)
+    return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned, *others], besides
+
+
+def pin_buttons(kept: list[pins.Pin]) -> None:
+    """The button that pins the setting, and one for each pin that takes it away."""
+    own = pins.Pin.of(setting, bundle)
+    st.button(
+        "Pin this setting",
+        icon=":material/keep:",
+        key="curves_pin",
+        disabled=own in kept or len(kept) == pins.MOST,
+        on_click=pins.add,
+        args=(own,),
+        help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {pins.MOST}. "
+        "The link of this page holds them.",
+    )
+    for place, pin in enumerate(kept):
+        label = pin.label(bundle)
+        key = f"curves_unpin_{place}"
+        st.button(label, icon=":material/close:", key=key, on_click=pins.remove, args=(pin,), help="Unpin")
 
 
 def figure(drawn: list[Series], metric: str, logarithmic: bool, key: str) -> None:
@@ -101,7 +104,7 @@ def values_table(drawn: list[Series], metrics: list[str]) -> None:
         row: dict[str, object] = {"Search": each.label}
         for metric in metrics:
             name, title = each.metric(metric), f"{get_metric(metric).label}@{k}"
-            if name is None:
+            if name is None or (each.own_view is not None and each.own_view.k != k):  # a smaller gallery
                 row |= {title: None, f"{title}, {INTERVAL}": None}
                 continue
             mean, low, high = series.at_k(view, each, name)
@@ -154,7 +157,8 @@ st.caption(
     f"{own} · {len(view.space.queries):,} queries on {view.space.size:,} images · "
     f"{series.judged(view, view.mahp_metric)} Shaded: 95 % normal bands over queries."
 )
-logarithmic, drawn = options()
+logarithmic, drawn, besides = options()
+curves_bundles.draw_notes(view, besides)
 headline = [view.map_metric, view.mahp_metric]
 with state.section(), st.spinner("Searching and judging at every k …", show_time=True):
     # Many lines have a tall legend, which leaves half a page's width too little room.
@@ -181,6 +185,7 @@ with state.section():
     with st.spinner("Judging …", show_time=True):
         figure(drawn, other, logarithmic, "curves_other")
     st.caption(f"{get_metric(other).description} {series.judged(view, other)}")
+    curves_csv.offer(view, drawn, [*headline, other])
 with state.section():
     curves_classes.draw(view)
 with state.section():

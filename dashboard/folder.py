@@ -13,7 +13,7 @@ RESULT = "folder_found"
 
 def draw_form() -> None:
     """The question: a folder, a picture, and how they are compared."""
-    roots, bundle = folder_search.readable(launch()), state.current().bundle
+    roots, bundle = launch().readable, state.current().bundle
     if not roots:
         imports.say_no_roots("To search one")
         return

@@ -17,7 +17,7 @@ from core.pictures.grid import grid_picture, png_bytes, thumbnail
 from core.pictures.index import index_folder
 from core.pictures.search import Hit, hits_csv, printable, search_index
 from dashboard.grids import Tile, grid_html
-from dashboard.launch import Launch, allowed
+from dashboard.launch import allowed
 from dashboard.pictures import png_uri
 
 BACKBONES = ("resnet50", "resnet152", "vit_b_16", "vit_l_16", "inception_v3", "convnext_tiny", "alexnet", "vgg16")
@@ -35,12 +35,6 @@ class Found:
     skipped: list[Skipped]
     csv: bytes = field(repr=False)
     png: bytes = field(repr=False)
-
-
-def readable(launch: Launch) -> tuple[Path, ...]:
-    """The folders that the page may read: those of --root, and --images."""
-    images = () if launch.images is None else (launch.images.resolve(),)
-    return tuple(dict.fromkeys((*launch.roots, *images)))
 
 
 def encoder_names(bundle: Bundle) -> list[str]:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ from core.datasets.array_files import SUFFIXES, read_array
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 from core.settings import BITS_RANGE
-from dashboard.launch import SHIPPED, Launch, allowed, launch
+from dashboard.launch import allowed, launch
 
 _ARRAY_KINDS = tuple(suffix.removeprefix(".") for suffix in SUFFIXES)
 
@@ -220,7 +220,8 @@ def say_no_roots(purpose: str) -> None:
         f"{purpose}, start it again with `--root`:",
         icon=":material/lock:",
     )
-    st.code(restart_command(launch(), SHIPPED), "bash", wrap_lines=True)
+    wider = replace(launch(), roots=(*launch().roots, Path("/folder/with/bundles")))
+    st.code(wider.command(), "bash", wrap_lines=True)
 
 
 def find_folder(text: str, roots: Sequence[Path]) -> Path:
@@ -241,16 +242,6 @@ def find_folder(text: str, roots: Sequence[Path]) -> Path:
     if not existing:
         raise BadInput(f"there is no folder '{inside[0]}': check its spelling")
     return existing[0]
-
-
-def restart_command(options: Launch, shipped: Path) -> str:
-    """How to start this dashboard again with a folder to read."""
-    words = ["streamlit", "run", "Home.py", "--"]
-    words += [] if options.bundle == shipped else ["--bundle", str(options.bundle)]
-    words += [] if options.images is None else ["--images", str(options.images)]
-    for root in options.roots:
-        words += ["--root", str(root)]
-    return shlex.join([*words, "--root", "/folder/with/bundles"])
 
 
 def _in_own_words(message: str, names: Mapping[Path, str]) -> str:

@@ -1,8 +1,9 @@
-"""What follows `--` in `streamlit run Home.py -- --bundle DIR --images DIR --root DIR`."""
+"""What follows `--` in `streamlit run Home.py -- --bundle DIR --images DIR --root DIR --weights FILE`."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -13,11 +14,31 @@ SHIPPED = Path(__file__).resolve().parent.parent / "precomputed"
 
 @dataclass(frozen=True)
 class Launch:
-    """The bundle to open first, the folder of its pictures, and the folders that a page may read."""
+    """The bundles to offer, the folder of pictures, the folders that a page may read, and files of weights."""
 
-    bundle: Path
+    bundles: tuple[Path, ...]
     images: Path | None
     roots: tuple[Path, ...]
+    weights: tuple[Path, ...] = ()
+
+    @property
+    def bundle(self) -> Path:
+        """The bundle to open first."""
+        return self.bundles[0]
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """The folders from which a page may show pictures: those of --root, and --images."""
+        images = () if self.images is None else (self.images.resolve(),)
+        return tuple(dict.fromkeys((*self.roots, *images)))
+
+    def command(self) -> str:
+        """What starts the dashboard with these options."""
+        given = [("--bundle", bundle) for bundle in self.bundles if self.bundles != (SHIPPED,)]
+        given += [] if self.images is None else [("--images", self.images)]
+        given += [("--root", root) for root in self.roots] + [("--weights", file) for file in self.weights]
+        words = [word for option, value in given for word in (option, str(value))]
+        return shlex.join(["streamlit", "run", "Home.py", "--", *words])
 
 
 @cache
@@ -29,11 +50,13 @@ def launch() -> Launch:
 def parse(arguments: list[str]) -> Launch:
     """Options by argument; what it does not know is left to others, since tests and servers add their own."""
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--bundle", type=Path, default=SHIPPED)
+    parser.add_argument("--bundle", type=Path, action="append", default=[])
     parser.add_argument("--images", type=Path)
     parser.add_argument("--root", type=Path, action="append", default=[])
+    parser.add_argument("--weights", type=Path, action="append", default=[])
     known, _ = parser.parse_known_args(arguments)
-    return Launch(known.bundle, known.images, tuple(root.resolve() for root in known.root))
+    bundles = tuple(dict.fromkeys(known.bundle)) or (SHIPPED,)
+    return Launch(bundles, known.images, tuple(root.resolve() for root in known.root), tuple(known.weights))
 
 
 def allowed(path: str | Path, roots: tuple[Path, ...]) -> bool:

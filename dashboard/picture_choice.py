@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ from core.datasets.cifar import Cifar, default_download_root
 from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
 from dashboard import state
+from dashboard.folder_pictures import FolderPictures
 from dashboard.launch import allowed, launch
 from dashboard.pictures import download_with_progress
 
@@ -17,7 +19,7 @@ from dashboard.pictures import download_with_progress
 def offer(view: state.View) -> None:
     """Say that cards stand for the pictures, and offer ways to get them where there can be any."""
     if view.bundle.dataset.lower() not in DATASETS:
-        st.caption("This bundle comes without pictures: cards stand for them.")
+        _say_why_none(state.folder_pictures(view.bundle))
         return
     dataset = get_dataset(view.bundle.dataset)
     title = f"Drawn cards stand for the pictures. Show the pictures of {dataset.name}"
@@ -33,6 +35,23 @@ def offer(view: state.View) -> None:
                 _download(target, dataset)
         with state.section():
             _choose_folder(view, dataset)
+
+
+def _say_why_none(pictures: FolderPictures) -> None:
+    """Why a bundle that is none of a data set's shows cards, and what would bring its pictures."""
+    if pictures.problem is not None:
+        st.warning(f"Cards stand for the pictures: {pictures.problem}", icon=":material/image_not_supported:")
+        return
+    if not pictures.known:
+        st.caption("This bundle comes without pictures: cards stand for them.")
+        return
+    options = launch()
+    st.caption(
+        "Cards stand for the pictures of this bundle's folder, which is in none of the folders that this dashboard "
+        "may read. Start it with `--images` for the folder that holds them:"
+    )
+    folder = pictures.folder or Path("/folder/with/pictures")
+    st.code(replace(options, images=folder).command(), "bash", wrap_lines=True)
 
 
 def _download(target: Path, dataset: Cifar) -> None:

@@ -16,21 +16,24 @@ class Shares:
     values: Sequence[float]
 
 
-def picture_html(original: str, seen: str, size: tuple[int, int], side: int, shares: Sequence[Shares]) -> str:
+def picture_html(
+    original: str, seen: str, size: tuple[int, int], side: int, shares: Sequence[Shares], cut: float = 1.0
+) -> str:
     """The picture (a data URI) of `size` (width, height) with the square that is cut out of it; what the encoder sees
     (a data URI), `side` pixels wide, drawn without smoothing; a list of bars for each of `shares`.
 
+    `cut` is the side of that square as a share of the largest that fits.
     It wraps with the window's width. All text is escaped; one string serves both themes.
     """
     width, height = size
-    cut = "" if width == height else ", its middle square"
+    words = "" if width == height and cut == 1 else ", its middle square"
     smooth = "" if max(size) > 2 * side else ' class="pq-seen"'
-    first = f'<img{smooth} src="{html.escape(original, quote=True)}" alt="Your picture">{_frame(width, height)}'
+    first = f'<img{smooth} src="{html.escape(original, quote=True)}" alt="Your picture">{_frame(width, height, cut)}'
     second = f'<img class="pq-seen" src="{html.escape(seen, quote=True)}" alt="Your picture as the encoder sees it">'
     return (
         f'{_STYLE}<div class="pq"><div class="pq-pictures">'
         f"{_figure(first, 'Your picture', f'{width:,} × {height:,} pixels')}"
-        f"{_figure(second, 'As the encoder sees it', f'{side} × {side} pixels{cut}')}</div>"
+        f"{_figure(second, 'As the encoder sees it', f'{side} × {side} pixels{words}')}</div>"
         f"{''.join(_list(each) for each in shares)}</div>"
     )
 
@@ -42,11 +45,11 @@ def _figure(picture: str, title: str, words: str) -> str:
     )
 
 
-def _frame(width: int, height: int) -> str:
+def _frame(width: int, height: int, cut: float) -> str:
     """The outline of the middle square; nothing for a picture that is one."""
-    if width == height:
+    if width == height and cut == 1:
         return ""
-    edge = min(width, height)
+    edge = cut * min(width, height)
     left, top = 50 * (width - edge) / width, 50 * (height - edge) / height
     return f'<span class="pq-cut" style="inset:{top:.3f}% {left:.3f}%"></span>'
 

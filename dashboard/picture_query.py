@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from core.query_encoder import (
     ENCODE_RUNS,
     EncodedPicture,
     QueryEncoder,
-    open_encoder,
+    find_weights,
+    open_query_encoder,
     predictions,
     time_encoding,
 )
@@ -20,6 +22,7 @@ from core.settings import Setting
 from dashboard import picture_choice, picture_input, state
 from dashboard.answers import choose_view, draw_answers, draw_lost, draw_table
 from dashboard.cards import readable
+from dashboard.launch import launch
 from dashboard.picture_html import Shares, picture_html
 from dashboard.picture_input import Given
 from dashboard.pictures import png_uri
@@ -36,14 +39,15 @@ def draw(view: state.View) -> None:
                 "searched for in the gallery. It stays in this session and is not kept."
             )
             return
-        encoder = _encoder(view.engine, view.bundle.version, view.setting.encoder)
-        encoded, encode_ms = _encoded(encoder, view.bundle.version, encoder.name, given.digest, given)
-        draw_picture(view, given, encoded, encoder.classifies)
+        name, version = view.setting.encoder, view.bundle.version
+        encoder = _encoder(view.engine, version, name, find_weights(view.bundle, name, launch().weights))
+        encoded, encode_ms = _encoded(encoder, version, name, given.digest, given)
+        draw_picture(view, given, encoded, encoder)
         slot = st.container()
         searches, shown = choose_view(view)
         answer = _answer(view.engine, encoded, view.bundle.version, given.digest, view.setting, view.k, tuple(searches))
         with slot:
-            draw_times(encode_ms, answer)
+            draw_times(encode_ms, answer, encoder.encoder.mirrored)
         found, pictures = answer.retrieved, state.pictures(view)
         if pictures is None:
             picture_choice.offer(view)
@@ -55,9 +59,9 @@ def draw(view: state.View) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the encoder …")
-def _encoder(_engine: Engine, version: str, name: str) -> QueryEncoder:
+def _encoder(_engine: Engine, version: str, name: str, weights: Path | None) -> QueryEncoder:
     """An encoder's network, shared by all sessions. PyTorch is imported here, and not before."""
-    return open_encoder(_engine.bundle, name)
+    return open_query_encoder(_engine.bundle, name, weights)
 
 
 @st.cache_data(max_entries=8, show_spinner="Encoding the picture …", scope="session")
@@ -65,8 +69,8 @@ def _encoded(
     _encoder: QueryEncoder, version: str, name: str, digest: str, _given: Given
 ) -> tuple[EncodedPicture, float]:
     """What the encoder says of the picture, and the milliseconds it takes."""
-    encoded = _encoder.encode(_given.picture())
-    return encoded, time_encoding(_encoder, encoded.seen)
+    picture = _given.picture()
+    return _encoder.encode(picture), time_encoding(_encoder, picture)
 
 
 @st.cache_data(max_entries=16, show_spinner="Searching …", scope="session")
@@ -82,17 +86,20 @@ def _answer(
     return search_picture(_engine, setting, _encoded, k, searches)
 
 
-def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, classifies: bool) -> None:
-    """The picture, what the encoder sees of it, and what it takes it for."""
-    named = zip(("class", "superclass"), predictions(view.bundle, encoded), strict=True)
+def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, encoder: QueryEncoder) -> None:
+    """The picture, what the encoder sees of it, and what it takes it for where it was trained on these classes."""
+    named = zip(("class", "superclass"), predictions(view.bundle, encoded), strict=True) if encoder.own_classes else ()
     shares = [
         Shares(f"Predicted {name}", [readable(each) for each in table[name]], table["probability"].tolist())
         for name, table in named
         if table is not None
     ]
     seen = encoded.seen
-    st.html(picture_html(given.thumbnail, png_uri(seen), (given.width, given.height), seen.shape[1], shares))
-    if not classifies:
+    size, cut = (given.width, given.height), encoder.encoder.cut
+    st.html(picture_html(given.thumbnail, png_uri(seen), size, seen.shape[1], shares, cut))
+    if not encoder.own_classes:
+        st.caption(f"Encoder {view.setting.encoder} was not trained on this bundle's classes: it predicts none.")
+    elif not encoder.encoder.classifies:
         st.caption(
             f"Encoder {view.setting.encoder} has no classifier: its probabilities are a softmax of cosines, which is "
             "flat by nature. Their order counts, not their size."
@@ -106,7 +113,7 @@ def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, classi
     )
 
 
-def draw_times(encode_ms: float, answer: PictureAnswer) -> None:
+def draw_times(encode_ms: float, answer: PictureAnswer, mirrored: bool) -> None:
     """What encoding, hashing and each search took."""
     times = answer.times
     shown = {"Encode": encode_ms, "Hash": times.hash_ms, "Exact search": times.exact_ms}
@@ -114,10 +121,11 @@ def draw_times(encode_ms: float, answer: PictureAnswer) -> None:
     with st.container(horizontal=True, gap="medium"):
         for name, value in shown.items():
             st.metric(name, "–" if value is None else milliseconds(value), width=150)
+    mirror = " (with the mirror image, as the bundle's pictures were)" if mirrored else ""
     st.caption(
         "Wall clock, warm, on one thread, beside whatever else this machine does now: medians of "
-        f"{ENCODE_RUNS} runs for encoding (with the mirror image, as the bundle's pictures were) and of {SEARCH_RUNS} "
-        f"for the others, after one that does not count. {_hash_words(times)}Exact search is a matrix product (BLAS)."
+        f"{ENCODE_RUNS} runs for encoding{mirror} and of {SEARCH_RUNS} for the others, after one that does not count. "
+        f"{_hash_words(times)}Exact search is a matrix product (BLAS)."
     )
     if answer.no_code is not None:
         st.warning(f"No hashed results: {answer.no_code}.", icon=":material/block:")

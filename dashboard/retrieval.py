@@ -18,23 +18,30 @@ from dashboard.tiles import Tiles, no_picture
 
 def draw_page() -> None:
     """The whole page; a fragment draws all that depends on the query, so that a step leaves the sidebar alone."""
-    view = state.current()
     st.title("Retrieval")
-    setting = view.setting
-    shortlist = setting.shortlist(view.k, view.space.size)
-    st.caption(
-        f"Exact search ranks all {view.space.size:,} gallery images by {compared(view)}. Hashed search ranks only the "
-        f"{shortlist:,} nearest by code ({get_hash(setting.hash).label}, {view.engine.codes(setting).bits} bits). "
-        f"k = {view.k:,}, protocol {view.protocol}, hierarchy {setting.hierarchy}."
-    )
     show_query()
+
+
+def searched(view: state.View, size: int) -> str:
+    """What is searched and how, where a query finds `size` images."""
+    setting = view.setting
+    return (
+        f"Exact search ranks all {size:,} gallery images by {compared(view)}. Hashed search ranks only the "
+        f"{setting.shortlist(view.k, size):,} nearest by code ({get_hash(setting.hash).label}, "
+        f"{view.engine.codes(setting).bits} bits). k = {view.k:,}, protocol {view.protocol}, hierarchy "
+        f"{setting.hierarchy}."
+    )
 
 
 @st.fragment
 def show_query() -> None:
     """The choice of a query, its answers and what was lost."""
     view = state.current()
-    if picture_input.wanted():
+    heading = st.container()
+    own = picture_input.wanted()
+    # A query of the bundle does not find itself where it is left out; for a picture of one's own nothing is.
+    heading.caption(searched(view, len(view.space.gallery) if own else view.space.size))
+    if own:
         picture_query.draw(view)
         return
     with state.section():
@@ -64,8 +71,10 @@ def draw_query(view: state.View, found: Retrieved, tiles: Tiles) -> None:
             parts = [f"query {tile.index} of '{split}'"]
             if tile.superclass_index is not None and bundle.superclass_names is not None:
                 parts.insert(0, readable(bundle.superclass_names[tile.superclass_index]))
-            rows = bundle.original_rows(split)
-            if rows is not None:
+            rows, path = bundle.original_rows(split), state.folder_pictures(bundle).path(split, tile.index)
+            if path is not None:
+                parts.append(f"`{path.replace('`', ' ')}`")
+            elif rows is not None:
                 parts.append(f"row {rows[tile.index]} of the imported arrays")
             st.caption(" · ".join(parts))
             table = scores(score(view.engine, view.setting, found), view)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.codes import true_bits
 from core.engine import Engine
+from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import METRICS, get_metric
@@ -25,7 +26,10 @@ MORE_METRICS = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overl
 
 @dataclass(frozen=True)
 class Series:
-    """One line: a search of a setting. `expected` averages over ties; `sparse` is judged at fewer k."""
+    """One line: a search of a setting. `expected` averages over ties; `sparse` is judged at fewer k.
+
+    `own_view` is that of another bundle than the page's, with a k within its gallery.
+    """
 
     label: str
     look: Look
@@ -33,6 +37,7 @@ class Series:
     setting: Setting
     expected: bool = False
     sparse: bool = False
+    own_view: View | None = None
 
     def metric(self, name: str) -> str | None:
         """The metric this series shows where `name` is asked for, if it has one."""
@@ -82,15 +87,25 @@ def sparse_ks(k: int, size: int) -> list[int]:
 
 def curve(view: View, series: Series, metric: str) -> Curve:
     """Mean and band of one series at its k."""
+    view = series.own_view or view
     ks = tuple(_ks(view, series))
     return _curve(view.engine, _version(view), _needed(view, series), series.search, ks, metric)
 
 
 def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
-    """Mean and 95 % bootstrap interval of one series at the current k."""
+    """Mean and 95 % bootstrap interval of one series at the current k; BadInput where its gallery is smaller."""
+    if series.own_view is not None and series.own_view.k != view.k:
+        raise BadInput(f"k {view.k} is above the {series.own_view.space.size:,} images that a query of it can find")
+    view = series.own_view or view
     return _at_k(
         view.engine, _version(view), _needed(view, series), series.search, _ks_with(view, series), view.k, metric
     )
+
+
+def bits_of(view: View, series: Series) -> int:
+    """The bits that a series' hash really has."""
+    setting = series.setting
+    return true_bits((series.own_view or view).bundle, setting.encoder, setting.hash, setting.bits)
 
 
 def ceiling(view: View, series: Series, metric: str) -> Curve | None:
@@ -134,7 +149,9 @@ def note(view: View, drawn: Sequence[Series]) -> str:
     missing = result(view, drawn[0]).without_relevant
     parts = [f"{missing:,} queries have no relevant image and count 0." if missing else ""]
     if any(series.sparse for series in drawn):
-        parts.append("Controls and pinned settings are drawn at fewer k; the table has them at this k exactly.")
+        parts.append(
+            "Controls, pinned settings and other bundles are drawn at fewer k; the table has them at this k exactly."
+        )
     return " ".join(filter(None, parts))
 
 

@@ -21,7 +21,6 @@ from core.near_duplicates import has_pairs, leave_out, why_not
 from core.protocols import get_protocol
 from core.settings import KEEP, LEAVE_OUT, Setting
 from dashboard import state
-from dashboard.launch import launch
 from dashboard.links import quoted
 
 MULTIPLIERS = [
@@ -74,8 +73,9 @@ def _choose_bundle() -> Engine:
 
 def _bundles() -> dict[str, Bundle]:
     """The bundles to choose from, by path. One that was opened and has gone since is dropped."""
-    bundles = {str(launch().bundle): load_bundle(launch().bundle)}
-    for path in st.session_state.get("opened_bundles", []):
+    first, *others = state.bundle_paths()
+    bundles = {first: load_bundle(first)}
+    for path in others:
         try:
             bundles[path] = load_bundle(path)
         except BadInput as error:

@@ -20,10 +20,12 @@ from core.errors import BadInput
 from core.results import SearchResult
 from core.settings import LEAVE_OUT, Setting, curve_ks
 from core.space import Space
+from dashboard.folder_pictures import FolderPictures
 from dashboard.launch import launch
 from dashboard.pictures import Pictures
 
 RETRIEVAL = "dashboard/retrieval.py"
+ENGINES = 4  # bundles that are open at a time, in all sessions
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class View:
         return " ".join(parts)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Opening the bundle …")
+@st.cache_resource(max_entries=ENGINES, show_spinner="Opening the bundle …")
 def _engine(path: str, version: str) -> Engine:
     """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
     return Engine(load_bundle(path))
@@ -129,13 +131,18 @@ def open_engine(path: str | Path) -> Engine:
     return _engine(str(path), load_bundle(path).version)
 
 
+def bundle_paths() -> list[str]:
+    """The bundles of the session: those that the server was started with, then those that were opened."""
+    return [*map(str, launch().bundles), *st.session_state.get("opened_bundles", [])]
+
+
 def open_bundle(path: str | Path) -> None:
     """Add a bundle to the session's and start the page again with it open, at its own defaults."""
     load_bundle(path)  # refuses a bad one before anything changes
-    known = [str(launch().bundle), *st.session_state.get("opened_bundles", [])]
+    known = bundle_paths()
     place = next((known_path for known_path in known if Path(known_path).resolve() == Path(path).resolve()), str(path))
     if place not in known:
-        st.session_state["opened_bundles"] = [*known[1:], place]
+        st.session_state["opened_bundles"] = [*st.session_state.get("opened_bundles", []), place]
     st.session_state["opening_bundle"] = place
     st.rerun()
 
@@ -145,11 +152,22 @@ def _pictures(root: str | None, dataset: str, version: str) -> Pictures:
     return Pictures.find(root, dataset=get_dataset(dataset))
 
 
-def pictures(view: View) -> Pictures | None:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _folder_pictures(path: str, version: str, roots: tuple[Path, ...], _bundle: Bundle) -> FolderPictures:
+    return FolderPictures(_bundle, roots)
+
+
+def folder_pictures(bundle: Bundle) -> FolderPictures:
+    """The pictures of a bundle that was made of a folder; of any other there are none."""
+    return _folder_pictures(str(bundle.path), bundle.version, launch().readable, bundle)
+
+
+def pictures(view: View) -> Pictures | FolderPictures | None:
     """The pictures of the bundle's images, if they are at hand and are those that the bundle was made from."""
-    root = st.session_state.get("picture_root") or launch().images
     if view.bundle.dataset.lower() not in DATASETS:
-        return None
+        of_folder = folder_pictures(view.bundle)
+        return of_folder if of_folder.available else None
+    root = st.session_state.get("picture_root") or launch().images
     found = _pictures(str(root) if root else None, view.bundle.dataset, view.bundle.version)
     split = view.space.protocol.query_split
     if not found.available or not found.agrees(split, view.bundle.labels(split)):
@@ -160,6 +178,7 @@ def pictures(view: View) -> Pictures | None:
 def forget_pictures() -> None:
     """Look for pictures again: after a download, or when another folder is named."""
     _pictures.clear()
+    _folder_pictures.clear()
 
 
 def set_view(view: View) -> None:

@@ -11,12 +11,14 @@ from core import retrieval
 from core.cli import options
 from core.cli.parser import whole_number
 from core.engine import Engine
+from core.errors import BadInput
 from core.settings import ALL, Setting, check_k
 from core.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 
 DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, code distance, class,
 how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search.
-With --picture the query is a picture of yours: the encoder's weights in the bundle encode it, and it has no label."""
+With --picture the query is a picture of yours: the encoder of the bundle's embeddings encodes it, and it has no
+label."""
 EXAMPLE = """Example: python -m core retrieve --query 42 --k 10 --hash itq --bits 32 --multiplier 2
          python -m core retrieve --picture cat.jpg --k 10"""
 
@@ -29,6 +31,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--query", metavar="INDEX", type=whole_number("query", 0), help="index of the query, from 0")
     asked.add_argument("--picture", metavar="FILE", help="a picture of yours as the query")
+    parser.add_argument(
+        "--weights", metavar="FILE",
+        help="with --picture, the encoder's weights where they are neither in the bundle nor torchvision's own",
+    )  # fmt: skip
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_single_k(parser, 10)
@@ -46,6 +52,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Answer the query, print and write the table."""
     options.check_files(args.out)
+    if args.weights is not None and args.picture is None:
+        raise BadInput("--weights goes with --picture FILE: a query of the bundle is embedded already")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
     space = engine.space(setting)

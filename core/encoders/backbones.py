@@ -48,6 +48,11 @@ def backbone_names() -> list[str]:
     return sorted(torchvision.models.list_models(module=torchvision.models))
 
 
+def default_file(name: str) -> str:
+    """The name of the file of torchvision's default weights of a network."""
+    return torchvision.models.get_model_weights(name).DEFAULT.url.rsplit("/", 1)[1]
+
+
 def open_backbone(name: str, weights_file: str | Path | None = None) -> Backbone:
     """A pretrained network without its classifier, from torchvision's weights or a file of them.
 

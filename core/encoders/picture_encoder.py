@@ -1,4 +1,4 @@
-"""Any encoder, as a folder of pictures sees it: a picture in, a vector out.
+"""Any encoder, as a picture meets it: a picture in, a vector out, of a folder's pictures and of a query alike.
 
 Either one of torchvision's classifiers, or an encoder trained here, whose weights a bundle or a file holds.
 """
@@ -9,10 +9,13 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from core.bundle_files import check_sum
+from core.encoders.recipes.base import SOFTMAX
+from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput, unknown_name
 from core.pictures.file import as_encoder_sees
 
@@ -22,21 +25,42 @@ if TYPE_CHECKING:
     from core.encoders.networks.base import Network
 
 
+class Described(NamedTuple):
+    """What an encoder says of N pictures, float32: features (N, d), class probabilities (N, C) and the values of the
+    network's own code (N, bits); C and bits are 0 where it has none."""
+
+    features: np.ndarray
+    probabilities: np.ndarray
+    latent: np.ndarray
+
+
 class PictureEncoder(ABC):
-    """`prepare` may run in threads; `encode` takes what it made. `key` changes whenever the features would."""
+    """`prepare` may run in threads; `describe` takes what it made. `key` changes whenever the features would."""
 
     name: str
     made: str
     key: str
     batch: int  # pictures at a time
+    weights_file: str = ""  # its name
+    mirrored = False  # whether what it says of a picture and of its mirror image is averaged
+    classifies = False  # whether probabilities are those of a classifier, not a softmax of cosines
+    cut = 1.0  # share of the middle square's side that it is given
 
     @abstractmethod
     def prepare(self, picture: np.ndarray) -> object:
         """What the network is given, of a picture uint8 (H, W, 3)."""
 
     @abstractmethod
+    def describe(self, prepared: Sequence[object]) -> Described:
+        """All that the encoder says of prepared pictures."""
+
+    @abstractmethod
+    def seen(self, prepared: object) -> np.ndarray:
+        """What the network is given as a picture again, uint8 (h, w, 3)."""
+
     def encode(self, prepared: Sequence[object]) -> np.ndarray:
-        """Features float32 (N, d)."""
+        """Features float32 (N, d) of prepared pictures."""
+        return self.describe(prepared).features
 
     def encode_pictures(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """Features float32 (N, d) of pictures uint8 (H, W, 3)."""
@@ -55,59 +79,84 @@ class BackboneEncoder(PictureEncoder):
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network = backbone.network.to(self.device)
         self.transform, self.name = backbone.transform, backbone.name
-        self.made = f"torchvision's {self.name}, weights {backbone.weights_file.name}, input of '{backbone.layer}'"
+        self.weights_file = backbone.weights_file.name
+        self.made = f"torchvision's {self.name}, weights {self.weights_file}, input of '{backbone.layer}'"
         self.key = f"{self.name} {file_digest(backbone.weights_file)} {backbone.transform}"
+        self.cut = self.transform.crop_size[0] / self.transform.resize_size[0]
 
     def prepare(self, picture: np.ndarray) -> object:
         from PIL import Image
 
         return self.transform(Image.fromarray(np.ascontiguousarray(_middle(picture, self.longest))))
 
-    def encode(self, prepared: Sequence[object]) -> np.ndarray:
+    def describe(self, prepared: Sequence[object]) -> Described:
         import torch
 
         from core.encoders.backbones import features_of
 
-        return features_of(self.network, torch.stack(list(prepared)).to(self.device)).cpu().numpy()
+        features = features_of(self.network, torch.stack(list(prepared)).to(self.device)).cpu().numpy()
+        # Its own classes are those of ImageNet, and cut off: they are none of a bundle's.
+        none = np.empty((len(features), 0), np.float32)
+        return Described(features, none, none)
+
+    def seen(self, prepared: object) -> np.ndarray:
+        pixels = np.moveaxis(prepared.numpy(), 0, -1) * self.transform.std + self.transform.mean
+        return (255 * pixels).round().clip(0, 255).astype(np.uint8)
 
 
 class TrainedEncoder(PictureEncoder):
     """An encoder trained here, on 32 x 32 pixels, with the projection that its bundle reduces it by."""
 
-    batch = 500
+    batch = 100  # 500 take as long a picture, and more memory
 
     def __init__(
-        self, name: str, network: Network, weights_file: Path, reduction: tuple[np.ndarray, np.ndarray] | None
+        self,
+        name: str,
+        network: Network,
+        weights_file: Path,
+        reduction: tuple[np.ndarray, np.ndarray] | None,
+        mirrored: bool = False,
     ) -> None:
-        self.name, self.network, self.reduction = name, network, reduction
+        self.name, self.network, self.reduction, self.mirrored = name, network, reduction, mirrored
+        self.weights_file = weights_file.name
+        self.classifies = hasattr(network, "classify")
         self.made = f"encoder '{name}' with the weights {weights_file.name}, pictures as 32 x 32 pixels"
         digest = hashlib.sha256(b"".join(array.tobytes() for array in reduction or ())).hexdigest()
-        self.key = f"{name} {file_digest(weights_file)} {digest} 32"
+        self.key = f"{name} {file_digest(weights_file)} {digest} 32" + (" mirrored" if mirrored else "")
 
     def prepare(self, picture: np.ndarray) -> object:
         return as_encoder_sees(picture)
 
-    def encode(self, prepared: Sequence[object]) -> np.ndarray:
+    def describe(self, prepared: Sequence[object]) -> Described:
         from core.encoders.encoding import encode_images, vectors_of
 
-        encoded = encode_images(self.network, np.stack(list(prepared)), self.batch)
-        return vectors_of(self.name, encoded, self.reduction)
+        encoded = encode_images(self.network, np.stack(list(prepared)), self.batch, flip=self.mirrored)
+        # A softmax's embedding is another than the one that the network's own layer codes.
+        latent = encoded.latent[:, :0] if self.name.endswith(SOFTMAX) else encoded.latent
+        return Described(vectors_of(self.name, encoded, self.reduction), encoded.probabilities, latent)
+
+    def seen(self, prepared: object) -> np.ndarray:
+        return prepared
 
 
-def open_encoder(name: str, weights_file: str | Path | None = None, bundle: Bundle | None = None) -> PictureEncoder:
+def open_encoder(
+    name: str, weights_file: str | Path | None = None, bundle: Bundle | None = None, mirrored: bool = False
+) -> PictureEncoder:
     """The encoder of that name: of torchvision, or trained here, with its weights out of a file or `bundle`.
 
-    Raises BadInput for an unknown name, and for weights that cannot be had or do not fit.
+    `mirrored` averages the mirror image in, as the embeddings of CIFAR's pictures are made; torchvision's have no such
+    choice. Raises BadInput for an unknown name, and for weights that cannot be had or do not fit.
     """
-    from core.encoders.backbones import backbone_names, open_backbone
-    from core.encoders.recipes.registry import RECIPES
+    if name in (*RECIPES, *(recipe + SOFTMAX for recipe in RECIPES)):
+        return _open_trained(name, weights_file, bundle, mirrored)
+    from core.encoders.backbones import backbone_names, open_backbone  # a second to import
 
     if name in backbone_names():
         return BackboneEncoder(open_backbone(name, weights_file))
     held = bundle.encoders if bundle is not None else ()
-    if name not in RECIPES and name not in held:
+    if name not in held:
         raise unknown_name("encoder", name, {*backbone_names(), *RECIPES, *held})
-    return _open_trained(name, weights_file, bundle)
+    return _open_trained(name, weights_file, bundle, mirrored)
 
 
 def file_digest(path: Path) -> str:
@@ -119,21 +168,25 @@ def file_digest(path: Path) -> str:
         raise BadInput(f"cannot read '{path}': {error.strerror}") from error
 
 
-def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | None) -> TrainedEncoder:
+def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | None, mirrored: bool) -> TrainedEncoder:
     from core.encoders.weights import load_network
 
+    reduction = None
     if weights_file is not None:
-        network = load_network(weights_file)
-        if network.recipe.encoder != name:
-            raise BadInput(f"the weights in '{weights_file}' are of encoder '{network.recipe.encoder}', not '{name}'")
-        return TrainedEncoder(name, network, Path(weights_file), None)
-    path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
-    if path is None:
-        raise BadInput(
-            f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') and "
-            "name its weights.safetensors with --weights"
-        )
-    return TrainedEncoder(name, load_network(path), path, bundle.reduction(name))
+        path = Path(weights_file)
+    else:
+        path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
+        if path is None:
+            raise BadInput(
+                f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
+                "and name its weights.safetensors with --weights"
+            )
+        check_sum(bundle.path, bundle.encoder_info(name)["weights"])
+        reduction = bundle.reduction(name)
+    network = load_network(path)
+    if name not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
+        raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{name}'")
+    return TrainedEncoder(name, network, path, reduction, mirrored)
 
 
 def _middle(picture: np.ndarray, longest: int) -> np.ndarray:

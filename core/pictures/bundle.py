@@ -5,7 +5,6 @@ Features pass from the index into the bundle a part at a time, so that memory do
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from core.errors import BadInput
 from core.manifest import FORMAT_VERSION
 from core.pictures.folder import folder_classes, number_classes
 from core.pictures.index import PictureIndex
+from core.pictures.paths import NAME, pack_paths
 
 SEED = 0  # of the gallery's order: one sorted by class would give labels away where distances tie
 TREE = "classes"
@@ -119,11 +119,6 @@ def principal_reduction(index: PictureIndex, dimensions: int) -> Reduction:
     return Reduction(mean.astype(np.float32), np.ascontiguousarray(axes, dtype=np.float32))
 
 
-def read_paths(data: bytes) -> list[str]:
-    """The paths of a split's pictures, in the order of its rows, from the file that the bundle keeps of them."""
-    return gzip.decompress(data).decode().splitlines()
-
-
 def _encoder_entry(
     writer: BundleWriter, encoder: PictureEncoder, rows: dict[str, StoredRows], reduction: Reduction | None
 ) -> dict:
@@ -134,6 +129,7 @@ def _encoder_entry(
         "embeddings": {split: writer.add_array(array) for split, array in rows.items()},
         "predicted": {},
         "weights": None,
+        "picture_encoder": {"weights": encoder.weights_file, "key": encoder.key},  # which a query must go through too
     }
     if reduction is not None:
         entry["made"] += f", reduced from {len(reduction.mean)} dimensions by PCA"
@@ -151,10 +147,10 @@ def _split(writer: BundleWriter, index: PictureIndex, labels: np.ndarray, order:
     split = {"count": len(order), "labels": writer.add_array(labels[order])}
     if not np.array_equal(order, np.arange(len(order))):
         split["rows"] = writer.add_array(order)
-    # A line a picture: names with line breaks in them get spaces.
-    lines = "".join(" ".join(file.path.splitlines()) + "\n" for file in index.files)
-    name = "paths.txt.gz"
-    return {**split, "paths": writer.add_file(name, gzip.compress(lines.encode("utf-8", "replace"), mtime=0))}
+    folder = str(index.folder.root).encode("utf-8", "replace").decode()
+    sizes = np.array([file.size for file in index.files], np.int64)[order]
+    paths = writer.add_file(NAME, pack_paths(index.files))
+    return {**split, "folder": folder, "paths": paths, "sizes": writer.add_array(sizes)}
 
 
 def _stored_hash(writer: BundleWriter, encoder: str, entry: dict) -> dict:

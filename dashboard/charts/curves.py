@@ -21,6 +21,11 @@ PIN_LOOKS = (
     Look("Pinned 3", "#7a4419", "#c99a6b", "dashdot", "hexagon"),
     Look("Pinned 4", "#5b4a8a", "#c3b1f0", "longdash", "star-triangle-up"),
 )
+BUNDLE_LOOKS = (  # exact search of another bundle is drawn solid, hashed dashed
+    Look("Other bundle 1", "#a01c40", "#ff7c93", "solid", "bowtie"),
+    Look("Other bundle 2", "#4d6b00", "#a8c957", "solid", "hourglass"),
+    Look("Other bundle 3", "#00707a", "#56cfd8", "solid", "hexagram"),
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.engine import Engine
 from core.errors import BadInput
 from core.picture_query import NoCode, picture_codes, search_picture
 from core.pictures.file import read_picture
-from core.query_encoder import EncodedPicture, open_encoder
+from core.query_encoder import EncodedPicture, open_query_encoder
 from core.retrieval import retrieve, to_table
 from core.settings import Setting
 from tests import reference
@@ -31,7 +31,7 @@ def setting(name, bits=8, encoder="semantic", protocol="test-vs-test-with-self",
 
 def as_stored(engine, encoder, row):
     """Picture `row` of the test split encoded, but for the rounding of what the bundle stores."""
-    encoded = open_encoder(engine.bundle, encoder).encode(picture_of(row))
+    encoded = open_query_encoder(engine.bundle, encoder).encode(picture_of(row))
     stored = engine.bundle.embeddings(encoder, "test")[row]
     return EncodedPicture(encoded.seen, stored, encoded.probabilities, encoded.latent)
 
@@ -121,7 +121,7 @@ def test_k_is_within_the_gallery(engine, k):
 
 
 def test_reduced_and_inner_product_embeddings_find_their_image_first(engine):
-    encoded = open_encoder(engine.bundle, "classifier").encode(picture_of(9))
+    encoded = open_query_encoder(engine.bundle, "classifier").encode(picture_of(9))
     found = search_picture(engine, setting("random-hyperplane", encoder="classifier"), encoded, 3)
     assert found.retrieved.answers["exact"].ids[0] == 9
 
@@ -129,7 +129,7 @@ def test_reduced_and_inner_product_embeddings_find_their_image_first(engine):
 def test_a_real_picture_finds_itself_first(cifar_root):
     engine = Engine(load_bundle(), 1)
     images = CIFAR_100.read_split(cifar_root, "test").images
-    encoder = open_encoder(engine.bundle, "semantic")
+    encoder = open_query_encoder(engine.bundle, "semantic")
     for name, bits in (("random-hyperplane", 48), ("itq", 64), ("latent-sigmoid", 48)):
         for row in (0, 42):
             encoded = encoder.encode(read_picture(png(images[row])))

@@ -12,7 +12,7 @@ from core.bundle import load_bundle
 from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 from core.pictures.file import read_picture
-from core.query_encoder import EncodedPicture, open_encoder, predictions, time_encoding
+from core.query_encoder import EncodedPicture, open_query_encoder, predictions, time_encoding
 from tests.core.picture_worlds import picture_of, png, write_pictured
 
 
@@ -24,7 +24,7 @@ def pictured(tiny_bundle, tmp_path_factory):
 @pytest.mark.parametrize("name", ["semantic", "classifier", "classifier-softmax"])
 @pytest.mark.parametrize("row", [0, 41])
 def test_a_picture_of_the_bundle_gets_its_embedding(pictured, name, row):
-    encoded = open_encoder(pictured, name).encode(read_picture(png(picture_of(row))))
+    encoded = open_query_encoder(pictured, name).encode(read_picture(png(picture_of(row))))
     stored = pictured.embeddings(name, "test")
     np.testing.assert_allclose(encoded.embedding, stored[row], atol=1e-3)
     assert np.abs(stored - encoded.embedding).max(axis=1).argmin() == row
@@ -34,28 +34,28 @@ def test_a_picture_of_the_bundle_gets_its_embedding(pictured, name, row):
 
 
 def test_only_the_networks_own_embedding_has_its_latent_values(pictured):
-    semantic = open_encoder(pictured, "semantic").encode(picture_of(3))
+    semantic = open_query_encoder(pictured, "semantic").encode(picture_of(3))
     code = pictured.array(pictured.stored_hash("semantic", "latent-sigmoid", 8)["codes"]["test"])[3]
     assert np.packbits(semantic.latent > 0).tolist() == code.tolist()
-    assert len(open_encoder(pictured, "classifier-softmax").encode(picture_of(3)).latent) == 0
+    assert len(open_query_encoder(pictured, "classifier-softmax").encode(picture_of(3)).latent) == 0
 
 
 def test_a_large_picture_is_its_middle_square_made_small(pictured):
     wide = np.zeros((64, 200, 3), np.uint8)
     wide[:, 68:132] = picture_of(5).repeat(2, axis=0).repeat(2, axis=1)
-    encoded = open_encoder(pictured, "semantic").encode(wide)
+    encoded = open_query_encoder(pictured, "semantic").encode(wide)
     assert encoded.seen.shape == (32, 32, 3)
     assert np.abs(encoded.seen.astype(int) - picture_of(5)).mean() < 12
 
 
 def test_without_weights_it_is_one_line_that_names_those_that_can(pictured, tiny_bundle):
     with pytest.raises(BadInput, match=r"'bare' cannot encode.*semantic, classifier") as error:
-        open_encoder(pictured, "bare")
+        open_query_encoder(pictured, "bare")
     assert "\n" not in str(error.value)
-    with pytest.raises(BadInput, match="open a bundle that holds weights"):
-        open_encoder(tiny_bundle, "semantic")
+    with pytest.raises(BadInput, match="open a bundle that holds weights, or name their file"):
+        open_query_encoder(tiny_bundle, "semantic")
     with pytest.raises(BadInput, match="unknown encoder 'semantics'"):
-        open_encoder(tiny_bundle, "semantics")
+        open_query_encoder(tiny_bundle, "semantics")
 
 
 def test_damaged_weights_are_refused(tiny_bundle, tmp_path):
@@ -65,7 +65,7 @@ def test_damaged_weights_are_refused(tiny_bundle, tmp_path):
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(BadInput, match="semantic"):
-        open_encoder(load_bundle(bundle.path), "semantic")
+        open_query_encoder(load_bundle(bundle.path), "semantic")
 
 
 def test_superclasses_are_the_sums_of_their_classes(tiny_bundle):
@@ -81,8 +81,8 @@ def test_superclasses_are_the_sums_of_their_classes(tiny_bundle):
 
 
 def test_the_time_is_that_of_encoding(pictured, monkeypatch):
-    encoder, calls = open_encoder(pictured, "semantic"), []
-    monkeypatch.setattr(type(encoder), "encode_seen", lambda self, seen: calls.append(seen))
+    encoder, calls = open_query_encoder(pictured, "semantic"), []
+    monkeypatch.setattr(type(encoder), "encode_prepared", lambda self, seen: calls.append(seen))
     assert 0 <= time_encoding(encoder, picture_of(0), 3) < 100
     assert len(calls) == 4  # one to warm up
 
@@ -95,7 +95,7 @@ def test_no_network_library_is_imported_before_an_encoder_is_opened():
 def test_real_pictures_get_the_shipped_embeddings(cifar_root):
     bundle, rows = load_bundle(), [0, 1, 42, 9999]
     images = CIFAR_100.read_split(cifar_root, "test").images
-    encoder = open_encoder(bundle, "semantic")
+    encoder = open_query_encoder(bundle, "semantic")
     for row in rows:
         encoded = encoder.encode(read_picture(png(images[row])))
         np.testing.assert_allclose(encoded.embedding, bundle.embeddings("semantic", "test")[row], atol=1e-3)

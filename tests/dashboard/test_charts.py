@@ -75,7 +75,7 @@ def test_a_line_at_fewer_k_says_which_it_shows():
 
 
 def test_every_line_can_be_told_apart_without_colour():
-    looks = [*SEARCH_LOOKS.values(), *CONTROL_LOOKS.values(), *curves.PIN_LOOKS]
+    looks = [*SEARCH_LOOKS.values(), *CONTROL_LOOKS.values(), *curves.PIN_LOOKS, *curves.BUNDLE_LOOKS]
     assert len({look.symbol for look in looks}) == len(looks)
     assert len({look.light for look in looks}) == len({look.dark for look in looks}) == len(looks)
 

@@ -85,9 +85,9 @@ def test_without_a_root_nothing_is_read(open_app):
 
 def test_roots_and_images_may_be_read(tmp_path):
     options = parse(["--root", str(tmp_path / "a"), "--images", str(tmp_path / "b")])
-    assert folder_search.readable(options) == (tmp_path / "a", tmp_path / "b")
+    assert options.readable == (tmp_path / "a", tmp_path / "b")
     (tmp_path / "a").mkdir()
     (tmp_path / "outside.pth").touch()
     (tmp_path / "a" / "link.pth").symlink_to(tmp_path / "outside.pth")
     with pytest.raises(BadInput, match="outside the folders"):
-        folder_search.find_weights(str(tmp_path / "a" / "link.pth"), folder_search.readable(options))
+        folder_search.find_weights(str(tmp_path / "a" / "link.pth"), options.readable)

@@ -7,7 +7,7 @@ from dashboard.launch import SHIPPED, allowed, parse
 
 def test_nothing_named_opens_the_shipped_bundle_and_reads_no_folder():
     options = parse([])
-    assert (options.bundle, options.images, options.roots) == (SHIPPED, None, ())
+    assert (options.bundles, options.images, options.roots) == ((SHIPPED,), None, ())
     assert not allowed(SHIPPED, options.roots)
 
 
@@ -35,3 +35,21 @@ def test_a_link_out_of_the_folder_is_followed_and_refused(tmp_path):
     secret.mkdir()
     (root / "link").symlink_to(secret)
     assert not allowed(root / "link", (root.resolve(),))
+
+
+def test_the_first_of_several_bundles_is_opened_first():
+    options = parse(["--bundle", "b", "--bundle", "a", "--bundle", "b"])
+    assert (options.bundle, options.bundles) == (Path("b"), (Path("b"), Path("a")))
+
+
+def test_pictures_are_shown_from_roots_and_images(tmp_path):
+    options = parse(["--root", str(tmp_path / "a"), "--images", str(tmp_path / "b"), "--root", str(tmp_path / "b")])
+    assert options.readable == (tmp_path / "a", tmp_path / "b")
+
+
+def test_the_command_keeps_what_was_named():
+    assert parse([]).command() == "streamlit run Home.py --"
+    given = ["--bundle", "my b", "--bundle", "c", "--images", "i", "--root", "/r", "--weights", "w.pth"]
+    assert parse(given).command() == (
+        "streamlit run Home.py -- --bundle 'my b' --bundle c --images i --root /r --weights w.pth"
+    )

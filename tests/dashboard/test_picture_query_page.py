@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from core.bundle import load_bundle
+from core.encoders.picture_encoder import open_encoder
 from core.engine import Engine
 from core.picture_query import search_picture
-from core.query_encoder import open_encoder, predictions
+from core.pictures.bundle import write_bundle
+from core.pictures.folder import find_pictures
+from core.pictures.index import index_folder
+from core.query_encoder import open_query_encoder, predictions
 from core.settings import Setting
 from dashboard.tiles import lost_sentence
 from tests.core.picture_worlds import picture_of, png, write_pictured
+from tests.core.pictures.drawn import write_folder, write_weights
 
 K = 8
 MINE = ("mine.png", png(picture_of(5)), "image/png")
@@ -56,7 +62,7 @@ def images(body):
 
 def expected(pictured):
     chosen = Setting("semantic", "itq", 8, "1", "test-vs-test", "wordnet")
-    encoded = open_encoder(pictured, "semantic").encode(picture_of(5))
+    encoded = open_query_encoder(pictured, "semantic").encode(picture_of(5))
     return encoded, search_picture(Engine(pictured), chosen, encoded, K)
 
 
@@ -81,6 +87,13 @@ def test_the_page_says_that_nothing_is_judged(page):
     assert any("All 60 images of the gallery" in text for text in texts(at, "info"))
     assert not at.dataframe  # no scores
     assert "hg-mark" not in "".join(re.sub(r"<style>.*?</style>", "", body) for body in bodies(at))
+
+
+def test_the_heading_counts_what_a_picture_searches(page):
+    at = page()  # each of the 60 test images queries the 59 others, a picture of one's own all of them
+    assert any(text.startswith("Exact search ranks all 60 gallery images") for text in texts(at, "caption"))
+    at.button_group(key="ask").set_value("bundle").run()
+    assert any(text.startswith("Exact search ranks all 59 gallery images") for text in texts(at, "caption"))
 
 
 def test_times_stand_apart(page):
@@ -145,6 +158,24 @@ def test_the_camera_is_asked_for_only_when_it_is_wanted(page):
     at.camera_input(key="own_picture_camera").set_value(("shot.jpg", png(picture_of(5)), "image/jpeg")).run()
     assert not at.exception
     assert any("As the encoder sees it" in body for body in bodies(at))
+
+
+def test_a_folders_bundle_is_asked_through_its_own_network(open_app, tmp_path):
+    folder, weights = write_folder(tmp_path / "photos", 2), write_weights(tmp_path / "small.pth")
+    encoder = open_encoder("squeezenet1_1", weights)
+    write_bundle(tmp_path / "b", encoder, index_folder(find_pictures(folder), encoder, tmp_path / "cache"))
+    mine = ("mine.png", (folder / "disc" / "001.png").read_bytes(), "image/png")
+    at = open_app("retrieval", query={"ask": "picture"}, bundle=tmp_path / "b")
+    upload(at, *mine)
+    assert [text for text in texts(at, "error") if "'small.pth'; name that file with --weights" in text]
+    at = open_app("retrieval", query={"ask": "picture"}, bundle=tmp_path / "b", options=["--weights", str(weights)])
+    upload(at, *mine)
+    assert not at.error
+    shown = next(body for body in bodies(at) if "As the encoder sees it" in body)
+    assert "224 × 224 pixels, its middle square" in shown and "Predicted" not in shown
+    assert any("predicts none" in text for text in texts(at, "caption"))
+    first = images(next(body for body in bodies(at) if "Exact: top" in body))[0]
+    assert load_bundle(tmp_path / "b").labels("gallery")[first] == 1  # disc
 
 
 def test_the_command_names_the_picture(page):

@@ -14,7 +14,6 @@ from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 from dashboard import imports
 from dashboard.imports import ROLES
-from dashboard.launch import SHIPPED, parse
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(80) % 4
@@ -338,8 +337,3 @@ class TestImports:
             imports.run_import(uploads, None, None, tmp_path / "out")
         assert "'cat'" in str(caught.value) and str(tmp_path) not in str(caught.value)
         assert not (tmp_path / "out").exists()
-
-    def test_restart_command_keeps_what_was_named(self):
-        assert imports.restart_command(parse([]), SHIPPED) == ("streamlit run Home.py -- --root /folder/with/bundles")
-        kept = imports.restart_command(parse(["--bundle", "my b", "--images", "i"]), SHIPPED)
-        assert kept == "streamlit run Home.py -- --bundle 'my b' --images i --root /folder/with/bundles"

@@ -64,6 +64,20 @@ def test_fine_tune_then_embed_takes_the_head_along(run, photos, monkeypatch):
     assert ran.code == 0, ran.err
 
 
+def test_a_picture_queries_the_bundle_by_the_same_weights(run, photos):
+    made = run("embed", "--dataset", "photos", *ENCODER, "--out", "mine", bundle=False)
+    assert made.code == 0, made.err
+    asked = ("retrieve", "--bundle", "mine", "--picture", "photos/disc/003.png", "--k", 60, "--out", "r.csv")
+    ran = run(*asked, "--weights", "small.pth", bundle=False)
+    assert ran.code == 0, ran.err
+    assert "seen as 224 x 224" in ran.out and "predicted" not in ran.out and "mirror" not in ran.out
+    rows = pd.read_csv("r.csv")
+    first = rows[(rows["search"] == "exact") & (rows["rank"] == 1)].iloc[0]
+    assert first["class"] == "disc" and first["similarity"] > 0.999
+    missing = run(*asked, bundle=False)
+    assert missing.code == 2 and "name that file with --weights" in missing.err and missing.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -7,7 +7,7 @@ import pytest
 
 from core.engine import Engine
 from core.picture_query import search_picture
-from core.query_encoder import open_encoder, predictions
+from core.query_encoder import open_query_encoder, predictions
 from core.retrieval import COLUMNS
 from core.settings import Setting
 from tests import reference
@@ -81,7 +81,7 @@ def test_a_picture_is_answered_as_by_core(run, pictured, picture):
     assert tuple(rows.columns) == COLUMNS
     assert set(rows["relation"]) == {"unlabelled"}
     setting = Setting("semantic", "itq", 8, "2", "test-vs-test-with-self", "wordnet")
-    encoded = open_encoder(pictured, "semantic").encode(picture_of(7))
+    encoded = open_query_encoder(pictured, "semantic").encode(picture_of(7))
     found = search_picture(Engine(pictured), setting, encoded, 4, ("exact", "hashed", "hamming")).retrieved
     answers = {search: answer.ids.tolist() for search, answer in found.answers.items()}
     assert {search: part["index"].tolist() for search, part in rows.groupby("search")} == answers
@@ -119,6 +119,7 @@ def test_a_bad_picture_or_encoder_is_one_line(refused, tmp_path, content, words)
         ([], "--query --picture is required"),
         (["--query", "1", "--picture", "x.png"], "not allowed with"),
         (["--picture", "gone.png"], "'gone.png'"),
+        (["--query", "1", "--weights", "w.pth"], "--weights goes with --picture"),
     ],
 )
 def test_one_query_or_one_picture(refused, options, words):

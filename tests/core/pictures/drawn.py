@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.encoders.picture_encoder import PictureEncoder
+from core.encoders.picture_encoder import Described, PictureEncoder
 
 CLASSES = {"bar": (200, 40, 40), "disc": (40, 160, 60), "frame": (60, 60, 210)}
 
@@ -60,8 +60,12 @@ class MeanColour(PictureEncoder):
     def prepare(self, picture):
         return picture.reshape(-1, 3).mean(axis=0)
 
-    def encode(self, prepared):
+    def describe(self, prepared):
         if self.stop_after is not None and self.encoded + len(prepared) > self.stop_after:
             raise KeyboardInterrupt
         self.encoded += len(prepared)
-        return np.array(prepared, dtype=np.float32)
+        none = np.empty((len(prepared), 0), np.float32)
+        return Described(np.array(prepared, dtype=np.float32), none, none)
+
+    def seen(self, prepared):
+        return prepared.round().astype(np.uint8)[None, None]

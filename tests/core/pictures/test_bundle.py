@@ -6,9 +6,10 @@ from PIL import Image
 
 from core.bundle import load_bundle
 from core.errors import BadInput
-from core.pictures.bundle import principal_reduction, read_paths, write_bundle
+from core.pictures.bundle import principal_reduction, write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
+from core.pictures.paths import read_paths
 from tests.core.pictures.drawn import MeanColour
 
 
@@ -40,8 +41,10 @@ def test_rows_labels_and_paths_belong_together(index_of, tmp_path):
     assert bundle.class_names == ("blue", "red") and bundle.protocols == ("leave-one-out",)
     labels, rows = bundle.labels("gallery"), bundle.original_rows("gallery")
     assert np.array_equal(labels, (bundle.embeddings("mean-colour", "gallery")[:, 0] > 0.5).astype(int))
-    paths = read_paths((tmp_path / "b" / bundle.manifest["splits"]["gallery"]["paths"]["file"]).read_bytes())
-    assert [paths[row].startswith("red/") for row in rows] == (labels == 1).tolist()
+    paths = read_paths(bundle, "gallery")
+    assert [paths[image].startswith("red/") for image in range(40)] == (labels == 1).tolist()
+    assert sorted(paths[image] for image in range(40))[rows[0]] == paths[0]
+    assert paths.folder == tmp_path / "g"
     assert 1 + np.count_nonzero(np.diff(labels)) > 10  # not sorted by class
 
 

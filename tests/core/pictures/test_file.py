@@ -169,3 +169,17 @@ def test_as_encoder_sees_takes_the_middle_square():
     assert small.shape == (32, 32, 3) and (small == 77).all()
     same = np.asarray(noise(32))
     assert as_encoder_sees(same) is same
+
+
+def test_a_photograph_may_come_smaller(tmp_path):
+    ramp = np.linspace(0, 255, 1600).astype(np.uint8)[None, :, None].repeat(800, axis=0).repeat(3, axis=2)
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(ramp).save(tmp_path / name)
+    assert read_picture(tmp_path / "a.jpg").shape == (800, 1600, 3)
+    small = read_picture(tmp_path / "a.jpg", least=128)
+    assert small.shape == (200, 400, 3)  # a quarter: an eighth would be below 128 rows
+    np.testing.assert_allclose(small[100], ramp[0, 2::4], atol=6)
+    assert read_picture(tmp_path / "a.png", least=128).shape == (800, 1600, 3)
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:900])
+    with pytest.raises(BadInput, match="truncated"):
+        read_picture(tmp_path / "cut.jpg", least=128)

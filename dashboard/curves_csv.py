@@ -1,0 +1,69 @@
+"""What the Curves page draws as a table to take away: one row a line, metric and k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.tables import to_csv
+from dashboard import series
+from dashboard.export_tables import DECIMALS, file_name
+from dashboard.series import Series
+from dashboard.state import View
+
+COLUMNS = (
+    "line", "bundle", "version", "encoder", "hash", "bits", "multiplier", "protocol", "near_duplicates", "hierarchy",
+    "search", "metric", "k", "value", "ci_low", "ci_high", "queries",
+)  # fmt: skip
+
+
+def table(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> pd.DataFrame:
+    """Mean and 95 % normal band over queries of every line at each of its k, for metrics that it has.
+
+    What a search does not depend on is empty: exact search on a hash, Hamming search on a multiplier.
+    """
+    parts = []
+    for line in drawn:
+        for metric in dict.fromkeys(filter(None, map(line.metric, metrics))):
+            found = series.curve(view, line, metric)
+            values = {"value": found.mean, "ci_low": found.low, "ci_high": found.high}
+            rounded = {name: np.round(value, DECIMALS) for name, value in values.items()}
+            parts.append(pd.DataFrame({**_described(view, line), "metric": metric, "k": found.ks, **rounded}))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def offer(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> None:
+    """The button."""
+    frame = table(view, drawn, metrics)
+    st.download_button(
+        f"Download these curves as CSV ({len(frame):,} rows)",
+        to_csv(frame).encode(),
+        file_name(view, "curves-drawn"),
+        "text/csv",
+        key="curves_download",
+        on_click="ignore",
+        icon=":material/download:",
+        help="Every line at each of its k: " + ", ".join(dict.fromkeys(metrics)) + ".",
+    )
+
+
+def _described(view: View, line: Series) -> dict[str, object]:
+    own, setting = line.own_view or view, line.setting
+    exact = line.search == "exact"
+    return {
+        "line": line.label,
+        "bundle": own.bundle.name,
+        "version": own.bundle.version,
+        "encoder": setting.encoder,
+        "hash": "" if exact else setting.hash,
+        "bits": "" if exact else str(series.bits_of(view, line)),
+        "multiplier": setting.multiplier if line.search == "hashed" else "",
+        "protocol": setting.protocol,
+        "near_duplicates": setting.near_duplicates,
+        "hierarchy": setting.hierarchy,
+        "search": line.search,
+        "queries": len(own.space.queries),
+    }
