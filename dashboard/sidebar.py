@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import settings
-from core.bundle import Bundle, load_bundle
+from core.bundle import Bundle
 from core.codes import bits_for, usable_hashes
 from core.engine import Engine
 from core.errors import BadInput
@@ -21,6 +21,7 @@ from core.near_duplicates import has_pairs, leave_out, why_not
 from core.protocols import get_protocol
 from core.settings import KEEP, LEAVE_OUT, Setting
 from dashboard import state
+from dashboard.bundles import read_bundle
 from dashboard.links import quoted
 
 MULTIPLIERS = [
@@ -74,10 +75,10 @@ def _choose_bundle() -> Engine:
 def _bundles() -> dict[str, Bundle]:
     """The bundles to choose from, by path. One that was opened and has gone since is dropped."""
     first, *others = state.bundle_paths()
-    bundles = {first: load_bundle(first)}
+    bundles = {first: read_bundle(first)}
     for path in others:
         try:
-            bundles[path] = load_bundle(path)
+            bundles[path] = read_bundle(path)
         except BadInput as error:
             st.warning(str(error), icon=":material/folder_off:")
     return bundles

@@ -13,13 +13,14 @@ import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from core.bundle import SHIPPED, Bundle, load_bundle
+from core.bundle import SHIPPED, Bundle
 from core.datasets.registry import DATASETS, get_dataset
 from core.engine import Engine
 from core.errors import BadInput
 from core.results import SearchResult
 from core.settings import LEAVE_OUT, Setting, curve_ks
 from core.space import Space
+from dashboard.bundles import read_bundle
 from dashboard.folder_pictures import FolderPictures
 from dashboard.launch import launch
 from dashboard.pictures import Pictures
@@ -123,12 +124,12 @@ class View:
 @st.cache_resource(max_entries=ENGINES, show_spinner="Opening the bundle …")
 def _engine(path: str, version: str) -> Engine:
     """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
-    return Engine(load_bundle(path))
+    return Engine(read_bundle(path))
 
 
 def open_engine(path: str | Path) -> Engine:
     """The engine of the bundle in a folder; raises BadInput where it cannot be opened."""
-    return _engine(str(path), load_bundle(path).version)
+    return _engine(str(path), read_bundle(path).version)
 
 
 def bundle_paths() -> list[str]:
@@ -138,7 +139,7 @@ def bundle_paths() -> list[str]:
 
 def open_bundle(path: str | Path) -> None:
     """Add a bundle to the session's and start the page again with it open, at its own defaults."""
-    load_bundle(path)  # refuses a bad one before anything changes
+    read_bundle(path)  # refuses a bad one before anything changes
     known = bundle_paths()
     place = next((known_path for known_path in known if Path(known_path).resolve() == Path(path).resolve()), str(path))
     if place not in known:
