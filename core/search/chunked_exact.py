@@ -42,7 +42,7 @@ def rank_exact_chunked(
     (Q, depth). Raises BadInput where float32 products could overflow.
     """
     gallery = np.asarray(gallery)  # a kernel does not know a memory map by its own type
-    count, dimensions = gallery.shape
+    count = len(gallery)
     exclude = no_exclusion(len(queries)) if exclude is None else exclude
     reach = longest_row(gallery) if longest is None else longest
     slack = _slack(queries, reach)
