@@ -71,7 +71,8 @@ def show_growth(table: pd.DataFrame, models: data.Models) -> None:
         )  # fmt: skip
     at = int(table.loc[table["curve"] == "bits", "n"].max())
     st.caption(
-        f"One query on one thread at N = {at:,}. Codes are kept in words of 64 bits: 8 are scanned as fast as 64. "
+        f"One query on one thread at N = {at:,}; signs and lines as above. Codes are kept in words of 64 bits, "
+        "so 8 bits are scanned as fast as 64. "
         "A larger multiplier or k means a longer shortlist, M, to select and to rank again."
     )
 

@@ -35,7 +35,7 @@ class Source:
         """Dimensions of a row."""
         return self.rows.shape[1]
 
-    def block(self, number: int, count: int = BLOCK) -> np.ndarray:
+    def block(self, number: int, count: int) -> np.ndarray:
         """The first `count` rows of a block, float32 (count, d)."""
         place = number * BLOCK + np.arange(count)
         real = self.rows[place % len(self.rows)]
@@ -88,7 +88,7 @@ def noise_level(rows: np.ndarray, labels: np.ndarray) -> float:
 def kept_class(source: Source) -> float:
     """Share of a block of copies whose nearest class mean of the real rows is their own class's."""
     number = len(source.rows) // BLOCK + 1  # the first block of copies alone
-    rows = source.block(number)
+    rows = source.block(number, BLOCK)
     labels = source.labels[(number * BLOCK + np.arange(BLOCK)) % len(source.rows)]
     classes, centres = _class_means(source.rows, source.labels)
     return float((classes[(rows @ centres.T).argmax(axis=1)] == labels).mean())

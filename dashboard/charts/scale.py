@@ -58,7 +58,7 @@ def size_figure(points: pd.DataFrame, lines: dict[str, np.ndarray], counts: np.n
 
 
 def growth_figure(points: pd.DataFrame, curve: str, lines: dict[str, np.ndarray], dark: bool) -> go.Figure:
-    """Time of one query as bits, multiplier or k grow: points with p95 whiskers, and the models at the same places."""
+    """Time of one query as bits, multiplier or k grow: points measured, and the models at the same places."""
     figure = go.Figure()
     for side, look in LOOKS.items():
         rows = points[points["side"] == side]
@@ -77,7 +77,7 @@ def growth_figure(points: pd.DataFrame, curve: str, lines: dict[str, np.ndarray]
                 line={"color": look.colour(dark), "dash": look.dash, "width": 1.5},
             )
     finish(figure, AXES[curve], "Time of a query", height=330)
-    figure.update_layout(showlegend=points["side"].nunique() > 1)
+    figure.update_layout(showlegend=False)
     return _log_axes(figure, curve)
 
 
@@ -107,13 +107,15 @@ def _add_points(figure: go.Figure, rows: pd.DataFrame, look: Look, dark: bool) -
 
 def _log_axes(figure: go.Figure, curve: str) -> go.Figure:
     figure.update_layout(hovermode="closest")
-    times = [mantissa * 10.0**power for power in range(-4, 7) for mantissa in (1, 3)]
+    mantissas = (1, 3) if curve == "n" else (1, 1.5, 2, 3, 5, 7)
+    times = [mantissa * 10.0**power for power in range(-4, 7) for mantissa in mantissas]
     figure.update_yaxes(type="log", tickvals=times, ticktext=[_time(each) for each in times])
     if curve == "n":
         counts = [10**power for power in range(3, 11)]
         return figure.update_xaxes(type="log", tickvals=counts, ticktext=[_count(each) for each in counts])
     places = sorted({float(x) for trace in figure.data if trace.mode == "markers" for x in trace.x})
-    return figure.update_xaxes(type="log", tickvals=places, ticktext=[f"{each:g}" for each in places])
+    kind = "linear" if curve == "bits" else "log"
+    return figure.update_xaxes(type=kind, tickvals=places, ticktext=[f"{each:g}" for each in places])
 
 
 def _time(milliseconds: float) -> str:
