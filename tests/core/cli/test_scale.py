@@ -27,10 +27,10 @@ def test_points_and_a_folder_that_grows(run, tmp_path):
     assert "cores" in ran.out
     first = np.fromfile(tmp_path / "g" / "embeddings.f32", np.float32)
     assert first.size == 200 * 16
-    ran = run("scale", "--sizes", "200,400", *options)
+    ran = run("scale", "--sizes", "200,300,400", *options)
     assert ran.code == 0, ran.err
     assert np.array_equal(np.fromfile(tmp_path / "g" / "embeddings.f32", np.float32)[: first.size], first)
-    assert set(read_points("s.csv")["n"]) == {200, 400}
+    assert set(read_points("s.csv")["n"]) == {200, 300, 400}
     assert "ns × N × words" in ran.out
 
 
