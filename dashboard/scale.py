@@ -72,7 +72,7 @@ def show_growth(table: pd.DataFrame, models: data.Models) -> None:
     at = int(table.loc[table["curve"] == "bits", "n"].max())
     st.caption(
         f"One query on one thread at N = {at:,}; signs and lines as above. Codes are kept in words of 64 bits, "
-        "so 8 bits are scanned as fast as 64. "
+        "so the scan's cost steps there. "
         "A larger multiplier or k means a longer shortlist, M, to select and to rank again."
     )
 
@@ -80,9 +80,10 @@ def show_growth(table: pd.DataFrame, models: data.Models) -> None:
 def show_tables(table: pd.DataFrame, models: data.Models) -> None:
     """Quality and memory of the batches, the models, the projection."""
     st.subheader("What a batch reaches, and its memory")
-    formats = dict.fromkeys(("mAP", "mAHP", "Overlap"), "%.4f")
+    shown = data.quality(table)
+    formats = {name: "%.4f" for name in shown if "@" in name} | {"Overlap": "%.4f"}
     formats |= {"Batch, s": "%.2f", "Queries a second": "%,.0f", "Peak memory, GB": "%.2f", "N": "%,d"}
-    _draw(data.quality(table), formats, "scale_quality")
+    _draw(shown, formats, "scale_quality")
     st.caption(
         f"{int(table['batch'].max()):,} queries on {int(table['threads'].max())} threads. Peak memory: of the whole "
         "process, mapped pages of the gallery's file included. Exact and hashed search with their metrics together: "
@@ -90,12 +91,13 @@ def show_tables(table: pd.DataFrame, models: data.Models) -> None:
     )
     st.subheader("Projection")
     ram = st.select_slider("Memory of a machine for the gallery, GB", RAMS, 64, key="scale_ram")
-    formats = dict.fromkeys(("Memory, GB", "One query, one machine, ms", "One query, shards at once, ms"), "%,.1f")
+    formats = dict.fromkeys(("Memory, GB", "One machine, ms", "Shards at once, ms"), "%,.1f")
     formats |= {"N": "%,d", "Queries a second": "%,.0f"}
     _draw(data.projection_table(models, data.middle(table), ram), formats, "scale_projection")
     st.caption(
-        "**A projection, not a measurement**: the models carried on. 'One machine': as if one held it all; 'shards "
-        "at once' leaves out the network and the merging of the shards' answers; queries a second are of all shards on "
+        "**A projection, not a measurement**: the models carried on. Times are of one query on one thread; 'one "
+        "machine' is as if one held it all, 'shards at once' leaves out the network and the merging of the shards' "
+        "answers. Queries a second are of all shards on "
         "batches. Embeddings on disk cost a read for each image of the shortlist, which these times leave out."
     )
     with st.expander("The models"):

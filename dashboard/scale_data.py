@@ -77,14 +77,14 @@ def crossing(models: Models, work: str, of: Work) -> str:
 
 def quality(table: pd.DataFrame) -> pd.DataFrame:
     """What each search of a batch reaches at each N, and the memory it took."""
-    rows = per_query(table, "n", BATCH)
+    rows, k = per_query(table, "n", BATCH), middle(table).k
     return pd.DataFrame({
         "N": rows["n"],
         "Search": rows["label"],
         "Batch, s": rows["median_ms"] / 1000,
         "Queries a second": 1000 / rows["ms"],
-        "mAP": rows["ap"],
-        "mAHP": rows["ahp"],
+        f"mAP@{k}": rows["ap"],
+        f"mAHP@{k}": rows["ahp"],
         "Overlap": rows["overlap"],
         "Peak memory, GB": rows["peak_mb"] / 1000,
         "Checked equal": np.where(rows["equal"], "yes", "NO"),
@@ -125,8 +125,8 @@ def projection_table(models: Models, of: Work, ram_gb: int) -> pd.DataFrame:
         "Search": rows["search"].str.capitalize(),
         "Memory, GB": rows["memory_gb"],
         f"Shards of {ram_gb} GB": rows["shards"],
-        "One query, one machine, ms": rows["query_ms"],
-        "One query, shards at once, ms": rows["shard_ms"],
+        "One machine, ms": rows["query_ms"],
+        "Shards at once, ms": rows["shard_ms"],
         "Queries a second": rows["per_second"],
     })  # fmt: skip
 
