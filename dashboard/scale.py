@@ -92,7 +92,7 @@ def show_tables(table: pd.DataFrame, models: data.Models) -> None:
     st.subheader("Projection")
     ram = st.select_slider("Memory of a machine for the gallery, GB", RAMS, 64, key="scale_ram")
     formats = dict.fromkeys(("Memory, GB", "One machine, ms", "Shards at once, ms"), "%,.1f")
-    formats |= {"N": "%,d", "Queries a second": "%,.0f"}
+    formats |= {"N": "%,d", "Queries a second": "%,.1f"}
     _draw(data.projection_table(models, data.middle(table), ram), formats, "scale_projection")
     st.caption(
         "**A projection, not a measurement**: the models carried on. Times are of one query on one thread; 'one "
