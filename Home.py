@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("dashboard/methods.py", title="Methods", icon=":material/leaderboard:"),
         st.Page("dashboard/tradeoff.py", title="Trade-off", icon=":material/balance:"),
         st.Page("dashboard/timing.py", title="Timing", icon=":material/timer:"),
+        st.Page("dashboard/scale.py", title="Scale", icon=":material/stacked_line_chart:"),
         st.Page("dashboard/queries.py", title="Queries", icon=":material/table_rows:"),
         st.Page("dashboard/encoders.py", title="Encoders", icon=":material/hub:"),
         st.Page("dashboard/export.py", title="Export", icon=":material/download:"),

@@ -23,6 +23,7 @@ TITLES = {
     "Methods": "Methods",
     "Trade-off": "Trade-off",
     "Timing": "Timing",
+    "Scale": "Scale",
     "Queries": "Queries",
     "Encoders": "Encoders",
     "Export": "Export",

@@ -18,6 +18,7 @@ COMMANDS = (
     "sweep",
     "retrieve",
     "benchmark",
+    "scale",
     "source-table",
     "bucket-study",
     "import",

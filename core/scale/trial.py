@@ -1,0 +1,139 @@
+"""What is timed: queries on the first N rows of a large gallery, and codes of one length on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+import numpy as np
+
+from core.search.chunked_exact import rank_exact_chunked
+from core.search.chunked_hamming import rank_hamming_chunked
+from core.search.exact import rank_exact, to_columns
+from core.search.hamming import rank_hamming
+from core.search.hashed import rerank
+from core.search.parallel import blocks
+from core.timed_hashing import QueryHash
+from core.timed_searches import Side
+
+_PLAIN = 100_000  # gallery rows that the plain exact search copies at a time
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`queries` float32 (Q, d), `gallery` float32 (N, d), perhaps mapped, labels int64; `longest` bounds a row."""
+
+    queries: np.ndarray
+    query_labels: np.ndarray
+    gallery: np.ndarray
+    labels: np.ndarray
+    longest: float
+
+    def first(self, count: int) -> Trial:
+        """The same queries on the first `count` rows."""
+        return Trial(self.queries, self.query_labels, self.gallery[:count], self.labels[:count], self.longest)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Codes of the gallery, `words` uint64 (W, N) of `bits` bits, and the step from a query's embedding to its code."""
+
+    bits: int
+    words: np.ndarray
+    hasher: QueryHash
+
+    def first(self, count: int) -> Coded:
+        """The codes of the first `count` rows."""
+        return Coded(self.bits, np.ascontiguousarray(self.words[:, :count]), self.hasher)
+
+
+def exact_sides(trial: Trial, k: int) -> dict[str, Side]:
+    """One query's exact search by BLAS, by faiss and by this project's chunked search; none copies the gallery."""
+    import faiss
+
+    queries, gallery = trial.queries, trial.gallery
+
+    def blas(q: int) -> tuple[np.ndarray, dict[str, int]]:
+        t0 = perf_counter_ns()
+        scores = gallery @ queries[q]
+        t1 = perf_counter_ns()
+        top = np.argpartition(scores, len(scores) - k)[-k:]
+        top = top[np.argsort(-scores[top], kind="stable")]
+        return top, {"product": t1 - t0, "select": perf_counter_ns() - t1}
+
+    def flat(q: int) -> tuple[np.ndarray, dict[str, int]]:
+        t0 = perf_counter_ns()
+        found = faiss.knn(queries[q : q + 1], gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1][0]
+        return found, {"product and select": perf_counter_ns() - t0}
+
+    def chunked(q: int) -> tuple[np.ndarray, dict[str, int]]:
+        t0 = perf_counter_ns()
+        found = rank_exact_chunked(queries[q : q + 1], gallery, k, threads=1, longest=trial.longest)[0][0]
+        return found, {"product and select": perf_counter_ns() - t0}
+
+    return {"exact-blas": blas, "exact-faiss": flat, "exact-chunked": chunked}
+
+
+def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> Side:
+    """One query's hashed search, from its embedding on."""
+
+    def search(q: int) -> tuple[np.ndarray, dict[str, int]]:
+        t0 = perf_counter_ns()
+        words = coded.hasher.one(trial.queries[q])[:, None]
+        t1 = perf_counter_ns()
+        near = rank_hamming_chunked(words, coded.words, coded.bits, shortlist, threads=1)[0]
+        t2 = perf_counter_ns()
+        found = rerank(trial.queries[q : q + 1], trial.gallery, near, k, 1)[0][0]
+        return found, {"hash": t1 - t0, "scan and select": t2 - t1, "gather and re-rank": perf_counter_ns() - t2}
+
+    return search
+
+
+def batch_sides(
+    trial: Trial, coded: Coded, shortlist: int, k: int, threads: int
+) -> dict[str, Callable[[], np.ndarray]]:
+    """All queries at once: exact search by faiss and by this project's chunked search, and hashed search."""
+    import faiss
+
+    queries, gallery = trial.queries, trial.gallery
+
+    def hashed() -> np.ndarray:
+        words = coded.hasher.many(queries)
+        near = rank_hamming_chunked(words, coded.words, coded.bits, shortlist, threads=threads)[0]
+        return rerank(queries, gallery, near, k, threads)[0]
+
+    return {
+        "exact-faiss": lambda: faiss.knn(queries, gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1],
+        "exact-chunked": lambda: rank_exact_chunked(queries, gallery, k, threads=threads, longest=trial.longest)[0],
+        "hashed": hashed,
+    }
+
+
+def plain_exact(trial: Trial, rows: slice, k: int) -> np.ndarray:
+    """Ids int32 of the plain exact search, a part of the gallery after the other, the parts' results sorted."""
+    found = []
+    for part in blocks(len(trial.gallery), _PLAIN):
+        columns = to_columns(trial.gallery[part])
+        ids, values = rank_exact(trial.queries[rows], columns, min(k, columns.shape[1]), threads=1)
+        found.append((ids + part.start, values))
+    ids, values = (np.concatenate(arrays, axis=1) for arrays in zip(*found, strict=True))
+    order = np.stack([np.lexsort((i, -v)) for i, v in zip(ids, values, strict=True)])
+    return np.take_along_axis(ids, order, axis=1)[:, :k]
+
+
+def plain_hashed(trial: Trial, coded: Coded, rows: slice, shortlist: int, k: int) -> np.ndarray:
+    """Ids int32 of the plain hashed search."""
+    words = coded.hasher.many(trial.queries[rows])
+    near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=1).ids
+    return rerank(trial.queries[rows], trial.gallery, near, k, 1)[0]
+
+
+def agree(trial: Trial, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether two rankings of a query agree but for items that float32 cannot tell apart."""
+    if np.array_equal(found, expected):
+        return True
+    vectors, asked = trial.gallery[[found, expected]].astype(np.float64), trial.queries[query].astype(np.float64)
+    similarities = vectors @ asked
+    rounding = 1e-5 * np.linalg.norm(asked) * trial.longest
+    return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < rounding)
