@@ -73,7 +73,7 @@ def test_similarity_is_kept_and_told(run, arrays):
         ((*GALLERY, "--query-embeddings", "Q.npy"), ["query labels"]),
         ((*GALLERY, "--bits", "16"), ["codes"]),
         ((*GALLERY[:2], "--gallery-labels", "q.npy"), ["6", "40"]),
-        (GALLERY[:2], ["--gallery-labels"]),
+        (GALLERY[:2], ["gallery labels are missing"]),
         ((*GALLERY, "--similarity", "dot"), ["--similarity", "'dot'", "inner-product"]),
     ],
 )
