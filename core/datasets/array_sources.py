@@ -33,6 +33,8 @@ def complete_sources(sources: Mapping[str, Source | None], columns: Columns, cod
         for kind in ("labels", "codes") if codes else ("labels",):
             if f"{side}_{kind}" not in found and _holds(Path(source), kind, columns):
                 found[f"{side}_{kind}"] = source
+    if "query_embeddings" in found and "query_codes" not in found and sources.get("gallery_codes") is None:
+        found.pop("gallery_codes", None)  # nobody asked for them, and alone they are of no use
     return found
 
 
@@ -52,9 +54,7 @@ def select_rows(sources: Mapping[str, Source], columns: Columns, scratch: Scratc
     if sources.get("query_embeddings") is not sources.get("gallery_embeddings"):
         raise BadInput("a split column and query embeddings: give one file with both splits, or two without a column")
     split = _read_split(sources, columns.split, scratch)
-    values = split.names if split.text else tuple(str(value) for value in range(int(split.numbers.max()) + 1))
-    counts = dict(zip(values, np.bincount(split.numbers, minlength=len(values)).tolist(), strict=True))
-    there = {value: count for value, count in counts.items() if count}
+    there = _counts(split)
     chosen = {"gallery": columns.gallery or "train", "query": columns.queries or "test"}
     listed = ", ".join(f"{value} ({count:,} rows)" for value, count in list(there.items())[:8])
     for side, value in chosen.items():
@@ -65,7 +65,19 @@ def select_rows(sources: Mapping[str, Source], columns: Columns, scratch: Scratc
             )
     if chosen["gallery"] == chosen["query"]:
         raise BadInput(f"split '{chosen['gallery']}' for both: name another one, or leave --split-column out")
-    return {side: split.numbers == values.index(value) for side, value in chosen.items()}
+    numbers = {value: split.names.index(value) if split.names else int(value) for value in there}
+    return {side: split.numbers == numbers[value] for side, value in chosen.items()}
+
+
+def split_counts(path: Path, column: str) -> dict[str, int]:
+    """The values of a split column and how many rows have each; BadInput for a column that cannot be read."""
+    with Scratch() as scratch:
+        return _counts(read_labels(path, "split", scratch, column, "split"))
+
+
+def _counts(split: Labels) -> dict[str, int]:
+    counts = np.bincount(split.numbers)
+    return {split.names[n] if split.names else str(n): int(counts[n]) for n in np.flatnonzero(counts)}
 
 
 def _read_split(sources: Mapping[str, Source], column: str, scratch: Scratch) -> Labels:
