@@ -21,7 +21,7 @@ from core.datasets.array_checks import (
 )
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_columns import Columns
-from core.datasets.array_files import BLOCK_BYTES, Source, open_array
+from core.datasets.array_files import BLOCK_BYTES, ArrayFile, Source, open_array
 from core.datasets.array_labels import Labels, read_labels
 from core.datasets.array_sources import complete_sources, select_rows
 from core.datasets.scratch import Scratch
@@ -82,10 +82,13 @@ def import_arrays(
         raise BadInput(line)
     with Scratch() as scratch:
         rows = select_rows(sources, columns, scratch)
-        parts = {"gallery": _read_part("gallery", sources, columns, bits, plain, scratch, rows)}
-        if "query_embeddings" in sources:
-            parts["queries"] = _read_part("query", sources, columns, bits, plain, scratch, rows)
-        _check_parts(parts)
+        opened = {
+            split: _open_side(side, sources, columns, bits, scratch)
+            for split, side in (("gallery", "gallery"), ("queries", "query"))
+            if f"{side}_embeddings" in sources
+        }
+        _check_sizes(opened, rows)
+        parts = {split: _load(side, rows.get(side.name), plain, scratch) for split, side in opened.items()}
         names, classes = name_classes(class_names, {split: part.labels for split, part in parts.items()})
         parts = {split: replace(part, labels=Labels(classes[split])) for split, part in parts.items()}
         tree = tree_text(hierarchy_file, names, NAME)
@@ -97,42 +100,51 @@ def import_arrays(
     return () if warning is None else (warning,)
 
 
-def _read_part(
-    side: str,
-    sources: Mapping[str, Source],
-    columns: Columns,
-    bits: int | None,
-    plain: bool,
-    scratch: Scratch,
-    rows: Mapping[str, np.ndarray],
-) -> _Part:
-    """Read and check the arrays of the gallery or the queries."""
-    what, keep = f"{side} embeddings", rows.get(side)
-    vectors = open_array(sources[f"{side}_embeddings"], "embeddings", what, scratch, columns.embeddings)
-    check_embeddings(vectors.shape, vectors.dtype, what)
-    labels = read_labels(sources[f"{side}_labels"], f"{side} labels", scratch, columns.labels)
-    counts = {f"{side}_embeddings": vectors.shape[0], f"{side}_labels": len(labels.numbers)}
-    packed = None
-    if f"{side}_codes" in sources:
-        packed = open_array(sources[f"{side}_codes"], "codes", f"{side} codes", scratch, columns.codes).load(scratch)
-        check_codes(packed, bits, f"{side} codes")
-        counts[f"{side}_codes"] = len(packed)
-    if keep is not None:
-        counts[f"{side}_split"] = len(keep)
+@dataclass(frozen=True)
+class _Side:
+    """The files of the gallery or the queries, opened: embeddings not yet read, labels and codes in memory."""
+
+    name: str
+    vectors: ArrayFile
+    labels: Labels
+    codes: np.ndarray | None
+
+
+def _open_side(name: str, sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch) -> _Side:
+    """Open the files of the gallery or of the query."""
+    vectors = open_array(sources[f"{name}_embeddings"], "embeddings", f"{name} embeddings", scratch, columns.embeddings)
+    check_embeddings(vectors.shape, vectors.dtype, f"{name} embeddings")
+    labels = read_labels(sources[f"{name}_labels"], f"{name} labels", scratch, columns.labels)
+    codes = None
+    if f"{name}_codes" in sources:
+        codes = open_array(sources[f"{name}_codes"], "codes", f"{name} codes", scratch, columns.codes).load(scratch)
+        check_codes(codes, bits, f"{name} codes")
+    return _Side(name, vectors, labels, codes)
+
+
+def _check_sizes(sides: Mapping[str, _Side], rows: Mapping[str, np.ndarray]) -> None:
+    """BadInput for arrays of one side, or of both, that do not go together."""
+    counts = {}
+    for side in sides.values():
+        counts |= {f"{side.name}_embeddings": side.vectors.shape[0], f"{side.name}_labels": len(side.labels.numbers)}
+        counts |= {} if side.codes is None else {f"{side.name}_codes": len(side.codes)}
+        counts |= {f"{side.name}_split": len(rows[side.name])} if side.name in rows else {}
     for line in unequal_counts(counts):
         raise BadInput(line)
-    embeddings = vectors.load(scratch, keep, np.float32 if vectors.dtype.itemsize == 8 else None)
-    check_rows(embeddings, what, plain)
-    if keep is None:
-        return _Part(embeddings, labels, packed)
-    return _Part(embeddings, labels[keep], None if packed is None else packed[keep], np.flatnonzero(keep))
+    if "queries" in sides:
+        check_dimensions(sides["gallery"].vectors.shape, sides["queries"].vectors.shape)
+    check_alone(counts["gallery_embeddings"], "queries" in sides)
 
 
-def _check_parts(parts: Mapping[str, _Part]) -> None:
-    """BadInput for splits that do not go together."""
-    if "queries" in parts:
-        check_dimensions(parts["gallery"].embeddings.shape, parts["queries"].embeddings.shape)
-    check_alone(len(parts["gallery"].embeddings), "queries" in parts)
+def _load(side: _Side, rows: np.ndarray | None, plain: bool, scratch: Scratch) -> _Part:
+    """The rows of a side (of a mask, or all), checked."""
+    dtype = np.float32 if side.vectors.dtype.itemsize == 8 else None
+    embeddings = side.vectors.load(scratch, rows, dtype)
+    check_rows(embeddings, f"{side.name} embeddings", plain)
+    if rows is None:
+        return _Part(embeddings, side.labels, side.codes)
+    codes = None if side.codes is None else side.codes[rows]
+    return _Part(embeddings, side.labels[rows], codes, np.flatnonzero(rows))
 
 
 def _shuffled(part: _Part, seed: int, scratch: Scratch) -> _Part:
