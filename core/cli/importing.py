@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from core.bundle import load_bundle
 from core.cli.info import describe
 from core.cli.options import add_out
 from core.cli.parser import whole_number
+from core.datasets.array_checks import bad_options
 from core.datasets.array_columns import Columns
 from core.datasets.array_preview import LOOKED, Preview, preview_arrays
 from core.datasets.arrays import import_arrays
@@ -17,9 +19,10 @@ from core.errors import BadInput
 from core.manifest import SIMILARITIES
 from core.settings import BITS_RANGE
 
-DESCRIPTION = """Your own arrays (.npy, .npz or .parquet; labels also .csv) into a bundle. Labels and codes may lie in
-the file of the embeddings. Without query arrays the gallery queries itself, each query left out of its own gallery.
-Without codes the hashes that need no training are fitted. --preview tells what the files hold and what is missing."""
+DESCRIPTION = """Your own arrays (.npy, .npz, .parquet or a folder of .parquet files; labels also .csv) into a bundle.
+Labels and codes may lie in the file of the embeddings. Without query arrays the gallery queries itself, each query left
+out of its own gallery. Without codes the hashes that need no training are fitted. --preview tells what the files hold
+and what is missing."""
 EXAMPLE = """Example: python -m core import --gallery-embeddings G.npy --gallery-labels g.npy \\
     --query-embeddings Q.npy --query-labels q.npy --out my-bundle
          python -m core import --gallery-embeddings features.parquet --split-column split --out my-bundle"""
@@ -89,7 +92,9 @@ def run(args: argparse.Namespace) -> None:
     tree = Path(args.hierarchy_file) if args.hierarchy_file else None
     if args.preview:
         codes = args.bits is not None
-        _print_preview(preview_arrays(sources, columns, args.class_names, tree, args.similarity, codes))
+        preview = preview_arrays(sources, columns, args.class_names, tree, args.similarity, codes)
+        options = bad_options({seen.key for seen in preview.files}, args.bits, args.shuffle)
+        _print_preview(replace(preview, problems=(*preview.problems, *options)))
         return
     if args.out is None:
         raise BadInput("no folder for the bundle: name one with --out, or look at the files first with --preview")
@@ -126,4 +131,4 @@ def _print_preview(preview: Preview) -> None:
         count = len(preview.problems)
         more = f" ({count - 1} more above)" if count > 1 else ""
         raise BadInput(f"these files cannot be imported yet: {preview.problems[0]}{more}")
-    print("these files can be imported; nothing was written")
+    print("nothing keeps these files from an import, which checks every row; nothing was written")

@@ -75,9 +75,9 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
     path = check_file(source, what, SUFFIXES)
     label = f"{what} '{path}'"
     with reading(label):
-        if path.suffix.lower() == ".npy":
+        if kind_of(path) == ".npy":
             return _of_array(open_npy(path), label, None)
-        if path.suffix.lower() == ".npz":
+        if kind_of(path) == ".npz":
             return _open_npz(path, name, column, label, scratch)
         from core.datasets.parquet import open_parquet  # pyarrow is slow to import
 
@@ -85,8 +85,10 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
 
 
 def check_file(source: str | Path, what: str, suffixes: tuple[str, ...]) -> Path:
-    """The path of a file that is there and of a known kind; BadInput otherwise."""
+    """The path of a file that is there and of a known kind, or of a folder; BadInput otherwise."""
     path = Path(source)
+    if path.is_dir():
+        return path
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         raise BadInput(f"{what} '{path}' is no array file: expected a name that ends in {', '.join(suffixes)}")
@@ -95,6 +97,11 @@ def check_file(source: str | Path, what: str, suffixes: tuple[str, ...]) -> Path
     if not path.stat().st_size:
         raise BadInput(f"{what} '{path}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
     return path
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that says how a file is read; a folder is one of .parquet files."""
+    return ".parquet" if path.is_dir() else path.suffix.lower()
 
 
 @contextmanager
@@ -118,10 +125,10 @@ def array_names(path: Path, kind: str | None = None) -> tuple[str, ...]:
     """
     try:
         with reading(""):
-            if path.suffix.lower() == ".npz":
+            if kind_of(path) == ".npz":
                 with zipfile.ZipFile(path) as file:
                     return tuple(_members(file)) if kind is None else _fitting_members(file, kind)
-            if path.suffix.lower() == ".parquet":
+            if kind_of(path) == ".parquet":
                 from core.datasets.parquet import column_names, fitting_columns
 
                 return column_names(path) if kind is None else fitting_columns(path, kind)

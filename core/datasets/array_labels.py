@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.array_columns import choose_column
-from core.datasets.array_files import SUFFIXES, Source, check_file, open_array, reading
+from core.datasets.array_files import SUFFIXES, Source, check_file, kind_of, open_array, reading
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 
@@ -51,10 +51,10 @@ def read_labels(source: Source, what: str, scratch: Scratch, column: str | None 
         return _of_array(open_array(source, name, what, scratch).load(scratch), what, None)
     path = check_file(source, what, LABEL_SUFFIXES)
     label = f"{what} '{path}'"
-    if path.suffix.lower() == ".csv":
+    if kind_of(path) == ".csv":
         with reading(label):
             return _of_cells(*_read_csv(path, name, column, label), label)
-    if path.suffix.lower() == ".parquet":
+    if kind_of(path) == ".parquet":
         with reading(label):
             from core.datasets import parquet  # pyarrow is slow to import
 

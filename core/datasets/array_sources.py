@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.array_columns import Columns, find_column
-from core.datasets.array_files import Source, array_names
+from core.datasets.array_files import Source, array_names, kind_of
 from core.datasets.array_labels import Labels, csv_columns, read_labels
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
@@ -40,7 +40,7 @@ def complete_sources(sources: Mapping[str, Source | None], columns: Columns, cod
 
 def fitting_names(path: Path, kind: str) -> tuple[str, ...]:
     """The arrays or columns of a file whose type suits "embeddings", "labels", "codes" or "split"."""
-    if path.suffix.lower() == ".csv":
+    if kind_of(path) == ".csv":
         return csv_columns(path) if kind in ("labels", "split") else ()
     return array_names(path, kind)
 

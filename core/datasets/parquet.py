@@ -1,4 +1,7 @@
-"""Columns of a .parquet file: numbers, lists of numbers and text, read a block of rows at a time."""
+"""Columns of a .parquet file: numbers, lists of numbers and text, read a block of rows at a time.
+
+A folder of such files, as data hubs split them, is read as one, in the order of their names.
+"""
 
 from __future__ import annotations
 
@@ -15,27 +18,41 @@ from core.datasets.array_files import BLOCK_BYTES, ArrayFile
 from core.errors import BadInput
 
 
+def parts(path: Path) -> list[Path]:
+    """The file, or the .parquet files of a folder; BadInput for one that is empty or leads out of the folder."""
+    if not path.is_dir():
+        return [path]
+    found, root = sorted(path.glob("*.parquet")), path.resolve()
+    if not found:
+        raise BadInput(f"folder '{path}' holds no .parquet file: name a folder with some, or a file")
+    for part in found:
+        if root not in part.resolve().parents:
+            raise BadInput(f"'{part}' is a link out of the folder that was named: copy the file there")
+        if not part.is_file() or not part.stat().st_size:
+            raise BadInput(f"'{part}' is empty or no file: fetch it again, or take it out of the folder")
+    return found
+
+
 def column_names(path: Path) -> tuple[str, ...]:
     """The names of all columns."""
-    return tuple(pq.read_schema(path).names)
+    return tuple(_schema(path).names)
 
 
 def fitting_columns(path: Path, name: str) -> tuple[str, ...]:
     """The columns whose type suits "embeddings", "labels", "codes" or "split"."""
-    return tuple(field.name for field in pq.read_schema(path) if _fits(field.type, name))
+    return tuple(field.name for field in _schema(path) if _fits(field.type, name))
 
 
 def open_parquet(path: Path, name: str, column: str | None, label: str) -> ArrayFile:
     """The column for `name` as an array: (N,) of a column of numbers, (N, d) of one of lists. Reads the first row."""
-    schema = pq.read_schema(path)
+    schema = _schema(path)
     column = choose_column(name, column, schema.names, fitting_columns(path, name), label, "column")
     label = f"{label}, column '{column}'"
     kind = schema.field(column).type
     value = kind.value_type if _is_list(kind) else kind
     if not _is_number(value):
         raise BadInput(f"{label} holds {value}: expected numbers, or lists of numbers")
-    with pq.ParquetFile(path) as file:  # one file, not a data set of many
-        rows = file.metadata.num_rows
+    rows = sum(_count(part, column, value, label) for part in parts(path))
     dtype = np.dtype(value.to_pandas_dtype())
     if not _is_list(kind) or not rows:
         return ArrayFile(label, column, (rows,), dtype, lambda: _blocks(path, column, label, None, dtype))
@@ -65,13 +82,13 @@ def read_text(path: Path, column: str, label: str) -> tuple[np.ndarray, list[str
 
 def is_text(path: Path, column: str) -> bool:
     """Whether a column holds text."""
-    return _is_text(pq.read_schema(path).field(column).type)
+    return _is_text(_schema(path).field(column).type)
 
 
 def class_label_names(path: Path, column: str) -> list[str] | None:
     """Names of the classes of a ClassLabel column, as the `datasets` library keeps them in the schema; else None."""
     try:
-        info = json.loads((pq.read_schema(path).metadata or {}).get(b"huggingface", b"{}"))
+        info = json.loads((_schema(path).metadata or {}).get(b"huggingface", b"{}"))
         feature = info["info"]["features"][column]
         names = feature["names"] if feature["_type"] == "ClassLabel" else None
     except (ValueError, KeyError, TypeError):
@@ -87,9 +104,8 @@ def _blocks(path: Path, column: str, label: str, width: int | None, dtype: np.dt
         flat = batch
         if width is not None:
             flat = batch.flatten()
-            lengths = np.full(len(batch), width)
-            if not pa.types.is_fixed_size_list(batch.type):
-                lengths = np.diff(batch.offsets.to_numpy())
+            fixed = pa.types.is_fixed_size_list(batch.type)
+            lengths = np.full(len(batch), batch.type.list_size) if fixed else np.diff(batch.offsets.to_numpy())
             if np.any(lengths != width):
                 row = int(np.flatnonzero(lengths != width)[0])
                 raise BadInput(
@@ -106,9 +122,26 @@ def _blocks(path: Path, column: str, label: str, width: int | None, dtype: np.dt
 
 def _batches(path: Path, column: str, rows: int) -> Iterator[pa.Array]:
     # A stream with a buffer of its own: without, a whole row group, which may be the whole file, is read at once.
-    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
-        for batch in file.iter_batches(rows, columns=[column], use_threads=False):
-            yield batch.column(column)
+    for part in parts(path):
+        with pq.ParquetFile(part, buffer_size=1 << 20, pre_buffer=False) as file:
+            if column not in file.schema_arrow.names:
+                raise BadInput(f"'{part}' has no column '{column}', which the first file of its folder has")
+            for batch in file.iter_batches(rows, columns=[column], use_threads=False):
+                yield batch.column(column)
+
+
+def _schema(path: Path) -> pa.Schema:
+    return pq.read_schema(parts(path)[0])
+
+
+def _count(part: Path, column: str, value: pa.DataType, label: str) -> int:
+    """The rows of one file; BadInput where its column differs from that of the others."""
+    with pq.ParquetFile(part) as file:
+        schema = file.schema_arrow
+        kind = schema.field(column).type if column in schema.names else None
+        if kind is None or (kind.value_type if _is_list(kind) else kind) != value:
+            raise BadInput(f"{label}: '{part.name}' has {kind or 'no such column'} where other files have {value}")
+        return file.metadata.num_rows
 
 
 def _refuse_nulls(batch: pa.Array, count: int, label: str) -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.bundle import load_bundle
 from core.datasets import parquet
 from core.datasets.array_files import open_array
+from core.datasets.arrays import import_arrays
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 from tests.core.datasets.array_tables import KINDS, write_hub
@@ -111,3 +113,62 @@ def test_a_column_that_was_named_must_be_there(tmp_path):
     assert (load(path, column="b") == -ROWS).all()
     with pytest.raises(BadInput, match=r"has no column 'c': it has a, b; name one of those with --embeddings-column"):
         load(path, column="c")
+
+
+class TestFolder:
+    """A column in several files, as data hubs split what is large."""
+
+    def write(self, folder, **changes):
+        folder.mkdir()
+        for number, rows in enumerate((ROWS[:8], ROWS[8:15], ROWS[15:])):
+            columns = {
+                "features": rows,
+                "label": [str(int(row[0])) for row in rows],
+                **changes.get(f"part{number}", {}),
+            }
+            write_hub(folder / f"train-0000{number}-of-00003.parquet", columns)
+        return folder
+
+    def test_files_are_read_in_the_order_of_their_names(self, tmp_path):
+        folder = self.write(tmp_path / "hub")
+        (folder / "README.md").write_text("not an array")
+        assert (load(folder) == ROWS).all()
+        assert (load(folder, rows=ROWS[:, 0] > 30) == ROWS[11:]).all()
+        import_arrays(tmp_path / "out", folder)
+        assert load_bundle(tmp_path / "out").labels("gallery").tolist() == [int(row[0]) for row in ROWS]
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"features": ROWS[:7, :2]}, r"row 8 \(from 0\) has 2 numbers, row 0 has 3"),
+            (
+                {"features": ROWS[:7].astype("f8")},
+                r"00001-of-00003.parquet' has .*double.* where other files have float",
+            ),
+            ({"features": ["x"] * 7}, r"00001-of-00003.parquet' has string where other files have float"),
+        ],
+    )
+    def test_files_that_differ(self, tmp_path, change, message):
+        folder = self.write(tmp_path / "hub", part1=change)
+        with pytest.raises(BadInput, match=message):
+            load(folder)
+
+    def test_a_link_out_of_the_folder_an_empty_file_and_none(self, tmp_path):
+        folder = self.write(tmp_path / "hub")
+        secret = write_hub(tmp_path / "secret.parquet", {"features": ROWS})
+        (folder / "more.parquet").symlink_to(secret)
+        with pytest.raises(BadInput, match=r"more.parquet' is a link out of the folder that was named"):
+            load(folder)
+        (folder / "more.parquet").unlink()
+        (folder / "more.parquet").touch()
+        with pytest.raises(BadInput, match=r"more.parquet' is empty"):
+            load(folder)
+        (tmp_path / "none").mkdir()
+        with pytest.raises(BadInput, match=r"none' holds no .parquet file"):
+            load(tmp_path / "none")
+
+    def test_a_file_without_the_column_of_names(self, tmp_path):
+        folder = self.write(tmp_path / "hub")
+        write_hub(folder / "train-00003.parquet", {"features": ROWS})
+        with pytest.raises(BadInput, match=r"train-00003.parquet' has no column 'label', which the first file"):
+            import_arrays(tmp_path / "out", folder)
