@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,6 +20,12 @@ from core.errors import BadInput
 
 SUFFIXES = (".npy", ".npz", ".parquet")
 BLOCK_BYTES = 8_000_000  # of a file, held in memory at a time
+
+# What NumPy, zipfile and pyarrow raise on damaged files.
+_UNREADABLE = (
+    OSError, ValueError, EOFError, SyntaxError, LookupError, ArithmeticError, TypeError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
+)  # fmt: skip
 
 Source = str | Path | np.ndarray
 
@@ -111,7 +120,7 @@ def reading(label: str) -> Iterator[None]:
         yield
     except BadInput:
         raise
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except _UNREADABLE as error:
         if "pickle" in str(error).lower() or "python objects" in str(error).lower():
             raise _objects(label) from error
         detail = str(error).strip().splitlines()
@@ -169,7 +178,7 @@ def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
             try:
                 read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
                 shape, _, dtype = read[np.lib.format.read_magic(member)[0]](member)
-            except (ValueError, KeyError):
+            except _UNREADABLE:
                 continue
         wanted = {"embeddings": ("f", 2), "codes": ("u", 2)}.get(kind, ("iuU", 1))
         if dtype.kind in wanted[0] and len(shape) == wanted[1] and (kind != "codes" or dtype == np.uint8):

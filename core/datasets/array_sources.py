@@ -51,7 +51,8 @@ def select_rows(sources: Mapping[str, Source], columns: Columns, scratch: Scratc
         if columns.gallery is not None or columns.queries is not None:
             raise BadInput("a gallery or query split without the column that tells it: name one with --split-column")
         return {}
-    if sources.get("query_embeddings") is not sources.get("gallery_embeddings"):
+    queries, gallery = sources.get("query_embeddings"), sources.get("gallery_embeddings")
+    if queries is not gallery and (isinstance(queries, np.ndarray) or str(queries) != str(gallery)):
         raise BadInput("a split column and query embeddings: give one file with both splits, or two without a column")
     split = _read_split(sources, columns.split, scratch)
     there = _counts(split)

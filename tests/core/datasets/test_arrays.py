@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.bundle import load_bundle
+from core.datasets.array_preview import preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 
@@ -379,6 +381,27 @@ def test_truncated_files_are_refused(tmp_path, write, keep):
         import_arrays(tmp_path / "mine", path, GALLERY_LABELS)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("write", [write_npy, write_npz, write_parquet], ids=["npy", "npz", "parquet"])
+def test_any_damage_is_bad_input_or_another_bundle(tmp_path, write):
+    path, rng = write(tmp_path)[0], np.random.default_rng(0)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    for _ in range(40):
+        damaged = data.copy()
+        # headers lie at either end
+        places = rng.choice([*range(150), *range(len(data) - 600, len(data))], rng.integers(1, 4))
+        damaged[places] = rng.integers(0, 256, len(places))
+        path.write_bytes(damaged.tobytes())
+        looked_at = {"gallery_embeddings": path, "gallery_labels": GALLERY_LABELS}
+        for call in (
+            lambda: import_arrays(tmp_path / "mine", path, GALLERY_LABELS),
+            partial(preview_arrays, looked_at),
+        ):
+            try:
+                call()
+            except BadInput as error:
+                assert "\n" not in str(error)
 
 
 def test_embeddings_to_be_compared_by_inner_product_keep_their_length(tmp_path):
