@@ -168,10 +168,7 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None = None) -> Setting:
-    """The setting that was asked for, the bundle's defaults in the gaps, with the code's true length.
-
-    Raises BadInput for a name or a length that the bundle does not have.
-    """
+    """The setting that was asked for, the bundle's defaults in the gaps, as `choose_setting` has it."""
     return choose_setting(
         bundle,
         encoder=args.encoder,

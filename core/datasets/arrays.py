@@ -82,11 +82,7 @@ def import_arrays(
         raise BadInput(line)
     with Scratch() as scratch:
         rows = select_rows(sources, columns, scratch)
-        opened = {
-            split: _open_side(side, sources, columns, bits, scratch)
-            for split, side in (("gallery", "gallery"), ("queries", "query"))
-            if f"{side}_embeddings" in sources
-        }
+        opened = _open_sides(sources, columns, bits, scratch)
         _check_sizes(opened, rows)
         parts = {split: _load(side, rows.get(side.name), plain, scratch) for split, side in opened.items()}
         names, classes = name_classes(class_names, {split: part.labels for split, part in parts.items()})
@@ -108,6 +104,17 @@ class _Side:
     vectors: ArrayFile
     labels: Labels
     codes: np.ndarray | None
+
+
+def _open_sides(
+    sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch
+) -> dict[str, _Side]:
+    """The files of each split that there will be."""
+    return {
+        split: _open_side(side, sources, columns, bits, scratch)
+        for split, side in (("gallery", "gallery"), ("queries", "query"))
+        if f"{side}_embeddings" in sources
+    }
 
 
 def _open_side(name: str, sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch) -> _Side:
