@@ -1,10 +1,12 @@
-import pandas as pd
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.datasets.array_preview import Seen
 from core.manifest import SIMILARITIES
-from dashboard import imports, state
-from dashboard.imports import GALLERY, QUERIES, TEXTS, Role, Upload
+from dashboard import import_preview, imports, state
 from dashboard.launch import launch
+from dashboard.uploads import GALLERY, QUERIES, TEXTS, Role, Upload, in_own_words, save_upload, session_folder
 
 
 def draw_open_now() -> None:
@@ -16,8 +18,8 @@ def draw_open_now() -> None:
         "the sidebar switches between the bundles of this session."
     )
     for warning in st.session_state.get("import_warnings", {}).get(str(bundle.path), ()):
-        mend = ". On this page: tick 'Shuffle the gallery' and import again" if "--shuffle" in warning else ""
-        st.warning(f"{bundle.name}: {warning}{mend}.", icon=":material/warning:")
+        mend = " and import again" if "--shuffle" in warning else ""
+        st.warning(f"{bundle.name}: {in_own_words(warning, {})}{mend}.", icon=":material/warning:")
 
 
 def draw_folder() -> None:
@@ -41,14 +43,14 @@ def draw_folder() -> None:
 
 
 def take_file(role: Role) -> Upload | None:
-    """The uploader of a role; its file is written and read once."""
+    """The uploader of a role; its file is written once."""
     given = st.file_uploader(role.label, list(role.kinds), key=f"your_data_{role.key}", help=role.help)
     taken = st.session_state.setdefault("your_data_files", {})
     if given is None:
         taken.pop(role.key, None)
         return None
     if role.key not in taken or taken[role.key][0] != given.file_id:
-        taken[role.key] = (given.file_id, imports.save_upload(imports.session_folder(), role, given.name, given))
+        taken[role.key] = (given.file_id, save_upload(session_folder(), role, given.name, given))
     return taken[role.key][1]
 
 
@@ -68,53 +70,17 @@ def take_files() -> dict[str, Upload]:
     return {key: upload for key, upload in uploads.items() if upload is not None}
 
 
-def draw_preview(uploads: dict[str, Upload]) -> None:
-    """What each file holds."""
-    rows = [
-        {
-            "for": upload.role.label,
-            "file": upload.name,
-            "shape": "–" if upload.shape is None else " × ".join(f"{size:,}" for size in upload.shape),
-            "type": upload.dtype or "–",
-            "state": "cannot be read" if upload.problem else "✓",
-        }
-        for upload in uploads.values()
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="your_data_preview", alt="What the files hold")
-
-
-def choose_bits(uploads: dict[str, Upload]) -> int | None:
+def choose_bits(files: Sequence[Seen]) -> int | None:
     """The true length of uploaded codes, which their shape tells to within a byte."""
-    if (span := imports.code_bits(uploads)) is None:
+    if (span := import_preview.code_bits(files)) is None:
         return None
     key = f"your_data_bits_{span[1]}"  # codes of another width have a length of their own
     return st.number_input("Bits of the codes", *span, value=span[1], key=key)
 
 
-def draw_upload() -> None:
-    """Files in, a bundle out."""
-    st.subheader("Use your own arrays")
-    st.markdown(
-        "Embeddings and labels of a gallery are enough: each image then queries all others. A `.npz` or `.parquet` may "
-        "hold `embeddings`, `labels` and `codes` together. Without codes, hashes are fitted here; without a tree, all "
-        "wrong classes are equally wrong."
-    )
-    uploads = imports.with_companions(take_files())
-    problems = imports.missing(uploads)
-    if uploads:
-        draw_preview(uploads)
-        for problem in problems:
-            st.warning(problem, icon=":material/build:")
-    bits = choose_bits(uploads)
-    name = st.text_input("Name", "my-data", key="your_data_name", max_chars=60)
-    shuffled = st.checkbox(
-        "Shuffle the gallery (seed 0)",
-        key="your_data_shuffle",
-        help="Images at equal Hamming distance are ranked by their place in the gallery, so one sorted by label gives "
-        "labels away. The same as `--shuffle 0`.",
-    )
-    shuffle = 0 if shuffled else None
-    similarity = st.segmented_control(
+def choose_similarity() -> str:
+    """How embeddings are compared."""
+    return st.segmented_control(
         "Embeddings are compared by",
         SIMILARITIES,
         default=SIMILARITIES[0],
@@ -123,19 +89,44 @@ def draw_upload() -> None:
         help="By inner product a vector's length counts too, as it does for logits and soft-max outputs. The same as "
         "`--similarity`.",
     )
-    wanted = st.button("Import and open", type="primary", icon=":material/upload:", disabled=bool(problems))
+
+
+def draw_upload() -> None:
+    """Files in, a bundle out."""
+    st.subheader("Use your own arrays")
+    st.markdown(
+        "Embeddings and labels of a gallery are enough: each image then queries all others. A `.npz` or `.parquet` may "
+        "hold embeddings, labels, codes and both splits together; labels may be numbers or class names, also in a "
+        "`.csv`. Without codes, hashes are fitted here; without a tree, all wrong classes are equally wrong."
+    )
+    uploads = take_files()
+    columns = import_preview.choose_columns(uploads)
+    similarity = choose_similarity()
+    preview = import_preview.look(uploads, columns, similarity)
+    if uploads:
+        import_preview.draw_preview(preview)
+    bits = choose_bits(preview.files)
+    name = st.text_input("Name", "my-data", key="your_data_name", max_chars=60)
+    shuffled = st.checkbox(
+        "Shuffle the gallery (seed 0)",
+        key="your_data_shuffle",
+        help="Images at equal Hamming distance are ranked by their place in the gallery, so one sorted by label gives "
+        "labels away. The same as `--shuffle 0`.",
+    )
+    shuffle = 0 if shuffled else None
+    wanted = st.button("Import and open", type="primary", icon=":material/upload:", disabled=bool(preview.problems))
     if wanted:
         with st.spinner("Checking and writing the bundle …"):
-            out = imports.new_folder(imports.session_folder(), name)
-            warnings = imports.run_import(uploads, bits, shuffle, out, similarity)
+            out = imports.new_folder(session_folder(), name)
+            warnings = imports.run_import(uploads, bits, shuffle, out, similarity, columns)
         st.session_state.setdefault("import_warnings", {})[str(out)] = warnings
         state.open_bundle(out)
     st.caption(
         "Files go to a temporary folder of this server and are removed when the session ends; pickles are never loaded."
     )
-    if uploads and not problems:
+    if uploads and not preview.problems:
         st.caption("To keep the bundle, make it from the command line:")
-        st.code(imports.import_command(uploads, bits, shuffle, name, similarity), "bash", wrap_lines=True)
+        st.code(imports.import_command(uploads, bits, shuffle, name, similarity, columns), "bash", wrap_lines=True)
 
 
 st.title("Your data")

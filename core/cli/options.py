@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.bundle import Bundle, load_bundle
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
-from core.codes import bits_for, true_bits
+from core.default_setting import choose_setting
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput, unknown_name
 from core.hashing.kmeans import CELL_BITS
@@ -168,23 +168,15 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None = None) -> Setting:
-    """The setting that was asked for, the bundle's defaults in the gaps, with the code's true length.
-
-    Raises BadInput for a name or a length that the bundle does not have.
-    """
-    defaults = bundle.defaults
-    encoder = args.encoder or defaults["encoder"]
-    bundle.encoder_info(encoder)
-    name = hash_name or args.hash or defaults["hash"]
-    bundle.hierarchy(args.hierarchy or defaults["hierarchy"])
-    bits = args.bits if isinstance(args.bits, int) else default_bits(bundle, encoder, name)
-    return Setting(
-        encoder=encoder,
-        hash=name,
-        bits=true_bits(bundle, encoder, name, bits),
+    """The setting that was asked for, the bundle's defaults in the gaps, as `choose_setting` has it."""
+    return choose_setting(
+        bundle,
+        encoder=args.encoder,
+        hash=hash_name or args.hash,
+        bits=args.bits if isinstance(args.bits, int) else None,
         multiplier=args.multiplier if isinstance(args.multiplier, str) else args.multiplier[0],
-        protocol=(args.protocol if isinstance(args.protocol, str | None) else args.protocol[0]) or defaults["protocol"],
-        hierarchy=args.hierarchy or defaults["hierarchy"],
+        protocol=args.protocol if isinstance(args.protocol, str | None) else args.protocol[0],
+        hierarchy=args.hierarchy,
         seed=args.seed,
         queries=getattr(args, "queries", None),
         near_duplicates=args.near_duplicates,
@@ -198,14 +190,6 @@ def gallery_note(engine: Engine, setting: Setting) -> str:
     space = engine.space(setting)
     count = engine.bundle.count(space.protocol.gallery_split) - len(space.gallery)
     return f" without {count:,} near-duplicates"
-
-
-def default_bits(bundle: Bundle, encoder: str, name: str) -> int:
-    """The bundle's default length where the hash has it, else the nearest below it, else its shortest."""
-    wanted = bundle.defaults["bits"]
-    offered = bits_for(bundle, encoder, name)
-    below = [bits for bits in offered if bits <= wanted]
-    return max(below) if below else min(offered, default=wanted)
 
 
 def ks_of(asked: Sequence[int | str] | None, size: int, searches: Sequence[str], notes: Notes) -> list[int | str]:

@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core import hierarchy as trees
+from core.datasets.array_labels import Labels
 from core.errors import BadInput
 
 
-def name_classes(source: str | Path | Sequence[str] | None, labels: dict[str, np.ndarray]) -> list[str]:
-    """The given names, else the numbers 0 to the largest label; BadInput for a label that has no name."""
-    if source is None:
-        return [str(label) for label in range(max(int(values.max()) for values in labels.values()) + 1)]
-    names = _read_names(Path(source)) if isinstance(source, str | Path) else list(source)
+def name_classes(
+    source: str | Path | Sequence[str] | None, parts: Mapping[str, Labels]
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """The class names, and the classes int64 (N,) of each split by their places among them.
+
+    Names are those given; else those in the files, of all splits together; else the numbers 0 to the largest label.
+    BadInput for a label that has no name, and where one split has names and another has only numbers.
+    """
+    if source is not None:
+        names = _check_names(_read_names(Path(source)) if isinstance(source, str | Path) else list(source))
+    elif all(labels.names is None for labels in parts.values()):
+        names = [str(label) for label in range(max(int(labels.numbers.max()) for labels in parts.values()) + 1)]
+    else:
+        names = _joined(parts)
+    return names, {split: _places(split, labels, names, source is not None) for split, labels in parts.items()}
+
+
+def _joined(parts: Mapping[str, Labels]) -> list[str]:
+    """The names of all splits: in the schema's order where there is one, else sorted."""
+    if any(labels.text for labels in parts.values()):
+        plain = [split for split, labels in parts.items() if labels.names is None]
+        if plain:
+            raise BadInput(
+                f"labels of the {plain[0]} are numbers, those of the other split class names: "
+                "give names in both, or numbers in both with a file of class names"
+            )
+    every = [labels.names for labels in parts.values() if labels.names is not None]
+    names = list(dict.fromkeys(name for group in every for name in group))
+    return sorted(names) if all(labels.text for labels in parts.values()) else names
+
+
+def _places(split: str, labels: Labels, names: list[str], given: bool) -> np.ndarray:
+    """The class of each row as its place in `names`."""
+    if labels.names is not None and (labels.text or not given):
+        place = {name: number for number, name in enumerate(names)}
+        unknown = [name for name in labels.names if name not in place]
+        if unknown:
+            row = int(np.flatnonzero(labels.numbers == labels.names.index(unknown[0]))[0])
+            raise BadInput(
+                f"{split}: row {row} (from 0) has the label '{unknown[0]}', "
+                f"which is none of the {len(names)} class names"
+            )
+        return np.array([place[name] for name in labels.names], np.int64)[labels.numbers]
+    bad = np.flatnonzero(labels.numbers >= len(names))
+    if len(bad):
+        raise BadInput(
+            f"{split}: row {bad[0]} (from 0) has the label {labels.numbers[bad[0]]}, which has no class name: "
+            f"there are {len(names)} names, for 0 to {len(names) - 1}"
+        )
+    return labels.numbers
+
+
+def _check_names(names: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     for line, name in enumerate(names, start=1):
         if not name:
@@ -25,13 +74,6 @@ def name_classes(source: str | Path | Sequence[str] | None, labels: dict[str, np
         seen[name] = line
     if not names:
         raise BadInput("class names: there is none, expected one a line")
-    for split, values in labels.items():
-        bad = np.flatnonzero(values >= len(names))
-        if len(bad):
-            raise BadInput(
-                f"{split}: row {bad[0]} (from 0) has the label {values[bad[0]]}, which has no class name: "
-                f"there are {len(names)} names, for 0 to {len(names) - 1}"
-            )
     return names
 
 

@@ -1,116 +1,206 @@
-"""A person's array out of a .npy, .npz or .parquet file. Pickles and Python objects are refused, never loaded."""
+"""A person's array in a .npy, .npz or .parquet file. Pickles and Python objects are refused, never loaded."""
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from core.datasets.array_columns import choose_column
+from core.datasets.scratch import Scratch, open_npy
 from core.errors import BadInput
 
 SUFFIXES = (".npy", ".npz", ".parquet")
+BLOCK_BYTES = 8_000_000  # of a file, held in memory at a time
+
+# What NumPy, zipfile and pyarrow raise on damaged files.
+_UNREADABLE = (
+    OSError, ValueError, EOFError, SyntaxError, LookupError, ArithmeticError, TypeError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
+)  # fmt: skip
+
+Source = str | Path | np.ndarray
 
 
-def read_array(source: str | Path | np.ndarray, name: str, what: str) -> np.ndarray:
-    """The array called `name` ("embeddings", "labels", "codes") in a file, or the file's only one.
+@dataclass(frozen=True)
+class ArrayFile:
+    """An array that need not be in memory: `blocks()` gives its consecutive rows, from the first, at each call."""
 
-    `.npy` comes memory-mapped; `.npz` and `.parquet` are read for that one array or column, of which a
-    two-dimensional one is a column of lists. An array is passed through. Raises BadInput, naming `what`.
+    label: str  # what it is and where, for messages
+    column: str | None  # its name inside the file
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    blocks: Callable[[], Iterator[np.ndarray]]
+    mapped: np.ndarray | None = None  # the whole of it, where it can be had without reading it
+
+    def head(self, rows: int) -> np.ndarray:
+        """A copy of the first rows."""
+        if self.mapped is not None:
+            return np.array(self.mapped[:rows])
+        with reading(self.label):
+            found, count = [], 0
+            for block in self.blocks():
+                found.append(block[: rows - count])
+                count += len(found[-1])
+                if count >= rows:
+                    break
+            return np.concatenate(found)
+
+    def load(self, scratch: Scratch, rows: np.ndarray | None = None, dtype: np.dtype | None = None) -> np.ndarray:
+        """All rows, or those of the mask `rows` bool (N,), as `dtype`: a map of the file or of a temporary one."""
+        dtype = np.dtype(dtype or self.dtype).newbyteorder("=")
+        if self.mapped is not None and rows is None and self.dtype == dtype:
+            return self.mapped
+        count = self.shape[0] if rows is None else int(np.count_nonzero(rows))
+
+        def blocks() -> Iterator[np.ndarray]:
+            first = 0
+            for block in self.blocks():
+                with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which is named later
+                    kept = block if rows is None else block[rows[first : first + len(block)]]
+                    yield kept.astype(dtype, copy=False)
+                first += len(block)
+
+        with reading(self.label):
+            return scratch.write((count, *self.shape[1:]), dtype, blocks())
+
+
+def open_array(source: Source, name: str, what: str, scratch: Scratch, column: str | None = None) -> ArrayFile:
+    """The array for `name` ("embeddings", "labels", "codes") in a file; an array at hand is one too.
+
+    `column` names it inside .npz and .parquet; without, `array_columns` says which is taken. Only headers are read,
+    and of a .npz that one array is put on disk. Raises BadInput, naming `what`.
     """
     if isinstance(source, np.ndarray):
-        return _numbers(source, what)
-    path = Path(source)
-    readers = {".npy": _read_npy, ".npz": _read_npz, ".parquet": _read_parquet}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise BadInput(f"{what} '{path}' is no array file: expected a name that ends in {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise BadInput(f"{what} '{path}' is missing: expected a {path.suffix.lower()} file")
+        return _of_array(source, what, None)
+    path = check_file(source, what, SUFFIXES)
     label = f"{what} '{path}'"
+    with reading(label):
+        if kind_of(path) == ".npy":
+            return _of_array(open_npy(path), label, None)
+        if kind_of(path) == ".npz":
+            return _open_npz(path, name, column, label, scratch)
+        from core.datasets.parquet import open_parquet  # pyarrow is slow to import
+
+        return checked(open_parquet(path, name, column, label))
+
+
+def check_file(source: str | Path, what: str, suffixes: tuple[str, ...]) -> Path:
+    """The path of a file that is there and of a known kind, or of a folder; BadInput otherwise."""
+    path = Path(source)
+    if path.is_dir():
+        return path
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        raise BadInput(f"{what} '{path}' is no array file: expected a name that ends in {', '.join(suffixes)}")
+    if not path.is_file():
+        raise BadInput(f"{what} '{path}' is missing: expected a {suffix} file")
+    if not path.stat().st_size:
+        raise BadInput(f"{what} '{path}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
+    return path
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that says how a file is read; a folder is one of .parquet files."""
+    return ".parquet" if path.is_dir() else path.suffix.lower()
+
+
+@contextmanager
+def reading(label: str) -> Iterator[None]:
+    """Whatever libraries raise on a file that is no array becomes one line."""
     try:
-        array = reader(path, name, label)
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        if isinstance(error, BadInput):
-            raise
+        yield
+    except BadInput:
+        raise
+    except _UNREADABLE as error:
         if "pickle" in str(error).lower() or "python objects" in str(error).lower():
             raise _objects(label) from error
         detail = str(error).strip().splitlines()
         raise BadInput(f"{label} cannot be read: {detail[0] if detail else type(error).__name__}") from error
-    return _numbers(array, label)
 
 
-def _read_npy(path: Path, name: str, label: str) -> np.ndarray:
-    # open_memmap knows only plain .npy, so a pickle under this name is never loaded
-    return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+def array_names(path: Path, kind: str | None = None) -> tuple[str, ...]:
+    """The arrays of a .npz or the columns of a .parquet file; none for another or an unreadable one.
+
+    With a kind only those whose type suits "embeddings", "labels", "codes" or "split".
+    """
+    try:
+        with reading(""):
+            if kind_of(path) == ".npz":
+                with zipfile.ZipFile(path) as file:
+                    return tuple(_members(file)) if kind is None else _fitting_members(file, kind)
+            if kind_of(path) == ".parquet":
+                from core.datasets.parquet import column_names, fitting_columns
+
+                return column_names(path) if kind is None else fitting_columns(path, kind)
+    except BadInput:
+        pass
+    return ()
 
 
-def _read_npz(path: Path, name: str, label: str) -> np.ndarray:
-    if not zipfile.is_zipfile(path):
-        raise BadInput(f"{label} is no .npz file: it is incomplete or of another kind")
-    with np.load(path, allow_pickle=False) as arrays:
-        array = arrays[_choose(list(arrays.files), name, label, "array")]
-    if not isinstance(array, np.ndarray):
-        raise BadInput(f"{label} holds something that is no array: save it with numpy.savez")
+def checked(array: ArrayFile) -> ArrayFile:
+    """The same; BadInput unless it holds plain numbers, and some."""
+    if array.dtype.hasobject:
+        raise _objects(array.label)
+    if array.dtype.kind not in "iufU" or (array.dtype.kind != "U" and array.dtype.itemsize > 8):
+        raise BadInput(f"{array.label} is of type {array.dtype}: expected numbers of at most 64 bits")
+    if 0 in array.shape or not array.shape:
+        raise BadInput(f"{array.label} is empty, its shape is {array.shape}: expected at least one row")
     return array
 
 
-def _read_parquet(path: Path, name: str, label: str) -> np.ndarray:
-    import pyarrow as pa  # slow to import: only where a parquet file is read
-    import pyarrow.parquet as pq
+def _of_array(array: np.ndarray, label: str, column: str | None) -> ArrayFile:
+    def blocks() -> Iterator[np.ndarray]:
+        rows = max(1, BLOCK_BYTES // max(1, array.dtype.itemsize * int(np.prod(array.shape[1:]))))
+        for first in range(0, len(array), rows):
+            yield array[first : first + rows]
 
-    with pq.ParquetFile(path) as file:  # one file, not a data set of many
-        column = _choose(file.schema_arrow.names, name, label, "column")
-        values = file.read(columns=[column]).column(column).combine_chunks()
-    if values.null_count:
-        raise BadInput(f"{label}, column '{column}': {values.null_count} rows are empty, expected a value in each")
-    lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
-    if not any(is_kind(values.type) for is_kind in lists):
-        return _flat(values, f"{label}, column '{column}'")
-    flat = _flat(values.flatten(), f"{label}, column '{column}'")
-    fixed = pa.types.is_fixed_size_list(values.type)
-    lengths = np.full(len(values), values.type.list_size) if fixed else np.diff(values.offsets.to_numpy())
-    if len(lengths) and np.any(lengths != lengths[0]):
-        row = int(np.flatnonzero(lengths != lengths[0])[0])
-        raise BadInput(
-            f"{label}, column '{column}': row {row} (from 0) has {lengths[row]} numbers, row 0 has {lengths[0]}"
-        )
-    return flat.reshape(len(values), lengths[0] if len(lengths) else 0)
+    return checked(ArrayFile(label, column, array.shape, array.dtype, blocks, array))
 
 
-def _flat(values: object, label: str) -> np.ndarray:
-    import pyarrow as pa
-
-    kind = values.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise BadInput(f"{label} holds {kind}: expected numbers, or lists of numbers")
-    if values.null_count:
-        raise BadInput(f"{label}: {values.null_count} numbers are missing, expected none")
-    return values.to_numpy(zero_copy_only=False)
+def _members(file: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(".npy") for name in file.namelist()]
 
 
-def _choose(names: list[str], name: str, label: str, kind: str) -> str:
-    """The array or column to read: the one called `name`, else the only one."""
-    if name in names:
-        return name
-    if len(names) == 1:
-        return names[0]
-    listed = ", ".join(names[:8]) or "nothing"
-    raise BadInput(f"{label} has no {kind} '{name}': it has {listed}; name it '{name}', or keep only that one")
+def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
+    """The arrays whose header tells a type that suits a kind."""
+    found = []
+    for entry in file.infolist():
+        with file.open(entry) as member:
+            try:
+                read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+                shape, _, dtype = read[np.lib.format.read_magic(member)[0]](member)
+            except _UNREADABLE:
+                continue
+        wanted = {"embeddings": ("f", 2), "codes": ("u", 2)}.get(kind, ("iuU", 1))
+        if dtype.kind in wanted[0] and len(shape) == wanted[1] and (kind != "codes" or dtype == np.uint8):
+            found.append(entry.filename.removesuffix(".npy"))
+    return tuple(found)
+
+
+def _open_npz(path: Path, name: str, column: str | None, label: str, scratch: Scratch) -> ArrayFile:
+    if not zipfile.is_zipfile(path):
+        raise BadInput(f"{label} is no .npz file: it is incomplete or of another kind")
+    with zipfile.ZipFile(path) as file:
+        names = _members(file)
+        chosen = choose_column(name, column, names, _fitting_members(file, name), label, "array")
+        with file.open(file.infolist()[names.index(chosen)]) as member:
+            try:
+                array = scratch.copy_npy(member)
+            except ValueError as error:
+                if "python objects" in str(error).lower():
+                    raise
+                raise BadInput(f"{label} holds '{chosen}', which is no array: save it with numpy.savez") from error
+    return _of_array(array, label, chosen)
 
 
 def _objects(label: str) -> BadInput:
     return BadInput(f"{label} holds Python objects or a pickle, which are never loaded: save it as plain numbers")
-
-
-def _numbers(array: np.ndarray, label: str) -> np.ndarray:
-    if array.dtype.hasobject:
-        raise _objects(label)
-    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
-        raise BadInput(f"{label} is of type {array.dtype}: expected numbers of at most 64 bits")
-    if array.size == 0:
-        raise BadInput(f"{label} is empty, its shape is {array.shape}: expected at least one row")
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    return array

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.bundle_writer import BundleWriter, check_target
+from core.datasets.array_checks import (
+    bad_options,
+    check_alone,
+    check_dimensions,
+    check_embeddings,
+    check_similarity,
+    missing_files,
+    sorted_gallery,
+    unequal_counts,
+)
 from core.datasets.array_classes import name_classes, tree_text
-from core.datasets.array_files import read_array
-from core.errors import BadInput, unknown_name
+from core.datasets.array_columns import Columns
+from core.datasets.array_files import BLOCK_BYTES, ArrayFile, Source, open_array
+from core.datasets.array_labels import Labels, read_labels
+from core.datasets.array_sources import complete_sources, select_rows
+from core.datasets.scratch import Scratch
+from core.errors import BadInput
 from core.hashing.packing import check_codes
-from core.manifest import FORMAT_VERSION, SIMILARITIES
-from core.settings import BITS_DEFAULT, BITS_RANGE
+from core.manifest import FORMAT_VERSION
+from core.settings import BITS_DEFAULT
 from core.vectors import check_rows, plain_rows, unit_rows
 
 NAME = "imported"
-MAX_CLASSES = 65_536  # more without class names are ids, not class numbers
 _SAMPLE_ROWS = 2000
-
-Source = str | Path | np.ndarray
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The checked arrays of one split: embeddings (N, d), labels int64 (N,), codes uint8 (N, B), original rows."""
+    """The checked arrays of one split: embeddings (N, d), labels (N,), codes uint8 (N, B), original rows."""
 
     embeddings: np.ndarray
-    labels: np.ndarray
+    labels: Labels
     codes: np.ndarray | None
     rows: np.ndarray | None = None
 
@@ -37,7 +48,7 @@ class _Part:
 def import_arrays(
     out: str | Path,
     gallery_embeddings: Source,
-    gallery_labels: Source,
+    gallery_labels: Source | None = None,
     query_embeddings: Source | None = None,
     query_labels: Source | None = None,
     gallery_codes: Source | None = None,
@@ -47,126 +58,114 @@ def import_arrays(
     hierarchy_file: str | Path | None = None,
     shuffle: int | None = None,
     similarity: str = "cosine",
+    columns: Columns | None = None,
 ) -> tuple[str, ...]:
     """Write the bundle `out` from arrays or .npy/.npz/.parquet files; returns warnings to show, usually none.
 
-    Embeddings float16/32/64 (N, d), labels integer (N,) from 0, codes packed uint8 (N, ceil(bits / 8)).
+    Embeddings float16/32/64 (N, d), labels integer (N,) from 0 or class names, also of a .csv, codes packed uint8
+    (N, ceil(bits / 8)). Labels and codes may lie in the file of the embeddings; `columns` names what has no usual name.
     `class_names`: a list, or a file of one name a line. `shuffle`: the seed of a permutation of the gallery.
     `similarity`: `cosine`, or `inner-product` for embeddings whose length is to count.
-    Without query arrays the gallery queries itself, each image left out of its own gallery. Raises BadInput
-    for whatever does not fit; `out` is then as it was.
+    Without query arrays the gallery queries itself, each image left out of its own gallery. Files are read a block at
+    a time. Raises BadInput for whatever does not fit; `out` is then as it was.
     """
     check_target(out)
-    _check_options(query_embeddings, query_labels, gallery_codes, query_codes, bits, shuffle)
-    if similarity not in SIMILARITIES:
-        raise unknown_name("similarity", similarity, SIMILARITIES)
-    plain = similarity == "inner-product"
-    gallery = _read_part("gallery", gallery_embeddings, gallery_labels, gallery_codes, bits, plain)
-    parts = {"gallery": gallery}
-    if query_embeddings is not None:
-        parts["queries"] = _read_part("query", query_embeddings, query_labels, query_codes, bits, plain)
-        _check_dimensions(gallery.embeddings, parts["queries"].embeddings)
-    elif len(gallery.labels) < 2:
-        raise BadInput("a gallery of 1 image cannot query itself: give at least 2, or query arrays")
-    names = name_classes(class_names, {split: part.labels for split, part in parts.items()})
-    tree = tree_text(hierarchy_file, names, NAME)
-    warnings = _warnings(gallery.labels, shuffle)
-    if shuffle is not None:
-        parts["gallery"] = _shuffled(gallery, shuffle)
-    with BundleWriter(out) as writer:
-        writer.commit(_manifest(writer, parts, names, tree, bits, shuffle, plain))
-    return warnings
+    check_similarity(similarity)
+    columns, plain = columns or Columns(), similarity == "inner-product"
+    sources = complete_sources(
+        {
+            "gallery_embeddings": gallery_embeddings, "gallery_labels": gallery_labels, "gallery_codes": gallery_codes,
+            "query_embeddings": query_embeddings, "query_labels": query_labels, "query_codes": query_codes,
+        }, columns, bits is not None,
+    )  # fmt: skip
+    for line in (*missing_files(sources), *bad_options(sources, bits, shuffle)):
+        raise BadInput(line)
+    with Scratch() as scratch:
+        rows = select_rows(sources, columns, scratch)
+        opened = _open_sides(sources, columns, bits, scratch)
+        _check_sizes(opened, rows)
+        parts = {split: _load(side, rows.get(side.name), plain, scratch) for split, side in opened.items()}
+        names, classes = name_classes(class_names, {split: part.labels for split, part in parts.items()})
+        parts = {split: replace(part, labels=Labels(classes[split])) for split, part in parts.items()}
+        tree = tree_text(hierarchy_file, names, NAME)
+        warning = None if shuffle is not None else sorted_gallery(classes["gallery"])
+        if shuffle is not None:
+            parts["gallery"] = _shuffled(parts["gallery"], shuffle, scratch)
+        with BundleWriter(out) as writer:
+            writer.commit(_manifest(writer, parts, names, tree, bits, shuffle, plain))
+    return () if warning is None else (warning,)
 
 
-def _check_options(
-    query_embeddings: Source | None,
-    query_labels: Source | None,
-    gallery_codes: Source | None,
-    query_codes: Source | None,
-    bits: int | None,
-    shuffle: int | None,
-) -> None:
-    """BadInput for arrays that only make sense together."""
-    if (query_embeddings is None) != (query_labels is None):
-        raise BadInput("query embeddings and query labels go together: give both, or neither")
-    if query_codes is not None and query_embeddings is None:
-        raise BadInput("query codes without query embeddings: give the embeddings and labels of the queries too")
-    if query_codes is not None and gallery_codes is None:
-        raise BadInput("query codes without gallery codes: give both, or neither")
-    if gallery_codes is not None and query_embeddings is not None and query_codes is None:
-        raise BadInput("gallery codes without query codes: give both, or neither")
-    if (gallery_codes is None) != (bits is None):
-        raise BadInput("codes and their bits go together: give the bits of imported codes, and none without codes")
-    low, high = BITS_RANGE
-    if bits is not None and not low <= bits <= high:
-        raise BadInput(f"bits {bits} is outside {low} to {high}: give codes of a length in that range")
-    if shuffle is not None and shuffle < 0:
-        raise BadInput(f"shuffle seed {shuffle} is negative: give a whole number from 0 up")
+@dataclass(frozen=True)
+class _Side:
+    """The files of the gallery or the queries, opened: embeddings not yet read, labels and codes in memory."""
+
+    name: str
+    vectors: ArrayFile
+    labels: Labels
+    codes: np.ndarray | None
 
 
-def _read_part(
-    kind: str, embeddings: Source, labels: Source, codes: Source | None, bits: int | None, plain: bool
-) -> _Part:
-    """Read and check the arrays of the gallery or the queries."""
-    vectors = _read_embeddings(embeddings, f"{kind} embeddings", plain)
-    classes = _read_labels(labels, f"{kind} labels")
-    if len(classes) != len(vectors):
-        raise BadInput(f"{kind} labels: {len(classes)} for {len(vectors)} {kind} embeddings, expected one for each")
-    if codes is None:
-        return _Part(vectors, classes, None)
-    packed = read_array(codes, "codes", f"{kind} codes")
-    check_codes(packed, bits, f"{kind} codes")
-    if len(packed) != len(vectors):
-        raise BadInput(f"{kind} codes: {len(packed)} for {len(vectors)} {kind} embeddings, expected one for each")
-    return _Part(vectors, classes, packed)
+def _open_sides(
+    sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch
+) -> dict[str, _Side]:
+    """The files of each split that there will be."""
+    return {
+        split: _open_side(side, sources, columns, bits, scratch)
+        for split, side in (("gallery", "gallery"), ("queries", "query"))
+        if f"{side}_embeddings" in sources
+    }
 
 
-def _read_embeddings(source: Source, what: str, plain: bool) -> np.ndarray:
-    array = read_array(source, "embeddings", what)
-    if array.dtype.kind != "f":
-        raise BadInput(f"{what} are of type {array.dtype}: expected float16, float32 or float64")
-    if array.ndim != 2:
-        raise BadInput(f"{what} are of shape {array.shape}: expected (N, dimensions)")
-    check_rows(array, what, plain)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+def _open_side(name: str, sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch) -> _Side:
+    """Open the files of the gallery or of the query."""
+    vectors = open_array(sources[f"{name}_embeddings"], "embeddings", f"{name} embeddings", scratch, columns.embeddings)
+    check_embeddings(vectors.shape, vectors.dtype, f"{name} embeddings")
+    labels = read_labels(sources[f"{name}_labels"], f"{name} labels", scratch, columns.labels)
+    codes = None
+    if f"{name}_codes" in sources:
+        codes = open_array(sources[f"{name}_codes"], "codes", f"{name} codes", scratch, columns.codes).load(scratch)
+        check_codes(codes, bits, f"{name} codes")
+    return _Side(name, vectors, labels, codes)
 
 
-def _read_labels(source: Source, what: str) -> np.ndarray:
-    array = read_array(source, "labels", what)
-    if array.dtype.kind not in "iu":
-        raise BadInput(f"{what} are of type {array.dtype}: expected integers, class numbers from 0")
-    if array.ndim != 1:
-        raise BadInput(f"{what} are of shape {array.shape}: expected (N,), one class number a row")
-    bad = np.flatnonzero((array < 0) | (array >= MAX_CLASSES))
-    if len(bad):
-        row = bad[0]
-        raise BadInput(f"{what}: row {row} (from 0) is {array[row]}, expected class numbers 0 to {MAX_CLASSES - 1}")
-    return array.astype(np.int64)
+def _check_sizes(sides: Mapping[str, _Side], rows: Mapping[str, np.ndarray]) -> None:
+    """BadInput for arrays of one side, or of both, that do not go together."""
+    counts = {}
+    for side in sides.values():
+        counts |= {f"{side.name}_embeddings": side.vectors.shape[0], f"{side.name}_labels": len(side.labels.numbers)}
+        counts |= {} if side.codes is None else {f"{side.name}_codes": len(side.codes)}
+        counts |= {f"{side.name}_split": len(rows[side.name])} if side.name in rows else {}
+    for line in unequal_counts(counts):
+        raise BadInput(line)
+    if "queries" in sides:
+        check_dimensions(sides["gallery"].vectors.shape, sides["queries"].vectors.shape)
+    check_alone(counts["gallery_embeddings"], "queries" in sides)
 
 
-def _check_dimensions(gallery: np.ndarray, queries: np.ndarray) -> None:
-    if gallery.shape[1] != queries.shape[1]:
-        raise BadInput(
-            f"query embeddings have {queries.shape[1]} dimensions, gallery embeddings {gallery.shape[1]}: "
-            "expected the same encoder for both"
-        )
+def _load(side: _Side, rows: np.ndarray | None, plain: bool, scratch: Scratch) -> _Part:
+    """The rows of a side (of a mask, or all), checked."""
+    dtype = np.float32 if side.vectors.dtype.itemsize == 8 else None
+    embeddings = side.vectors.load(scratch, rows, dtype)
+    check_rows(embeddings, f"{side.name} embeddings", plain)
+    if rows is None:
+        return _Part(embeddings, side.labels, side.codes)
+    codes = None if side.codes is None else side.codes[rows]
+    return _Part(embeddings, side.labels[rows], codes, np.flatnonzero(rows))
 
 
-def _warnings(labels: np.ndarray, shuffle: int | None) -> tuple[str, ...]:
-    """Ties in distance go to the lower index, so a gallery grouped by class gives labels away."""
-    runs, classes = 1 + np.count_nonzero(np.diff(labels)), len(np.unique(labels))
-    if shuffle is not None or classes == 1 or runs > classes:
-        return ()
-    return (
-        "the gallery is sorted by label: images at equal distance are ranked by their place in it, so its order "
-        "can raise or lower the results; import it with --shuffle SEED (such as --shuffle 0)",
-    )
+def _shuffled(part: _Part, seed: int, scratch: Scratch) -> _Part:
+    order = np.random.default_rng(seed).permutation(len(part.embeddings))
+    step = max(1, BLOCK_BYTES // (part.embeddings.itemsize * part.embeddings.shape[1]))
 
+    def blocks() -> Iterator[np.ndarray]:
+        for first in range(0, len(order), step):
+            yield part.embeddings[order[first : first + step]]
 
-def _shuffled(part: _Part, seed: int) -> _Part:
-    rows = np.random.default_rng(seed).permutation(len(part.labels))
-    codes = None if part.codes is None else part.codes[rows]
-    return replace(part, embeddings=part.embeddings[rows], labels=part.labels[rows], codes=codes, rows=rows)
+    embeddings = scratch.write(part.embeddings.shape, part.embeddings.dtype, blocks())
+    codes = None if part.codes is None else part.codes[order]
+    rows = order if part.rows is None else part.rows[order]
+    return replace(part, embeddings=embeddings, labels=part.labels[order], codes=codes, rows=rows)
 
 
 def _default_hash(gallery: np.ndarray, plain: bool) -> tuple[str, int]:
@@ -199,7 +198,7 @@ def _manifest(
     """Write the arrays; returns the manifest that names them."""
     splits, embeddings, codes = {}, {}, {}
     for split, part in parts.items():
-        splits[split] = {"count": len(part.labels), "labels": writer.add_array(part.labels)}
+        splits[split] = {"count": len(part.embeddings), "labels": writer.add_array(part.labels.numbers)}
         if part.rows is not None:
             splits[split]["rows"] = writer.add_array(part.rows)
         embeddings[split] = writer.add_array(part.embeddings)

@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from core.bundle import load_bundle
+from core.datasets.array_columns import Columns
+from core.datasets.array_files import array_names
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
-from dashboard import imports
-from dashboard.imports import ROLES
+from dashboard import import_preview, imports, uploads
+from dashboard.uploads import ROLES
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(80) % 4
@@ -38,7 +40,11 @@ def parquet(**columns) -> bytes:
 
 
 def save(folder, key, name, content):
-    return imports.save_upload(folder, ROLES[key], name, io.BytesIO(content))
+    return uploads.save_upload(folder, ROLES[key], name, io.BytesIO(content))
+
+
+def look(**given):
+    return import_preview.preview_files(given, Columns())
 
 
 def give(at, **files):
@@ -63,6 +69,10 @@ def preview(at):
     return at.dataframe[0].value.set_index("for")
 
 
+def command(at):
+    return shlex.split(next(code.value for code in at.code if code.value.startswith("python -m core import")))
+
+
 @pytest.fixture
 def page(open_app):
     return open_app("your_data")
@@ -72,8 +82,11 @@ class TestUpload:
     def test_embeddings_and_labels_are_enough(self, page):
         assert import_button(page).disabled
         give(page, gallery_embeddings=("g.npy", npy(VECTORS)))
-        assert "Gallery labels are missing" in page.warning[0].value and import_button(page).disabled
-        assert tuple(preview(page).loc["Gallery embeddings"]) == ("g.npy", "80 × 24", "float32", "✓")
+        assert "gallery labels are missing" in page.warning[0].value and import_button(page).disabled
+        low, high = np.sort(np.linalg.norm(VECTORS.astype(float), axis=1))[[0, -1]]
+        assert tuple(preview(page).loc["Gallery embeddings"]) == (
+            "g.npy", "–", "80 × 24", "float32", "–", f"{low:.3g} to {high:.3g}", "✓",
+        )  # fmt: skip
         give(page, gallery_labels=("y.npy", npy(LABELS)))
         assert not page.warning and not import_button(page).disabled
         press(page, "Import and open")
@@ -88,9 +101,9 @@ class TestUpload:
 
     def test_inner_products_keep_the_length_and_the_command_says_so(self, page):
         give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.npy", npy(LABELS)))
-        assert "--similarity" not in page.code[0].value
+        assert "--similarity" not in command(page)
         page.segmented_control(key="your_data_similarity").set_value("inner-product").run()
-        assert "--similarity inner-product --out my-data" in page.code[0].value
+        assert command(page)[-4:] == ["--similarity", "inner-product", "--out", "my-data"]
         press(page, "Import and open")
         assert not page.exception and not page.error
         bundle = view(page).bundle
@@ -121,7 +134,7 @@ class TestUpload:
         )
         assert not page.warning
         assert preview(page).loc["Query codes", "file"] == "q.npz"
-        assert preview(page).loc["Class names", "shape"] == "4"
+        assert preview(page).loc["Query labels", ["shape", "classes"]].tolist() == ["20", "4"]
         bits = page.number_input[0]
         assert (bits.min, bits.max, bits.value) == (9, 16, 16)
         bits.set_value(12).run()
@@ -168,11 +181,12 @@ class TestUpload:
         assert "never loaded" in page.warning[0].value
 
     def test_what_only_the_import_finds_is_said_in_place(self, page):
-        bad = VECTORS.copy()
-        bad[7, 0] = np.nan
-        give(page, gallery_embeddings=("g.npy", npy(bad)), gallery_labels=("y.npy", npy(LABELS)))
+        bad = np.tile(VECTORS, (13, 1))
+        bad[1007, 0] = np.nan
+        give(page, gallery_embeddings=("g.npy", npy(bad)), gallery_labels=("y.npy", npy(np.tile(LABELS, 13))))
+        assert not page.warning  # the preview looks at 1,000 rows
         press(page, "Import and open")
-        assert "row 7" in page.error[0].value and not page.exception
+        assert "row 1007" in page.error[0].value and not page.exception
         assert view(page).bundle.dataset == "Tiny"
         assert "Open a bundle folder" in [header.value for header in page.subheader]  # the page goes on
 
@@ -180,12 +194,48 @@ class TestUpload:
         give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.npy", npy(LABELS)))
         page.file_uploader(key="your_data_gallery_labels").set_value(None)
         page.run()
-        assert "Gallery labels are missing" in page.warning[0].value
+        assert "gallery labels are missing" in page.warning[0].value
+
+    def test_a_hubs_parquet_is_split_and_its_column_chosen(self, page, tmp_path):
+        content = parquet(
+            image=[b"png"] * 80, clip=list(VECTORS), dino=list(-VECTORS[:, :8]),
+            label=[("cat", "dog", "oak", "elm")[label] for label in LABELS],
+            split=["test" if row % 4 == 3 else "train" for row in range(80)],
+        )  # fmt: skip
+        give(page, gallery_embeddings=("hub.parquet", content))
+        assert "2 of them fit (clip, dino): choose one under 'Columns'" in page.warning[0].value
+        assert import_button(page).disabled
+        column, split = (
+            page.selectbox(key=f"your_data_column_{key}") for key in ("embeddings_clip_dino", "split_split")
+        )
+        column.set_value("dino").run()
+        assert not page.warning and not page.exception
+        split.set_value("split").run()
+        assert preview(page)["shape"].to_dict() == {
+            "Gallery embeddings": "60 × 8", "Gallery labels": "60", "Query embeddings": "20 × 8", "Query labels": "20",
+        }  # fmt: skip
+        assert "20 queries are of a class that the gallery does not have" in " ".join(c.value for c in page.caption)
+        assert command(page)[4:] == [
+            "--gallery-embeddings", "hub.parquet", "--embeddings-column", "dino", "--labels-column", "label",
+            "--split-column", "split", "--gallery-split", "train", "--query-split", "test", "--out", "my-data",
+        ]  # fmt: skip
+        press(page, "Import and open")
+        assert not page.exception and not page.error
+        bundle = view(page).bundle
+        assert (bundle.count("gallery"), bundle.count("queries")) == (60, 20)
+        assert bundle.class_names == ("cat", "dog", "elm", "oak")
+        assert set(bundle.labels("queries")) == {2}
+
+    def test_labels_of_a_csv(self, page):
+        lines = "id,label\n" + "".join(f"{row},{label}\n" for row, label in enumerate(LABELS))
+        give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.csv", lines.encode()))
+        assert not page.warning and preview(page).loc["Gallery labels", "column"] == "label"
+        press(page, "Import and open")
+        assert (view(page).bundle.labels("gallery") == LABELS).all()
 
     def test_the_command_makes_the_same_bundle(self, page, tmp_path):
         give(page, gallery_embeddings=("g.npy", npy(VECTORS)), gallery_labels=("y.npy", npy(LABELS)))
-        words = shlex.split(page.code[0].value)
-        assert words == [
+        assert command(page) == [
             "python", "-m", "core", "import", "--gallery-embeddings", "g.npy", "--gallery-labels", "y.npy",
             "--out", "my-data",
         ]  # fmt: skip
@@ -269,58 +319,48 @@ class TestImports:
     def test_one_file_for_embeddings_and_labels(self, tmp_path, make):
         suffix = "npz" if make is npz else "parquet"
         upload = save(tmp_path, "gallery_embeddings", f"all.{suffix}", make(embeddings=VECTORS, labels=LABELS))
-        found = imports.with_companions({"gallery_embeddings": upload})
-        assert found["gallery_labels"].shape == (80,) and imports.missing(found) == []
-        imports.run_import(found, None, None, tmp_path / "out")
+        found = look(gallery_embeddings=upload)
+        assert [(seen.key, seen.source, seen.shape) for seen in found.files] == [
+            ("gallery_embeddings", f"all.{suffix}", (80, 24)),
+            ("gallery_labels", f"all.{suffix}", (80,)),
+        ]
+        assert found.problems == ()
+        imports.run_import({"gallery_embeddings": upload}, None, None, tmp_path / "out")
         assert (load_bundle(tmp_path / "out").labels("gallery") == LABELS).all()
 
     @pytest.mark.parametrize(("key", "content"), [("gallery_labels", b"PK junk"), ("gallery_labels", b"")])
     @pytest.mark.parametrize("suffix", ["npy", "npz", "parquet"])
     def test_junk_is_a_message(self, tmp_path, key, content, suffix):
         upload = save(tmp_path, key, f"x.{suffix}", content)
-        assert f"x.{suffix}" in upload.problem and str(tmp_path) not in upload.problem
-        assert imports.array_names(upload.path) == ()
+        problem = look(gallery_labels=upload).problems[0]
+        assert f"x.{suffix}" in problem and str(tmp_path) not in problem and "\n" not in problem
+        assert array_names(upload.path) == ()
 
     def test_text_that_is_none(self, tmp_path):
-        assert "UTF-8" in save(tmp_path, "class_names", "n.txt", b"\xff\xfe\x00").problem
-
-    @pytest.mark.parametrize(
-        ("keys", "said"),
-        [
-            ((), ["Gallery embeddings are missing", "Gallery labels are missing"]),
-            (("gallery_embeddings", "gallery_labels", "query_labels"), ["Query embeddings are missing"]),
-            (("gallery_embeddings", "gallery_labels", "query_embeddings"), ["Query labels are missing"]),
-            (
-                ("gallery_embeddings", "gallery_labels", "gallery_codes", "query_embeddings", "query_labels"),
-                ["Query codes are missing"],
-            ),
-            (
-                ("gallery_embeddings", "gallery_labels", "query_embeddings", "query_labels", "query_codes"),
-                ["Gallery codes are missing"],
-            ),
-            (("gallery_embeddings", "gallery_labels", "gallery_codes"), []),
-        ],
-    )
-    def test_missing(self, tmp_path, keys, said):
-        arrays = {"embeddings": VECTORS, "labels": LABELS, "codes": CODES}
-        uploads = {key: save(tmp_path, key, "x.npy", npy(arrays[key.split("_")[1]])) for key in keys}
-        found = imports.missing(uploads)
-        assert len(found) == len(said)
-        for line, start in zip(found, said, strict=True):
-            assert line.startswith(start)
-
-    def test_counts_that_differ(self, tmp_path):
-        uploads = {
+        given = {
             "gallery_embeddings": save(tmp_path, "gallery_embeddings", "g.npy", npy(VECTORS)),
-            "gallery_labels": save(tmp_path, "gallery_labels", "y.npy", npy(LABELS[:7])),
+            "gallery_labels": save(tmp_path, "gallery_labels", "y.npy", npy(LABELS)),
+            "class_names": save(tmp_path, "class_names", "n.txt", b"\xff\xfe\x00"),
         }
-        assert imports.missing(uploads) == ["Gallery labels: 7 rows for 80 embeddings; each image needs exactly one."]
+        (problem,) = look(**given).problems
+        assert problem.startswith("cannot read the class names 'n.txt'")
+
+    def test_the_words_of_the_page(self):
+        assert uploads.in_own_words("3 of them fit (a, b): choose one with --embeddings-column", {}).endswith(
+            "choose one under 'Columns'"
+        )
+        assert uploads.in_own_words("it has a; name one with --gallery-split", {}).endswith(
+            "choose one under 'Columns'"
+        )
+        text = "import it with --shuffle SEED (such as --shuffle 0)"
+        assert uploads.in_own_words(text, {}) == "tick 'Shuffle the gallery'"
 
     def test_bits_of_codes(self, tmp_path):
         def bits(array):
-            return imports.code_bits({"gallery_codes": save(tmp_path, "gallery_codes", "c.npy", npy(array))})
+            upload = save(tmp_path, "gallery_codes", "c.npy", npy(array))
+            return import_preview.code_bits(look(gallery_codes=upload).files)
 
-        assert imports.code_bits({}) is None
+        assert import_preview.code_bits(()) is None
         assert bits(CODES) == (9, 16)
         assert bits(CODES[:, :1]) == (8, 8)
         assert bits(np.zeros((4, 16), np.uint8)) == (121, 128)
@@ -328,12 +368,15 @@ class TestImports:
         assert bits(np.zeros(4, np.uint8)) is None
 
     def test_errors_of_the_import_name_files_as_their_owner_does(self, tmp_path):
-        uploads = {
+        given = {
             "gallery_embeddings": save(tmp_path, "gallery_embeddings", "mine.npy", npy(VECTORS)),
-            "gallery_labels": save(tmp_path, "gallery_labels", "y.npy", npy(LABELS)),
-            "class_names": save(tmp_path, "class_names", "names.txt", b"cat\ncat\ndog\nelm"),
+            "gallery_labels": save(tmp_path, "gallery_labels", "y.npy", npy(LABELS[:79])),
+            "hierarchy_file": save(tmp_path, "hierarchy_file", "tree.txt", b"a b\nb a\n"),
         }
-        with pytest.raises(BadInput) as caught:
-            imports.run_import(uploads, None, None, tmp_path / "out")
-        assert "'cat'" in str(caught.value) and str(tmp_path) not in str(caught.value)
+        with pytest.raises(BadInput, match="gallery labels: 79 for 80"):
+            imports.run_import(given, None, None, tmp_path / "out")
+        given["gallery_labels"] = save(tmp_path, "gallery_labels", "y.npy", npy(LABELS))
+        with pytest.raises(BadInput, match=r"'tree.txt'") as caught:
+            imports.run_import(given, None, None, tmp_path / "out")
+        assert str(tmp_path) not in str(caught.value)
         assert not (tmp_path / "out").exists()

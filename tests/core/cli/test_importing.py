@@ -73,10 +73,59 @@ def test_similarity_is_kept_and_told(run, arrays):
         ((*GALLERY, "--query-embeddings", "Q.npy"), ["query labels"]),
         ((*GALLERY, "--bits", "16"), ["codes"]),
         ((*GALLERY[:2], "--gallery-labels", "q.npy"), ["6", "40"]),
-        (GALLERY[:2], ["--gallery-labels"]),
+        (GALLERY[:2], ["gallery labels are missing"]),
         ((*GALLERY, "--similarity", "dot"), ["--similarity", "'dot'", "inner-product"]),
     ],
 )
 def test_bad_arrays_are_one_line(refused, arrays, options, words):
     line = refused("import", *options, "--out", "mine", bundle=False)
     assert all(word in line for word in words)
+
+
+def test_a_preview_tells_everything_and_writes_nothing(run, arrays):
+    before = sorted(arrays.iterdir())
+    ran = run("import", *GALLERY, *QUERIES, *CODES, "--preview", bundle=False)
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert lines[0] == "gallery embeddings 'G.npy': 40 x 24 float32"
+    assert lines[1].startswith(f"  row 0: {np.load('G.npy')[0, 0]:.4g} ") and lines[4].startswith(
+        "  length of the first 40 rows: "
+    )
+    assert "query codes 'QC.npy': 6 x 2 uint8" in lines
+    assert lines[-1].startswith("nothing keeps these files from an import")
+    assert sorted(arrays.iterdir()) == before
+
+
+def test_a_preview_of_files_that_cannot_be_imported(run, arrays):
+    ran = run("import", *GALLERY[:2], "--gallery-labels", "q.npy", "--query-labels", "g.npy", "--preview", bundle=False)
+    assert ran.code == 2
+    assert [line.split(":")[0] for line in ran.out.splitlines()[-3:]].count("to mend") == 2
+    assert ran.err.startswith("error: these files cannot be imported yet: ") and ran.err.endswith("(1 more above)\n")
+    ran = run("import", *GALLERY, *CODES[:2], "--preview", bundle=False)
+    assert ran.code == 2 and "codes and their bits go together" in ran.err
+
+
+def test_columns_and_splits_of_one_file(run, arrays):
+    split = np.array(["train", "val"])[np.arange(40) % 2]
+    np.savez("all.npz", a=np.load("G.npy"), b=np.load("GC.npy"), c=np.load("g.npy"), d=split)
+    options = (
+        "--labels-column",
+        "c",
+        "--split-column",
+        "d",
+        "--query-split",
+        "val",
+        "--codes-column",
+        "b",
+        "--bits",
+        16,
+    )
+    ran = run("import", "--gallery-embeddings", "all.npz", *options, "--out", "mine", bundle=False)
+    assert ran.code == 0, ran.err
+    bundle = load_bundle("mine")
+    assert (bundle.count("gallery"), bundle.count("queries"), bundle.defaults["hash"]) == (20, 20, "imported")
+    assert (bundle.labels("queries") == np.load("g.npy")[1::2]).all()
+
+
+def test_no_folder_for_the_bundle(refused, arrays):
+    assert "--out" in refused("import", *GALLERY, bundle=False)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.bundle import load_bundle
+from core.datasets.array_preview import preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 
@@ -194,7 +196,9 @@ BAD = {
     "no columns": ({"gallery_embeddings": GALLERY[:, :0]}, "is empty"),
     "dimensions": ({"query_embeddings": QUERIES[:, :59]}, "query embeddings have 59 dimensions, gallery embeddings 60"),
     "objects": ({"gallery_embeddings": GALLERY.astype(object)}, "Python objects"),
-    "texts": ({"gallery_labels": GALLERY_LABELS.astype(str)}, "of type <U"),
+    "texts": ({"gallery_labels": np.array(["cat", "cow"] * 40)}, "row 1 .*'cow', which is none of the 4 class"),
+    "bytes": ({"gallery_labels": GALLERY_LABELS.astype(bytes)}, r"of type \|S"),
+    "text vectors": ({"gallery_embeddings": GALLERY.astype(str)}, "of type <U.*: expected float16"),
     "few labels": ({"gallery_labels": GALLERY_LABELS[:79]}, "gallery labels: 79 for 80 gallery embeddings"),
     "many labels": ({"query_labels": GALLERY_LABELS}, "query labels: 80 for 20 query embeddings"),
     "label -1": ({"gallery_labels": with_row(GALLERY_LABELS, 3, -1)}, "gallery labels: row 3 .* is -1"),
@@ -322,8 +326,9 @@ def test_npz_and_parquet_without_the_array_asked_for(tmp_path):
     ("rows", "message"),
     [
         ([[1.0, 2.0], [1.0]], r"row 1 .*has 1 numbers, row 0 has 2"),
-        ([[1.0, 2.0], None], "1 rows are empty"),
-        ([[1.0, None], [1.0, 2.0]], "1 numbers are missing"),
+        ([[1.0, 2.0], None], "row 1 .*is empty"),
+        ([None, [1.0, 2.0]], "row 0 .*is empty"),
+        ([[1.0, 2.0], [1.0, None]], "row 1 .*lacks a number"),
         ([["a"], ["b"]], "holds string: expected numbers"),
         (["a", "b"], "holds string: expected numbers"),
         ([[[1.0]], [[2.0]]], "holds list.*expected numbers"),
@@ -376,6 +381,27 @@ def test_truncated_files_are_refused(tmp_path, write, keep):
         import_arrays(tmp_path / "mine", path, GALLERY_LABELS)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("write", [write_npy, write_npz, write_parquet], ids=["npy", "npz", "parquet"])
+def test_any_damage_is_bad_input_or_another_bundle(tmp_path, write):
+    path, rng = write(tmp_path)[0], np.random.default_rng(0)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    for _ in range(40):
+        damaged = data.copy()
+        # headers lie at either end
+        places = rng.choice([*range(150), *range(len(data) - 600, len(data))], rng.integers(1, 4))
+        damaged[places] = rng.integers(0, 256, len(places))
+        path.write_bytes(damaged.tobytes())
+        looked_at = {"gallery_embeddings": path, "gallery_labels": GALLERY_LABELS}
+        for call in (
+            lambda: import_arrays(tmp_path / "mine", path, GALLERY_LABELS),
+            partial(preview_arrays, looked_at),
+        ):
+            try:
+                call()
+            except BadInput as error:
+                assert "\n" not in str(error)
 
 
 def test_embeddings_to_be_compared_by_inner_product_keep_their_length(tmp_path):

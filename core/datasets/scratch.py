@@ -1,0 +1,58 @@
+"""Arrays on disk while an import runs, for what need not fit in memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+
+from core.errors import BadInput
+
+
+class Scratch:
+    """`with Scratch() as scratch:` a temporary folder ($TMPDIR says where); its arrays go with it."""
+
+    def __enter__(self) -> Scratch:
+        self._folder = tempfile.TemporaryDirectory(prefix="import-", ignore_cleanup_errors=True)
+        self._count = 0
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._folder.cleanup()
+
+    def write(self, shape: tuple[int, ...], dtype: np.dtype, blocks: Iterable[np.ndarray]) -> np.ndarray:
+        """Consecutive rows as one array of `shape`, memory-mapped, read-only.
+
+        Written and then mapped: a full disk is an error then, where a write through a map would end the process.
+        """
+        path = self._path()
+        with path.open("wb") as file:
+            header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for block in blocks:
+                file.write(np.ascontiguousarray(block, dtype=dtype).data)
+        return open_npy(path)
+
+    def copy_npy(self, source: BinaryIO) -> np.ndarray:
+        """The bytes of a .npy file, copied to disk and memory-mapped; ValueError where they are none."""
+        path = self._path()
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+        return open_npy(path)
+
+    def _path(self) -> Path:
+        self._count += 1
+        return Path(self._folder.name) / f"{self._count}.npy"
+
+
+def open_npy(path: Path) -> np.ndarray:
+    """A .npy file, memory-mapped, read-only. It knows only plain .npy: a pickle under that name is never loaded."""
+    with path.open("rb") as file:
+        if not file.read(1):
+            raise BadInput(f"'{path}' is empty (0 bytes)")
+    return np.asarray(np.lib.format.open_memmap(path, mode="r"))

@@ -1,0 +1,107 @@
+"""Files that are dropped on the page: what each is for, and where it lies until the session ends."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import streamlit as st
+
+from core.datasets.array_files import SUFFIXES
+from core.datasets.array_labels import LABEL_SUFFIXES
+
+# What a message says for the command line, and what it says for the page.
+_PHRASES = (
+    (r"(choose one|name one of those|name one) with --[\w-]+-(column|split)", "choose one under 'Columns'"),
+    (r"name the column \(--labels-column\)", "choose it under 'Columns'"),
+    (r"import it with --shuffle SEED \(such as --shuffle 0\)", "tick 'Shuffle the gallery'"),
+    (r" \(--similarity inner-product\)", ""),
+)
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a file is for. `key` is the argument of `import_arrays`, `array` its name inside .npz and .parquet."""
+
+    key: str
+    label: str
+    array: str | None
+    kinds: tuple[str, ...]
+    help: str
+
+
+def _array_roles(side: str) -> tuple[Role, ...]:
+    title = side.capitalize()
+    kinds, label_kinds = ([suffix.removeprefix(".") for suffix in every] for every in (SUFFIXES, LABEL_SUFFIXES))
+    return (
+        Role(f"{side}_embeddings", f"{title} embeddings", "embeddings", tuple(kinds), "Floats, shape (N, dimensions)."),
+        Role(
+            f"{side}_labels",
+            f"{title} labels",
+            "labels",
+            tuple(label_kinds),
+            "Integers from 0, or class names, one for each row of the embeddings.",
+        ),
+        Role(
+            f"{side}_codes",
+            f"{title} codes",
+            "codes",
+            tuple(kinds),
+            "Packed bits, uint8 of shape (N, bits / 8 rounded up), as numpy.packbits makes them.",
+        ),
+    )
+
+
+GALLERY, QUERIES = _array_roles("gallery"), _array_roles("query")
+TEXTS = (
+    Role("class_names", "Class names", None, ("txt",), "One name a line, in the order of the labels."),
+    Role("hierarchy_file", "Class tree", None, ("txt",), "One 'parent child' pair a line; leaves are class names."),
+)
+ROLES = {role.key: role for role in (*GALLERY, *QUERIES, *TEXTS)}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file at hand: where it lies and what its owner calls it. `problem` says why it cannot be used."""
+
+    role: Role
+    path: Path
+    name: str
+    problem: str | None = None
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=lambda folder: shutil.rmtree(folder, True))
+def session_folder() -> Path:
+    """The session's own temporary folder on this server, removed when the session ends or the server stops."""
+    folder = Path(tempfile.mkdtemp(prefix="binary-hashes-"))
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
+
+
+def save_upload(folder: Path, role: Role, name: str, content: BinaryIO) -> Upload:
+    """Write an uploaded file under a name of ours; the person's own is only shown."""
+    suffix = Path(name).suffix.lower()
+    if suffix.removeprefix(".") not in role.kinds:
+        wanted = f"expected a file of type {', '.join(role.kinds)}"
+        return Upload(role, folder, name, f"{role.label} '{name}': {wanted}")
+    path = folder / f"{role.key}{suffix}"
+    fresh = path.with_suffix(f"{suffix}.new")
+    with fresh.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    fresh.replace(path)  # an earlier file of the same name may still be mapped
+    return Upload(role, path, name)
+
+
+def in_own_words(message: str, uploads: Mapping[str, Upload]) -> str:
+    """A message of `core` with files as their owner calls them, and the page's controls in place of options."""
+    for upload in uploads.values():
+        message = message.replace(str(upload.path), upload.name)
+    for phrase, ours in _PHRASES:
+        message = re.sub(phrase, ours, message)
+    return message
