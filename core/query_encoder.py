@@ -12,13 +12,16 @@ import pandas as pd
 from core.bundle import Bundle
 from core.bundle_files import check_sum
 from core.conditions import alone, pinned
+from core.encoders.encoded import vectors_of
+from core.encoders.opened import encode_images, open_weights
 from core.encoders.recipes.base import SOFTMAX
 from core.errors import BadInput
+from core.fusion import fuse_vectors, parts_of
 from core.pictures.file import as_encoder_sees
 from core.vectors import plain_rows, unit_rows
 
 if TYPE_CHECKING:
-    from core.encoders.networks.base import Network
+    from core.encoders.opened import Encoder
 
 ENCODE_RUNS = 5
 
@@ -27,9 +30,9 @@ ENCODE_RUNS = 5
 class EncodedPicture:
     """What an encoder says of one picture.
 
-    `seen` uint8 (32, 32, 3) is what the network was given; `embedding` float32 (d,) is made as the bundle's are;
-    `probabilities` float32 (C,) are those of the classes; `latent` float32 (bits,) are the values of the network's own
-    code, (0,) where it has none for this embedding.
+    `seen` uint8 (32, 32, 3) is what the encoder was given; `embedding` float32 (d,) is made as the bundle's are;
+    `probabilities` float32 (C,) are those of the classes, (0,) where it predicts none; `latent` float32 (bits,) are the
+    values of a network's own code, (0,) where it has none for this embedding.
     """
 
     seen: np.ndarray
@@ -37,21 +40,26 @@ class EncodedPicture:
     probabilities: np.ndarray
     latent: np.ndarray
 
+    @property
+    def predicts(self) -> bool:
+        """Whether the encoder has probabilities of classes at all."""
+        return len(self.probabilities) > 0
+
 
 @dataclass(frozen=True, eq=False)
 class QueryEncoder:
-    """A bundle's encoder, its network loaded; make it with `open_encoder`. Threads may share it."""
+    """A bundle's encoder, its network or vocabulary loaded; make it with `open_encoder`. Threads may share it."""
 
     name: str
-    network: Network
+    encoder: Encoder
     similarity: str
     dimensions: int
     reduction: tuple[np.ndarray, np.ndarray] | None  # mean (D,) and axes (D, d)
 
     @property
     def classifies(self) -> bool:
-        """Whether the network was trained to tell class probabilities; else they are a softmax of cosines."""
-        return hasattr(self.network, "classify")
+        """Whether a network was trained to tell class probabilities; else they are a softmax of cosines, or none."""
+        return hasattr(self.encoder, "classify")
 
     def encode(self, picture: np.ndarray) -> EncodedPicture:
         """Encode a picture uint8 (H, W, 3). Its mirror image is averaged in, as in the bundle's own embeddings."""
@@ -59,9 +67,7 @@ class QueryEncoder:
 
     def encode_seen(self, seen: np.ndarray) -> EncodedPicture:
         """Encode a picture uint8 (32, 32, 3) that is cut and scaled already."""
-        from core.encoders.encoding import encode_images, vectors_of
-
-        encoded = encode_images(self.network, seen[None].copy(), flip=True)
+        encoded = encode_images(self.encoder, seen[None].copy(), flip=True)
         vectors = vectors_of(self.name, encoded, self.reduction)
         if vectors.shape[1] != self.dimensions:
             raise BadInput(
@@ -74,11 +80,36 @@ class QueryEncoder:
         return EncodedPicture(seen, embedding, encoded.probabilities[0], latent)
 
 
-def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder:
-    """Load an encoder's network from the bundle, onto the CPU; it takes seconds, since PyTorch is imported.
+@dataclass(frozen=True, eq=False)
+class FusedQueryEncoder:
+    """Two encoders of a bundle that were fused; it predicts no class and has no code of its own."""
+
+    name: str
+    parts: tuple[QueryEncoder, QueryEncoder]
+    weight: float
+
+    classifies = False
+
+    def encode(self, picture: np.ndarray) -> EncodedPicture:
+        """Encode a picture uint8 (H, W, 3)."""
+        return self.encode_seen(as_encoder_sees(picture))
+
+    def encode_seen(self, seen: np.ndarray) -> EncodedPicture:
+        """Encode a picture uint8 (32, 32, 3) that is cut and scaled already."""
+        first, second = (part.encode_seen(seen).embedding[None] for part in self.parts)
+        none = np.empty(0, np.float32)
+        return EncodedPicture(seen, fuse_vectors(first, second, self.weight)[0], none, none)
+
+
+def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder | FusedQueryEncoder:
+    """Load an encoder from the bundle, onto the CPU; of a network it takes seconds, since PyTorch is imported.
 
     Raises BadInput where the bundle has no weights of it, or damaged ones.
     """
+    fused = parts_of(bundle, encoder)
+    if fused is not None:
+        first, second, weight = fused
+        return FusedQueryEncoder(encoder, (open_encoder(bundle, first), open_encoder(bundle, second)), weight)
     info = bundle.encoder_info(encoder)
     path = bundle.weights_path(encoder)
     if path is None:
@@ -89,15 +120,13 @@ def open_encoder(bundle: Bundle, encoder: str) -> QueryEncoder:
             f"not the network's weights; {mend}"
         )
     check_sum(bundle.path, info["weights"])
-    from core.encoders.weights import load_network
-
-    network = load_network(path)
-    if encoder not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
-        raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
-    return QueryEncoder(encoder, network, bundle.similarity(encoder), info["dimensions"], bundle.reduction(encoder))
+    opened = open_weights(path)
+    if encoder not in (opened.recipe.encoder, opened.recipe.encoder + SOFTMAX):
+        raise BadInput(f"the weights in '{path}' are of encoder '{opened.recipe.encoder}', not '{encoder}'")
+    return QueryEncoder(encoder, opened, bundle.similarity(encoder), info["dimensions"], bundle.reduction(encoder))
 
 
-def time_encoding(encoder: QueryEncoder, seen: np.ndarray, runs: int = ENCODE_RUNS) -> float:
+def time_encoding(encoder: QueryEncoder | FusedQueryEncoder, seen: np.ndarray, runs: int = ENCODE_RUNS) -> float:
     """Median milliseconds to encode a picture that is cut and scaled, on one thread, after a run that does not count.
 
     The mirror image is encoded too.
@@ -114,7 +143,8 @@ def time_encoding(encoder: QueryEncoder, seen: np.ndarray, runs: int = ENCODE_RU
 def predictions(bundle: Bundle, encoded: EncodedPicture, most: int = 5) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The likeliest classes (`class`, `superclass`, `probability`) and superclasses (`superclass`, `probability`).
 
-    A superclass is as probable as its classes together. Without superclasses the second is None.
+    A superclass is as probable as its classes together. Without superclasses the second is None. Not to be asked of an
+    encoder that predicts no class (`EncodedPicture.predicts`).
     """
     if len(encoded.probabilities) != len(bundle.class_names):
         raise BadInput(

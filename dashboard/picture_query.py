@@ -11,6 +11,7 @@ from core.picture_query import SEARCH_RUNS, PictureAnswer, PictureTimes, search_
 from core.query_encoder import (
     ENCODE_RUNS,
     EncodedPicture,
+    FusedQueryEncoder,
     QueryEncoder,
     open_encoder,
     predictions,
@@ -55,14 +56,14 @@ def draw(view: state.View) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the encoder …")
-def _encoder(_engine: Engine, version: str, name: str) -> QueryEncoder:
-    """An encoder's network, shared by all sessions. PyTorch is imported here, and not before."""
+def _encoder(_engine: Engine, version: str, name: str) -> QueryEncoder | FusedQueryEncoder:
+    """An encoder, shared by all sessions. PyTorch is imported here for a network, and not before."""
     return open_encoder(_engine.bundle, name)
 
 
 @st.cache_data(max_entries=8, show_spinner="Encoding the picture …", scope="session")
 def _encoded(
-    _encoder: QueryEncoder, version: str, name: str, digest: str, _given: Given
+    _encoder: QueryEncoder | FusedQueryEncoder, version: str, name: str, digest: str, _given: Given
 ) -> tuple[EncodedPicture, float]:
     """What the encoder says of the picture, and the milliseconds it takes."""
     encoded = _encoder.encode(_given.picture())
@@ -84,7 +85,8 @@ def _answer(
 
 def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, classifies: bool) -> None:
     """The picture, what the encoder sees of it, and what it takes it for."""
-    named = zip(("class", "superclass"), predictions(view.bundle, encoded), strict=True)
+    tables = predictions(view.bundle, encoded) if encoded.predicts else (None, None)
+    named = zip(("class", "superclass"), tables, strict=True)
     shares = [
         Shares(f"Predicted {name}", [readable(each) for each in table[name]], table["probability"].tolist())
         for name, table in named
@@ -92,7 +94,9 @@ def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, classi
     ]
     seen = encoded.seen
     st.html(picture_html(given.thumbnail, png_uri(seen), (given.width, given.height), seen.shape[1], shares))
-    if not classifies:
+    if not encoded.predicts:
+        st.caption(f"Encoder {view.setting.encoder} predicts no class: it describes the picture, and that is all.")
+    elif not classifies:
         st.caption(
             f"Encoder {view.setting.encoder} has no classifier: its probabilities are a softmax of cosines, which is "
             "flat by nature. Their order counts, not their size."

@@ -53,6 +53,8 @@ def describe_times(encode_ms: float, times: PictureTimes) -> str:
 
 
 def _predicted(bundle: Bundle, encoded: EncodedPicture, classifies: bool) -> list[str]:
+    if not encoded.predicts:
+        return ["no predicted class: this encoder has none"]
     classes, superclasses = predictions(bundle, encoded)
     said = [("class", classes)] + ([] if superclasses is None else [("superclass", superclasses)])
     note = "" if classifies else " (no classifier: a softmax of cosines, flat by nature)"

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.encoders.encoded import vectors_of
+from core.encoders.opened import encode_images, open_weights
 from core.errors import BadInput, unknown_name
 from core.pictures.file import as_encoder_sees
 
 if TYPE_CHECKING:
     from core.bundle import Bundle
     from core.encoders.backbones import Backbone
-    from core.encoders.networks.base import Network
+    from core.encoders.opened import Encoder
 
 
 class PictureEncoder(ABC):
@@ -77,9 +79,9 @@ class TrainedEncoder(PictureEncoder):
     batch = 500
 
     def __init__(
-        self, name: str, network: Network, weights_file: Path, reduction: tuple[np.ndarray, np.ndarray] | None
+        self, name: str, encoder: Encoder, weights_file: Path, reduction: tuple[np.ndarray, np.ndarray] | None
     ) -> None:
-        self.name, self.network, self.reduction = name, network, reduction
+        self.name, self.encoder, self.reduction = name, encoder, reduction
         self.made = f"encoder '{name}' with the weights {weights_file.name}, pictures as 32 x 32 pixels"
         digest = hashlib.sha256(b"".join(array.tobytes() for array in reduction or ())).hexdigest()
         self.key = f"{name} {file_digest(weights_file)} {digest} 32"
@@ -88,9 +90,7 @@ class TrainedEncoder(PictureEncoder):
         return as_encoder_sees(picture)
 
     def encode(self, prepared: Sequence[object]) -> np.ndarray:
-        from core.encoders.encoding import encode_images, vectors_of
-
-        encoded = encode_images(self.network, np.stack(list(prepared)), self.batch)
+        encoded = encode_images(self.encoder, np.stack(list(prepared)), self.batch)
         return vectors_of(self.name, encoded, self.reduction)
 
 
@@ -100,13 +100,13 @@ def open_encoder(name: str, weights_file: str | Path | None = None, bundle: Bund
     Raises BadInput for an unknown name, and for weights that cannot be had or do not fit.
     """
     from core.encoders.backbones import backbone_names, open_backbone
-    from core.encoders.recipes.registry import RECIPES
+    from core.encoders.names import TRAINED
 
     if name in backbone_names():
         return BackboneEncoder(open_backbone(name, weights_file))
     held = bundle.encoders if bundle is not None else ()
-    if name not in RECIPES and name not in held:
-        raise unknown_name("encoder", name, {*backbone_names(), *RECIPES, *held})
+    if name not in TRAINED and name not in held:
+        raise unknown_name("encoder", name, {*backbone_names(), *TRAINED, *held})
     return _open_trained(name, weights_file, bundle)
 
 
@@ -120,20 +120,18 @@ def file_digest(path: Path) -> str:
 
 
 def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | None) -> TrainedEncoder:
-    from core.encoders.weights import load_network
-
     if weights_file is not None:
-        network = load_network(weights_file)
-        if network.recipe.encoder != name:
-            raise BadInput(f"the weights in '{weights_file}' are of encoder '{network.recipe.encoder}', not '{name}'")
-        return TrainedEncoder(name, network, Path(weights_file), None)
+        encoder = open_weights(weights_file)
+        if encoder.recipe.encoder != name:
+            raise BadInput(f"the weights in '{weights_file}' are of encoder '{encoder.recipe.encoder}', not '{name}'")
+        return TrainedEncoder(name, encoder, Path(weights_file), None)
     path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
     if path is None:
         raise BadInput(
             f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') and "
             "name its weights.safetensors with --weights"
         )
-    return TrainedEncoder(name, load_network(path), path, bundle.reduction(name))
+    return TrainedEncoder(name, open_weights(path), path, bundle.reduction(name))
 
 
 def _middle(picture: np.ndarray, longest: int) -> np.ndarray:
