@@ -5,7 +5,7 @@ Sizes, vocabularies and descriptors were chosen on the 5,000 held-out training i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from core.encoders.recipes.base import EncoderRecipe
 from core.errors import BadInput, unknown_name
@@ -16,12 +16,12 @@ class VisualWordsRecipe(EncoderRecipe):
     """One bag of visual words. Pictures have 32 x 32 pixels; `side` is what they are scaled to first."""
 
     descriptor: str  # a name in core.encoders.visual_words.descriptors
-    words: int = 500  # of the vocabulary
+    words: int = 1000  # of the vocabulary
     side: int = 32  # pixels
     step: int = 4  # pixels from one descriptor to the next, on a regular grid; HOG's is a cell
-    sizes: tuple[int, ...] = (4,)  # pixels: keypoints' diameters (SIFT), patches (ORB), cells (HOG)
+    sizes: tuple[int, ...] = (4,)  # pixels: keypoints' diameters (SIFT, a patch is six), patches (ORB), cells (HOG)
     mirrored: bool = True  # the bag of a picture also holds the words of its mirror image
-    fitted_on: int = 500_000  # descriptors that the vocabulary is fitted on, drawn from those of all pictures
+    fitted_on: int = 300_000  # descriptors that the vocabulary is fitted on, drawn from those of all pictures
     rounds: int = 20  # of k-means over them
     batch_size: int = 4096  # descriptors
 
@@ -37,8 +37,8 @@ class VisualWordsRecipe(EncoderRecipe):
 
 _SIFT = VisualWordsRecipe("bovw-sift", "sift")
 _ORB = VisualWordsRecipe("bovw-orb", "orb", side=96, step=12, sizes=(31,))
-_HOG = VisualWordsRecipe("bovw-hog", "hog", sizes=(4, 8))
-_BEST = VisualWordsRecipe("bovw", "sift")
+_HOG = VisualWordsRecipe("bovw-hog", "hog", sizes=(4, 5, 6, 8, 10))
+_BEST = replace(_HOG, encoder="bovw")
 
 VISUAL_WORDS: dict[str, VisualWordsRecipe] = {recipe.encoder: recipe for recipe in (_BEST, _SIFT, _ORB, _HOG)}
 
