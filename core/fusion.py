@@ -18,7 +18,8 @@ from core.bundle_writer import BundleWriter
 from core.datasets.held_out import held_out
 from core.errors import BadInput
 
-WEIGHTS = tuple(step / 20 for step in range(21))  # 0 and 1 are either encoder alone: for comparison, never chosen
+# 0 and 1 are either encoder alone: for comparison, never chosen.
+WEIGHTS = (0, 0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98, 0.99, 1)
 DEPTH = 100
 
 

@@ -36,6 +36,9 @@ def run(args: argparse.Namespace) -> None:
         fused = store_fusion(args.bundle, first, second, show)
     print(f"ap@{DEPTH} on the held-out training images, by the weight of {first}:")
     for weight, value in fused.judged.items():
-        alone = {0.0: f"  {second} alone", 1.0: f"  {first} alone"}.get(weight, "")
+        alone = {0: f"  {second} alone", 1: f"  {first} alone"}.get(weight, "")
         print(f"  {weight:.2f}  {value:.4f}{alone}{'  chosen' if weight == fused.weight else ''}")
+    best = max(fused.judged, key=fused.judged.__getitem__)
+    if best in (0, 1):
+        print(f"{first if best else second} alone does better: this fusion gains nothing")
     print(f"wrote encoder {fused.encoder} to {args.bundle}")

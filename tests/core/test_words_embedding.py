@@ -9,6 +9,7 @@ from core import build
 from core.bundle import load_bundle
 from core.cli import main
 from core.datasets.cifar10 import CIFAR_10
+from core.datasets.cifar100 import CIFAR_100
 from core.datasets.held_out import held_out
 from core.encoders.picture_encoder import open_encoder as open_picture_encoder
 from core.engine import Engine
@@ -148,3 +149,13 @@ def test_fused_vectors_have_unit_length():
     first, second = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in rng.normal(size=(2, 9, 4)))
     for weight in (0, 0.3, 1):
         np.testing.assert_allclose(np.linalg.norm(fuse_vectors(first, second, weight), axis=1), 1, atol=1e-6)
+
+
+def test_real_pictures_get_the_shipped_embeddings(cifar_root):
+    bundle, rows = load_bundle(), [0, 42, 9999]
+    images = CIFAR_100.read_split(cifar_root, "test").images
+    encoder = open_encoder(bundle, "bovw")
+    for row in rows:
+        np.testing.assert_allclose(
+            encoder.encode(images[row]).embedding, bundle.embeddings("bovw", "test")[row], atol=1e-3
+        )
