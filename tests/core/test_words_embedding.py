@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from core import build
+from core import build, words_embedding
 from core.bundle import load_bundle
 from core.cli import main
 from core.datasets.cifar10 import CIFAR_10
 from core.datasets.cifar100 import CIFAR_100
 from core.datasets.held_out import held_out
+from core.encode_time import time_words
 from core.encoders.picture_encoder import open_encoder as open_picture_encoder
 from core.engine import Engine
 from core.errors import BadInput
@@ -29,6 +30,7 @@ def made(tmp_path_factory):
     """Folders of a small CIFAR-10, of the run and of the bundle, which holds bags of two descriptors."""
     folder = tmp_path_factory.mktemp("words")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_embedding, "time_words", lambda bag, images: time_words(bag, images, 2))
         for name, digest in write_files(folder / "data", a_part=40).items():
             patch.setitem(CIFAR_10.md5, name, digest)
         for name, changes in (("bovw-sift", CHANGES), ("bovw-hog", [*CHANGES, "words=20"])):
