@@ -8,6 +8,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
+from core.opponents.side import One
 from core.search.chunked_exact import rank_exact_chunked
 from core.search.chunked_hamming import rank_hamming_chunked
 from core.search.exact import rank_exact, to_columns
@@ -15,7 +16,6 @@ from core.search.hamming import rank_hamming
 from core.search.hashed import rerank
 from core.search.parallel import blocks
 from core.timed_hashing import QueryHash
-from core.timed_searches import Side
 
 _PLAIN = 100_000  # gallery rows that the plain exact search copies at a time
 
@@ -48,7 +48,7 @@ class Coded:
         return Coded(self.bits, np.ascontiguousarray(self.words[:, :count]), self.hasher)
 
 
-def exact_sides(trial: Trial, k: int) -> dict[str, Side]:
+def exact_sides(trial: Trial, k: int) -> dict[str, One]:
     """One query's exact search by BLAS, by faiss and by this project's chunked search; none copies the gallery."""
     import faiss
 
@@ -75,7 +75,7 @@ def exact_sides(trial: Trial, k: int) -> dict[str, Side]:
     return {"exact-blas": blas, "exact-faiss": flat, "exact-chunked": chunked}
 
 
-def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> Side:
+def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> One:
     """One query's hashed search, from its embedding on."""
 
     def search(q: int) -> tuple[np.ndarray, dict[str, int]]:

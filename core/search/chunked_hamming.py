@@ -13,8 +13,9 @@ import numpy as np
 
 from core.compiled import kernel
 from core.search.exact import no_exclusion
-from core.search.hamming import hamming_distances, select_by_distance
+from core.search.hamming import hamming_distances
 from core.search.parallel import blocks, run_blocks
+from core.search.select_distance import select_by_distance
 
 _CHUNK = 32_768  # items: 64 kB of distances, and 256 kB of one-word codes
 _CHUNK_OF_ONE = 131_072  # for a single query, which reads each code once
