@@ -179,6 +179,9 @@ def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | N
         path = Path(weights_file)
     else:
         path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
+        if path is None and bundle is not None and "fusion" in bundle.manifest["encoders"].get(name, {}):
+            parts = " or ".join(bundle.encoder_info(name)["fusion"]["encoders"])
+            raise BadInput(f"encoder '{name}' is a fusion, which describes no folder: take {parts}")
         if path is None:
             raise BadInput(
                 f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "

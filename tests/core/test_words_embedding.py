@@ -140,6 +140,8 @@ def test_fusion_is_the_weighted_sum_of_cosines_and_holds_no_label(made, bundle, 
     assert time_encoding(encoder, made[1][3], 1) > 0
     with pytest.raises(BadInput, match="leave --weights out"):
         open_query_encoder(bundle, "bovw-sift+bovw-hog", "any.safetensors")
+    with pytest.raises(BadInput, match="is a fusion, which describes no folder: take bovw-sift or bovw-hog"):
+        open_encoder("bovw-sift+bovw-hog", None, bundle)
     with pytest.raises(BadInput, match="a fusion itself"):
         store_fusion(folder, "bovw-sift+bovw-hog", "bovw-hog")
     assert main(["fuse", "--bundle", str(folder), "--encoders", "bovw-sift"]) == 2
