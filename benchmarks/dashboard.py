@@ -1,6 +1,6 @@
 """What a person waits for: the first page, a slider's move, and the memory of a server with ten open sessions.
 
-    python benchmarks/dashboard.py [--moves 12] [--sessions 10]
+    python benchmarks/dashboard.py [--moves 12] [--sessions 10] [--out FILE]
 
 Starts the dashboard on a free port and drives it in Chromium (needs `pip install -r tests/requirements.txt` and a
 chromium on the PATH). A move is timed from the key press until a number on the page has changed; the next one
@@ -21,6 +21,10 @@ from time import perf_counter, sleep
 import numpy as np
 
 HOME = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HOME))
+
+from benchmarks.figures import Figures
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -29,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--moves", type=int, default=12)
     parser.add_argument("--sessions", type=int, default=10)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -67,18 +72,23 @@ def _report(browser: object, url: str, pid: int, started: float, options: argpar
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(url)
     page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
-    print(f"start of the server to the first page's title: {perf_counter() - started:.2f} s")
+    title = perf_counter() - started
     page.get_by_test_id("stMetricValue").first.wait_for(timeout=120_000)
-    print(f"start of the server to the first numbers:      {perf_counter() - started:.2f} s")
+    numbers = perf_counter() - started
+    figures = Figures()
+    figures.add("start of the server to the first page's title", title, "s")
+    figures.add("start of the server to the first numbers", numbers, "s")
     for name, wait in (("k", 0.5), ("Shortlist multiplier", 2.0), ("Hash length", 2.0)):
         times = [_move(page, name, wait) for _ in range(options.moves)]
         low, high = np.percentile(times, [50, 95])
-        print(f"one step of '{name}' to the new numbers: median {low:.3f} s, p95 {high:.3f} s, {len(times)} moves")
+        figures.add(f"one step of '{name}' to the new numbers, median of {len(times)}", low, "s")
+        figures.add(f"one step of '{name}' to the new numbers, p95 of {len(times)}", high, "s")
     pages = [browser.new_page() for _ in range(options.sessions - 1)]
     for other in pages:
         other.goto(url)
         other.get_by_test_id("stMetricValue").first.wait_for(timeout=120_000)
-    print(f"memory of the server with {options.sessions} sessions: {_memory(pid):.0f} MB")
+    figures.add(f"memory of the server with {options.sessions} sessions", _memory(pid), "MB")
+    figures.write(options.out)
 
 
 def _move(page: object, name: str, pause: float) -> float:

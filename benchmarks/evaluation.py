@@ -1,6 +1,6 @@
 """How long an evaluation takes: every metric at every k to 250, exact, hashed and Hamming, all queries.
 
-    python benchmarks/evaluation.py [--bundle DIR] [--runs 5] [--threads T]
+    python benchmarks/evaluation.py [--bundle DIR] [--runs 5] [--threads T] [--out FILE]
 
 Prints medians; `benchmarks/opponents.py` sets them against the evaluators that the field uses.
 """
@@ -17,8 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.figures import Figures
 from core.bundle import load_bundle
-from core.conditions import machine
 from core.engine import Engine
 from core.settings import Setting, curve_ks
 
@@ -29,16 +29,15 @@ def main() -> None:
     parser.add_argument("--bundle")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     bundle = load_bundle(options.bundle)
-    print(machine())
+    figures = Figures()
     for protocol in bundle.protocols[:2]:
         setting = Setting("semantic", "itq", 48, "2", protocol, bundle.defaults["hierarchy"])
-        times = measure(bundle, setting, options.runs, options.threads)
-        space = Engine(bundle).space(setting)
-        print(f"\n{protocol}: {len(space.queries):,} queries x {len(space.gallery):,} images, median of {options.runs}")
-        for name, seconds in times.items():
-            print(f"  {name:48s} {seconds:8.3f} s")
+        for name, seconds in measure(bundle, setting, options.runs, options.threads).items():
+            figures.add(f"{protocol}: {name}", 1000 * seconds, "ms")
+    figures.write(options.out)
 
 
 def measure(bundle: object, setting: Setting, runs: int, threads: int | None) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """How long a folder of 10,000 pictures takes to index, and how much memory.
 
-    python benchmarks/folder.py [--count 10000] [--copies 1] [--encoder semantic]
+    python benchmarks/folder.py [--count 10000] [--copies 1] [--encoder semantic] [--out FILE]
 
 Writes CIFAR-100's test pictures ($CIFAR_ROOT) as PNG files into a temporary folder and runs `python -m core
 search-folder` on it three times: the first search, which indexes the folder; one of the folder as it was; and one after
@@ -25,7 +25,7 @@ from PIL import Image
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 
-from core.conditions import machine
+from benchmarks.figures import Figures
 from core.datasets.cifar100 import CIFAR_100
 
 A_FOLDER = 1000  # pictures
@@ -38,9 +38,10 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=1, help="files of each picture (default: 1)")
     parser.add_argument("--distinct", action="store_true", help="copies differ in a pixel, in place of hard links")
     parser.add_argument("--encoder", default="semantic")
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     images = CIFAR_100.read_split(CIFAR_100.find_root(), "test").images[: options.count]
-    print(machine())
+    figures = Figures()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "pictures"
         files = write_pictures(images, folder, options.copies, options.distinct)
@@ -49,7 +50,10 @@ def main() -> None:
             if before is not None:
                 before(files)
             seconds, busy, peak = search(folder, files[0], Path(temporary) / "cache", options.encoder)
-            print(f"  {name:20s} {seconds:7.1f} s ({busy:6.1f} s of processor), {peak / 2**10:6.0f} MB at most")
+            figures.add(f"{name} of {len(files):,} files", seconds, "s")
+            figures.add(f"{name} of {len(files):,} files: processor", busy, "s")
+            figures.add(f"{name} of {len(files):,} files: most memory", peak / 2**10, "MB")
+    figures.write(options.out)
 
 
 def write_pictures(images: np.ndarray, folder: Path, copies: int, distinct: bool) -> list[Path]:

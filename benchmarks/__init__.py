@@ -1,0 +1,1 @@
+"""Timings of this project, each a script; `speed.py` runs them all."""
