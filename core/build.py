@@ -38,9 +38,15 @@ def train_encoder(
 ) -> dict[str, object]:
     """Train an encoder on the 45,000 training images that are not held out, or go on with what is in `run_folder`.
 
-    `changes` are 'field=value' of the recipe. Writes the weights and, as JSON, what the held-out images say of them,
-    mirror images averaged in; returns the latter.
+    A bag of visual words is fitted anew. `changes` are 'field=value' of the recipe. Writes the weights and, as JSON,
+    what the held-out images say of them, mirror images averaged in; returns the latter.
     """
+    from core.encoders.visual_words.recipes import VISUAL_WORDS
+
+    if encoder in VISUAL_WORDS:
+        from core.words_embedding import train_words
+
+        return train_words(root, encoder, run_folder, seed, changes, dataset)
     from core.encoders.recipes.registry import get_recipe
     from core.encoders.training import train
 

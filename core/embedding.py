@@ -1,7 +1,8 @@
-"""A trained network's embeddings of CIFAR-100 or CIFAR-10, put into a bundle."""
+"""An encoder's embeddings of CIFAR-100 or CIFAR-10, put into a bundle."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,16 @@ from core.datasets.cifar import Cifar, Split
 from core.datasets.cifar100 import CIFAR_100
 from core.datasets.held_out import held_out
 from core.encode_time import time_encoding
+from core.encoders.encoded import EncodedImages
 from core.encoders.recipes.base import SOFTMAX
 from core.errors import BadInput
 from core.hashing import packing
 
 if TYPE_CHECKING:
-    from core.encoders.encoding import EncodedImages
     from core.encoders.networks.base import Network
+
+# Adds arrays and files to a bundle: the entries of encoders by name, and those of codes of their own.
+Describe = Callable[[BundleWriter], tuple[dict[str, dict], list[dict]]]
 
 HIERARCHIES = ("wordnet", "superclass")
 PROTOCOLS = ["test-vs-test", "test-vs-train", "test-vs-test-with-self"]
@@ -43,27 +47,29 @@ def embed(
     A bundle that is there already keeps its other encoders. The mirror image's outputs are averaged in. Test accuracy
     is measured here, once, and nothing is chosen by it.
     """
+    from core.encoders.visual_words.weights import holds_bag
+
+    weights = _weights_in(run_folder)
+    if holds_bag(weights):
+        from core.words_embedding import embed_words
+
+        return embed_words(root, encoder, weights, out, dataset)
+    return _embed_network(root, encoder, weights, out, dataset)
+
+
+def _embed_network(root: str | Path, encoder: str, weights: Path, out: str | Path, dataset: Cifar) -> list[str]:
     from core.encoders.encoding import encode_images
     from core.encoders.memory import keep_freed_memory
     from core.encoders.weights import load_network
 
     keep_freed_memory()
-    target = Path(out)
-    existing_bundle(target, dataset)
-    weights = Path(run_folder) / "weights.safetensors"
-    if not weights.is_file():
-        raise BadInput(f"no weights in '{run_folder}': run the train command with --run {run_folder} first")
+    existing_bundle(Path(out), dataset)
     network = load_network(weights)
-    if network.recipe.encoder != encoder:
-        raise BadInput(f"the weights in '{run_folder}' are of encoder '{network.recipe.encoder}', not '{encoder}'")
+    check_encoder(weights, network.recipe.encoder, encoder)
     splits = {name: dataset.read_split(root, name) for name in SPLITS}
     encoded = {name: encode_images(network, split.images, flip=True) for name, split in splits.items()}
-    with BundleWriter(target) as writer:
-        described = existing_bundle(
-            target, dataset
-        )  # once more: encoding takes minutes, in which others may have written
-        if described is None:
-            described = _describe_data(root, dataset, splits, writer)
+
+    def describe(writer: BundleWriter) -> tuple[dict[str, dict], list[dict]]:
         shared = {
             "made": _how_made(network, splits["train"].labels),
             "recipe": network.recipe.as_dict(),
@@ -72,16 +78,47 @@ def embed(
             "predicted": {
                 n: writer.add_array(e.probabilities.argmax(axis=1).astype(np.uint8)) for n, e in encoded.items()
             },
-            **_files(weights, Path(run_folder), network.recipe.encoder, writer),
+            **_files(weights, weights.parent, network.recipe.encoder, writer),
             **time_encoding(network, splits["test"].images),
         }
-        entries = _entries(network, encoded, writer)
-        described["encoders"] = {**described["encoders"], **{name: {**shared, **e} for name, e in entries.items()}}
+        entries = {name: {**shared, **entry} for name, entry in _entries(network, encoded, writer).items()}
+        return entries, _own_code(network.recipe.encoder, encoded, writer)
+
+    return write_encoders(root, out, dataset, splits, describe)
+
+
+def write_encoders(
+    root: str | Path, out: str | Path, dataset: Cifar, splits: dict[str, Split], describe: Describe
+) -> list[str]:
+    """Put the encoders that `describe` gives, with codes of their own, into a bundle, made where there is none.
+
+    The encoders that it has already stay, but for those of the same name. Returns the names of the new ones.
+    """
+    target = Path(out)
+    with BundleWriter(target) as writer:
+        described = existing_bundle(target, dataset)  # read now: encoding took minutes, others may have written
+        if described is None:
+            described = _describe_data(root, dataset, splits, writer)
+        entries, codes = describe(writer)
+        described["encoders"] = {**described["encoders"], **entries}
         kept = [entry for entry in described["hashes"] if entry["encoder"] not in entries]
-        described["hashes"] = [*kept, *_own_code(network.recipe.encoder, encoded, writer)]
+        described["hashes"] = [*kept, *codes]
         described.setdefault("defaults", {"encoder": next(iter(entries)), **DEFAULTS, "protocol": dataset.protocol})
         writer.commit(described)
     return list(entries)
+
+
+def check_encoder(weights: Path, found: str, wanted: str) -> None:
+    """BadInput where a run's weights are of another encoder than the one that was asked for."""
+    if found != wanted:
+        raise BadInput(f"the weights in '{weights.parent}' are of encoder '{found}', not '{wanted}'")
+
+
+def _weights_in(run_folder: str | Path) -> Path:
+    weights = Path(run_folder) / "weights.safetensors"
+    if not weights.is_file():
+        raise BadInput(f"no weights in '{run_folder}': run the train command with --run {run_folder} first")
+    return weights
 
 
 def existing_bundle(target: Path, dataset: Cifar = CIFAR_100) -> dict | None:
@@ -119,18 +156,27 @@ def _files(weights: Path, run_folder: Path, encoder: str, writer: BundleWriter) 
 def _entries(network: Network, encoded: dict[str, EncodedImages], writer: BundleWriter) -> dict[str, dict]:
     """What a network's embeddings are called: itself, and for a classifier its class probabilities too."""
     name = network.recipe.encoder
-    vectors = {n: e.embeddings for n, e in encoded.items()}
-    reduction: dict[str, object] = {}
-    if vectors["train"].shape[1] > MOST_DIMENSIONS:
-        mean, axes = principal_axes(vectors["train"], MOST_DIMENSIONS)
-        vectors = {n: (v - mean) @ axes for n, v in vectors.items()}
-        reduction = {"reduction": {"mean": writer.add_array(mean), "axes": writer.add_array(axes)}}
-    entries = {name: {**_stored(vectors, writer), **reduction}}
+    entries = {name: stored_vectors({n: e.embeddings for n, e in encoded.items()}, writer)}
     if network.recipe.network == "classifier":
         # The inner product of two such rows is the chance that the classes agree, were the predictions independent.
         softmax = _stored({n: e.probabilities for n, e in encoded.items()}, writer)
         entries[name + SOFTMAX] = {**softmax, "similarity": "inner-product"}
     return entries
+
+
+def stored_vectors(
+    vectors: dict[str, np.ndarray], writer: BundleWriter, fitted: np.ndarray | slice = slice(None)
+) -> dict[str, object]:
+    """The entries of an encoder's embeddings float32 (N, d) of each split, reduced where they are too wide.
+
+    The axes are those of the training images, or of the rows of them that are `fitted` on.
+    """
+    reduction: dict[str, object] = {}
+    if vectors["train"].shape[1] > MOST_DIMENSIONS:
+        mean, axes = principal_axes(vectors["train"][fitted], MOST_DIMENSIONS)
+        vectors = {n: (v - mean) @ axes for n, v in vectors.items()}
+        reduction = {"reduction": {"mean": writer.add_array(mean), "axes": writer.add_array(axes)}}
+    return {**_stored(vectors, writer), **reduction}
 
 
 def _stored(vectors: dict[str, np.ndarray], writer: BundleWriter) -> dict[str, object]:

@@ -12,9 +12,11 @@ import pandas as pd
 
 from core.bundle import Bundle, load_bundle
 from core.conditions import alone, pinned
+from core.encoders.names import TRAINED
 from core.encoders.picture_encoder import PictureEncoder, open_encoder
-from core.encoders.recipes.registry import RECIPES
 from core.errors import BadInput
+from core.fused_encoder import FusedEncoder
+from core.fusion import parts_of
 from core.vectors import plain_rows, unit_rows
 
 ENCODE_RUNS = 5
@@ -39,7 +41,7 @@ class EncodedPicture:
 class QueryEncoder:
     """An encoder, and what makes its features embeddings of a bundle. Threads may share it; see `open_query_encoder`.
 
-    `own_classes`: whether it was trained on the bundle's classes.
+    `own_classes`: whether it was trained to tell the bundle's classes apart.
     """
 
     name: str
@@ -72,11 +74,14 @@ class QueryEncoder:
 
 
 def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | None = None) -> QueryEncoder:
-    """The encoder that made a bundle's embeddings, loaded; it takes seconds, since PyTorch is imported.
+    """The encoder that made a bundle's embeddings, loaded; for a network it takes seconds: PyTorch is imported.
 
     Its weights are the bundle's own; else a file's; else, where the bundle was made of a folder, those that
     `embed --dataset` took: torchvision's, or the shipped bundle's. BadInput where they cannot be had or are others.
     """
+    parts = parts_of(bundle, name)
+    if parts is not None:
+        return _open_fused(bundle, name, parts, weights_file)
     info = bundle.encoder_info(name)
     inside = bundle.weights_path(name) is not None
     trained_on_it = inside or "recipe" in info  # embedded from a run, with the mirror image
@@ -87,7 +92,8 @@ def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | Non
     encoder = open_encoder(name, weights_file, bundle if inside else _shipped(), mirrored=trained_on_it)
     _check_same(encoder, info.get("picture_encoder"))
     reduction = None if inside else bundle.reduction(name)  # within the encoder, where its weights are the bundle's
-    return QueryEncoder(name, encoder, bundle.similarity(name), info["dimensions"], reduction, trained_on_it)
+    own_classes = trained_on_it and bool(info.get("predicted"))  # a bag of visual words predicts none
+    return QueryEncoder(name, encoder, bundle.similarity(name), info["dimensions"], reduction, own_classes)
 
 
 def find_weights(bundle: Bundle, name: str, files: Sequence[Path]) -> Path | None:
@@ -101,7 +107,7 @@ def find_weights(bundle: Bundle, name: str, files: Sequence[Path]) -> Path | Non
 def time_encoding(encoder: QueryEncoder, picture: np.ndarray, runs: int = ENCODE_RUNS) -> float:
     """Median milliseconds to encode a picture uint8 (H, W, 3) on one thread, after a run that does not count.
 
-    Cutting and scaling it is left out; the mirror image is encoded too where the encoder averages it in.
+    Cutting and scaling it is left out; the mirror image is encoded too where the encoder counts it in.
     """
     prepared, taken = encoder.encoder.prepare(picture), []
     with alone(wait=True), pinned(1):
@@ -134,6 +140,22 @@ def predictions(bundle: Bundle, encoded: EncodedPicture, most: int = 5) -> tuple
     return classes, pd.DataFrame({"superclass": groups[order], "probability": sums[order]})
 
 
+def _open_fused(
+    bundle: Bundle, name: str, parts: tuple[str, str, float], weights_file: str | Path | None
+) -> QueryEncoder:
+    """Two encoders as one; a file's weights are those of the one that the bundle holds none of."""
+    *names, weight = parts
+    inside = [bundle.weights_path(part) is not None for part in names]
+    if all(inside) and weights_file is not None:
+        raise BadInput(f"the bundle holds the weights of encoders '{names[0]}' and '{names[1]}': leave --weights out")
+    first, second = (
+        open_query_encoder(bundle, part, None if held else weights_file)
+        for part, held in zip(names, inside, strict=True)
+    )
+    dimensions = bundle.encoder_info(name)["dimensions"]
+    return QueryEncoder(name, FusedEncoder(name, (first, second), weight), "cosine", dimensions, None, False)
+
+
 def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
     """BadInput, before anything is fetched, where nobody could know the weights without being told."""
     from core.encoders.backbones import backbone_names, default_file
@@ -141,7 +163,7 @@ def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
     if source is None:
         having = [other for other in bundle.encoders if bundle.weights_path(other)]
         mend = f"choose one of {', '.join(having)}" if having else "open a bundle that holds weights"
-        if name in (*RECIPES, *backbone_names()):
+        if name in (*TRAINED, *backbone_names()):
             mend += ", or name their file with --weights"
         raise BadInput(
             f"encoder '{name}' cannot encode a new picture: this bundle holds its embeddings alone, "

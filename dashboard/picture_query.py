@@ -60,7 +60,7 @@ def draw(view: state.View) -> None:
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the encoder …")
 def _encoder(_engine: Engine, version: str, name: str, weights: Path | None) -> QueryEncoder:
-    """An encoder's network, shared by all sessions. PyTorch is imported here, and not before."""
+    """An encoder, shared by all sessions. PyTorch is imported here for a network, and not before."""
     return open_query_encoder(_engine.bundle, name, weights)
 
 
@@ -87,7 +87,7 @@ def _answer(
 
 
 def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, encoder: QueryEncoder) -> None:
-    """The picture, what the encoder sees of it, and what it takes it for where it was trained on these classes."""
+    """The picture, what the encoder sees of it, and what it takes it for where it predicts these classes."""
     named = zip(("class", "superclass"), predictions(view.bundle, encoded), strict=True) if encoder.own_classes else ()
     shares = [
         Shares(f"Predicted {name}", [readable(each) for each in table[name]], table["probability"].tolist())
@@ -98,7 +98,10 @@ def draw_picture(view: state.View, given: Given, encoded: EncodedPicture, encode
     size, cut = (given.width, given.height), encoder.encoder.cut
     st.html(picture_html(given.thumbnail, png_uri(seen), size, seen.shape[1], shares, cut))
     if not encoder.own_classes:
-        st.caption(f"Encoder {view.setting.encoder} was not trained on this bundle's classes: it predicts none.")
+        st.caption(
+            f"Encoder {view.setting.encoder} predicts none of this bundle's classes: it describes the picture, and "
+            "that is all."
+        )
     elif not encoder.encoder.classifies:
         st.caption(
             f"Encoder {view.setting.encoder} has no classifier: its probabilities are a softmax of cosines, which is "

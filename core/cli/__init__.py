@@ -12,6 +12,7 @@ from core.cli import (
     duplicates,
     evaluate,
     fine_tuning,
+    fuse,
     importing,
     info,
     making,
@@ -40,6 +41,7 @@ COMMANDS = (
     making,
     scores,
     duplicates,
+    fuse,
     search_folder,
     fine_tuning,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.cli.folder import add_weights, index_named, tell_skipped
 from core.cli.parser import Parser, whole_number
-from core.encoders.recipes.registry import RECIPES
+from core.encoders.names import TRAINED
 from core.errors import BadInput, unknown_name
 
 
@@ -37,8 +37,8 @@ def check(args: argparse.Namespace) -> None:
         for option, value in given.items():
             if value is not None:
                 raise BadInput(f"{option} goes with --dataset DIR, a folder of your own pictures")
-        if args.encoder not in RECIPES:
-            raise unknown_name("encoder", args.encoder, RECIPES)
+        if args.encoder not in TRAINED:
+            raise unknown_name("encoder", args.encoder, TRAINED)
         if args.run_folder is None:
             raise BadInput("--run DIR is missing: name the folder of the training, or your own pictures by --dataset")
     elif args.root is not None or args.download or args.run_folder is not None:

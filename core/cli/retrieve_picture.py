@@ -55,7 +55,7 @@ def describe_times(encode_ms: float, times: PictureTimes, mirrored: bool) -> str
 
 def _predicted(bundle: Bundle, encoded: EncodedPicture, encoder: QueryEncoder) -> list[str]:
     if not encoder.own_classes:
-        return []
+        return ["no predicted class: this encoder predicts none of the bundle's"]
     classes, superclasses = predictions(bundle, encoded)
     said = [("class", classes)] + ([] if superclasses is None else [("superclass", superclasses)])
     note = "" if encoder.encoder.classifies else " (no classifier: a softmax of cosines, flat by nature)"

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.encoders.device import mixed_precision
+from core.encoders.encoded import EncodedImages
 from core.encoders.networks.base import Network
-from core.encoders.recipes.base import SOFTMAX
-
-
-class EncodedImages(NamedTuple):
-    """Float32 arrays: embeddings (N, d), class probabilities (N, C), latent values (N, bits), bits 0 without them."""
-
-    embeddings: np.ndarray
-    probabilities: np.ndarray
-    latent: np.ndarray
-
-
-def vectors_of(encoder: str, encoded: EncodedImages, reduction: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
-    """What an encoder of that name has for embeddings, float32 (N, d), reduced by a mean (D,) and axes (D, d)."""
-    vectors = encoded.probabilities if encoder.endswith(SOFTMAX) else encoded.embeddings
-    if reduction is None:
-        return vectors
-    mean, axes = reduction
-    return (vectors - mean) @ axes
 
 
 def to_tensor(images: np.ndarray) -> Tensor:

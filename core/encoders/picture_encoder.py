@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from core.bundle_files import check_sum
+from core.encoders.encoded import vectors_of
+from core.encoders.names import TRAINED
+from core.encoders.opened import encode_images, open_weights
 from core.encoders.recipes.base import SOFTMAX
 from core.encoders.recipes.registry import RECIPES
+from core.encoders.visual_words.bag import BagOfWords
 from core.errors import BadInput, unknown_name
 from core.pictures.file import as_encoder_sees
 
 if TYPE_CHECKING:
     from core.bundle import Bundle
     from core.encoders.backbones import Backbone
-    from core.encoders.networks.base import Network
+    from core.encoders.opened import Encoder
 
 
 class Described(NamedTuple):
@@ -42,7 +46,7 @@ class PictureEncoder(ABC):
     key: str
     batch: int  # pictures at a time
     weights_file: str = ""  # its name
-    mirrored = False  # whether what it says of a picture and of its mirror image is averaged
+    mirrored = False  # whether what it says of a picture counts its mirror image too
     classifies = False  # whether probabilities are those of a classifier, not a softmax of cosines
     cut = 1.0  # share of the middle square's side that it is given
 
@@ -112,14 +116,16 @@ class TrainedEncoder(PictureEncoder):
     def __init__(
         self,
         name: str,
-        network: Network,
+        encoder: Encoder,
         weights_file: Path,
         reduction: tuple[np.ndarray, np.ndarray] | None,
         mirrored: bool = False,
     ) -> None:
-        self.name, self.network, self.reduction, self.mirrored = name, network, reduction, mirrored
+        if isinstance(encoder, BagOfWords):  # whose recipe says it
+            mirrored = encoder.recipe.mirrored
+        self.name, self.encoder, self.reduction, self.mirrored = name, encoder, reduction, mirrored
         self.weights_file = weights_file.name
-        self.classifies = hasattr(network, "classify")
+        self.classifies = hasattr(encoder, "classify")
         self.made = f"encoder '{name}' with the weights {weights_file.name}, pictures as 32 x 32 pixels"
         digest = hashlib.sha256(b"".join(array.tobytes() for array in reduction or ())).hexdigest()
         self.key = f"{name} {file_digest(weights_file)} {digest} 32" + (" mirrored" if mirrored else "")
@@ -128,9 +134,7 @@ class TrainedEncoder(PictureEncoder):
         return as_encoder_sees(picture)
 
     def describe(self, prepared: Sequence[object]) -> Described:
-        from core.encoders.encoding import encode_images, vectors_of
-
-        encoded = encode_images(self.network, np.stack(list(prepared)), self.batch, flip=self.mirrored)
+        encoded = encode_images(self.encoder, np.stack(list(prepared)), self.batch, flip=self.mirrored)
         # A softmax's embedding is another than the one that the network's own layer codes.
         latent = encoded.latent[:, :0] if self.name.endswith(SOFTMAX) else encoded.latent
         return Described(vectors_of(self.name, encoded, self.reduction), encoded.probabilities, latent)
@@ -144,10 +148,11 @@ def open_encoder(
 ) -> PictureEncoder:
     """The encoder of that name: of torchvision, or trained here, with its weights out of a file or `bundle`.
 
-    `mirrored` averages the mirror image in, as the embeddings of CIFAR's pictures are made; torchvision's have no such
-    choice. Raises BadInput for an unknown name, and for weights that cannot be had or do not fit.
+    `mirrored` averages the mirror image in, as the embeddings of CIFAR's pictures are made; torchvision's and bags of
+    visual words have no such choice. Raises BadInput for an unknown name, and for weights that cannot be had or do not
+    fit.
     """
-    if name in (*RECIPES, *(recipe + SOFTMAX for recipe in RECIPES)):
+    if name in (*TRAINED, *(recipe + SOFTMAX for recipe in RECIPES)):
         return _open_trained(name, weights_file, bundle, mirrored)
     from core.encoders.backbones import backbone_names, open_backbone  # a second to import
 
@@ -155,7 +160,7 @@ def open_encoder(
         return BackboneEncoder(open_backbone(name, weights_file))
     held = bundle.encoders if bundle is not None else ()
     if name not in held:
-        raise unknown_name("encoder", name, {*backbone_names(), *RECIPES, *held})
+        raise unknown_name("encoder", name, {*backbone_names(), *TRAINED, *held})
     return _open_trained(name, weights_file, bundle, mirrored)
 
 
@@ -169,13 +174,14 @@ def file_digest(path: Path) -> str:
 
 
 def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | None, mirrored: bool) -> TrainedEncoder:
-    from core.encoders.weights import load_network
-
     reduction = None
     if weights_file is not None:
         path = Path(weights_file)
     else:
         path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
+        if path is None and bundle is not None and "fusion" in bundle.manifest["encoders"].get(name, {}):
+            parts = " or ".join(bundle.encoder_info(name)["fusion"]["encoders"])
+            raise BadInput(f"encoder '{name}' is a fusion, which describes no folder: take {parts}")
         if path is None:
             raise BadInput(
                 f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
@@ -183,10 +189,10 @@ def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | N
             )
         check_sum(bundle.path, bundle.encoder_info(name)["weights"])
         reduction = bundle.reduction(name)
-    network = load_network(path)
-    if name not in (network.recipe.encoder, network.recipe.encoder + SOFTMAX):
-        raise BadInput(f"the weights in '{path}' are of encoder '{network.recipe.encoder}', not '{name}'")
-    return TrainedEncoder(name, network, path, reduction, mirrored)
+    encoder = open_weights(path)
+    if name not in (encoder.recipe.encoder, encoder.recipe.encoder + SOFTMAX):
+        raise BadInput(f"the weights in '{path}' are of encoder '{encoder.recipe.encoder}', not '{name}'")
+    return TrainedEncoder(name, encoder, path, reduction, mirrored)
 
 
 def _middle(picture: np.ndarray, longest: int) -> np.ndarray:

@@ -89,3 +89,25 @@ def write_pictured(tiny: Bundle, path: Path) -> Bundle:
             }
         )
     return load_bundle(path)
+
+
+def write_words(tiny: Bundle, path: Path) -> Bundle:
+    """`tiny` copied to `path`, with a bag of 8 visual words, `bovw-hog`, of the same pictures."""
+    from core.encoders.visual_words.fit import fit_bag
+    from core.encoders.visual_words.recipes import get_words_recipe
+    from core.encoders.visual_words.weights import to_bytes
+
+    shutil.copytree(tiny.path, path)
+    images = {"test": np.stack([picture_of(i) for i in range(60)])}
+    images["train"] = np.stack([picture_of(1000 + i) for i in range(150)])
+    bag, _ = fit_bag(get_words_recipe("bovw-hog", ["words=8", "fitted_on=2000", "rounds=2"]), images["train"])
+    with BundleWriter(path) as writer:
+        entry = {
+            "made": "tests",
+            "dimensions": 9,
+            "predicted": {},
+            "weights": writer.add_file("bovw-hog.safetensors", to_bytes(bag)),
+            "embeddings": {s: writer.add_array(bag.encode(part).embeddings) for s, part in images.items()},
+        }
+        writer.commit({**tiny.manifest, "encoders": {**tiny.manifest["encoders"], "bovw-hog": entry}})
+    return load_bundle(path)

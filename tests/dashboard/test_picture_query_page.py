@@ -18,7 +18,7 @@ from core.pictures.index import index_folder
 from core.query_encoder import open_query_encoder, predictions
 from core.settings import Setting
 from dashboard.tiles import lost_sentence
-from tests.core.picture_worlds import picture_of, png, write_pictured
+from tests.core.picture_worlds import picture_of, png, write_pictured, write_words
 from tests.core.pictures.drawn import write_folder, write_weights
 
 K = 8
@@ -79,6 +79,17 @@ def test_answers_are_those_of_core_side_by_side(page, pictured):
         values = [float(value) for value in re.findall(r'pq-value">([\d.]+) %', part)][: len(table)]
         assert values == [round(100 * share, 1) for share in table["probability"]]
         assert part.index(table[title].iloc[0]) < part.index(table[title].iloc[1])
+
+
+def test_an_encoder_without_classifier_shows_no_predicted_class(open_app, tiny_bundle, tmp_path):
+    bundle = write_words(tiny_bundle, tmp_path / "words")
+    query = {"ask": "picture", "k": "8", "hash": "itq", "bits": "8", "encoder": "bovw-hog"}
+    at = upload(open_app("retrieval", query=query, bundle=bundle.path), *MINE)
+    shown = next(body for body in bodies(at) if "As the encoder sees it" in body)
+    assert "Predicted" not in shown
+    assert any("Encoder bovw-hog predicts none of this bundle's classes" in text for text in texts(at, "caption"))
+    exact = next(images(body) for body in bodies(at) if "Exact: top" in body)
+    assert exact[0] == 5  # the picture itself
 
 
 def test_the_page_says_that_nothing_is_judged(page):

@@ -5,17 +5,43 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import asdict, dataclass
+from typing import Self, TypeVar
 
 from core.errors import BadInput
 
+_FIXED = {"encoder", "network", "descriptor"}  # what an encoder is, not how it is made
 SOFTMAX = "-softmax"  # ends the name of an encoder whose embeddings are a classifier's probabilities
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """One encoder's training. Two recipes that differ in any field give different checkpoints."""
+class EncoderRecipe:
+    """How an encoder is made: its name, and fields that the command line may change."""
 
     encoder: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields as JSON-ready values, kept in the checkpoint, the weights and the manifest."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def change(self, text: str) -> Self:
+        """A copy with one field set by 'field=value'; raises BadInput where it cannot be."""
+        name, equals, value = text.partition("=")
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        free = sorted(set(fields) - _FIXED)
+        if not equals or name not in free:
+            raise BadInput(f"'{text}' sets no field of the recipe: expected FIELD=VALUE with one of {', '.join(free)}")
+        try:
+            return dataclasses.replace(self, **{name: _convert(value, fields[name])})
+        except BadInput:  # of a recipe that checks its values
+            raise
+        except (ValueError, KeyError) as error:
+            raise BadInput(f"'{text}': expected a value such as {_example(fields[name])}") from error
+
+
+@dataclass(frozen=True)
+class Recipe(EncoderRecipe):
+    """One network's training. Two recipes that differ in any field give different checkpoints."""
+
     network: str  # name in core.encoders.networks.registry
     epochs: int  # of one cycle
     cycles: int = 1  # the schedule starts anew so often; more of them may be asked of a run that is there
@@ -44,24 +70,11 @@ class Recipe:
         """Epochs of all cycles."""
         return self.epochs * self.cycles
 
-    def as_dict(self) -> dict[str, object]:
-        """The fields as JSON-ready values, kept in the checkpoint, the weights and the manifest."""
-        return json.loads(json.dumps(asdict(self)))
 
-    def change(self, text: str) -> Recipe:
-        """A copy with one field set by 'field=value'; raises BadInput where it cannot be."""
-        name, equals, value = text.partition("=")
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        free = sorted(set(fields) - {"encoder", "network"})
-        if not equals or name not in free:
-            raise BadInput(f"'{text}' sets no field of the recipe: expected FIELD=VALUE with one of {', '.join(free)}")
-        try:
-            return dataclasses.replace(self, **{name: _convert(value, fields[name])})
-        except (ValueError, KeyError) as error:
-            raise BadInput(f"'{text}': expected a value such as {_example(fields[name])}") from error
+AnyRecipe = TypeVar("AnyRecipe", bound=EncoderRecipe)
 
 
-def from_dict(kind: type[Recipe], values: dict) -> Recipe:
+def from_dict(kind: type[AnyRecipe], values: dict) -> AnyRecipe:
     """A recipe from `as_dict`'s values."""
     known = {field.name for field in dataclasses.fields(kind)}
     chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -11,7 +11,7 @@ from core.query_encoder import open_query_encoder, predictions
 from core.retrieval import COLUMNS
 from core.settings import Setting
 from tests import reference
-from tests.core.picture_worlds import picture_of, png, write_pictured
+from tests.core.picture_worlds import picture_of, png, write_pictured, write_words
 
 
 def test_table_equals_plain_loops(run, tiny_bundle):
@@ -71,6 +71,14 @@ def picture(tmp_path):
     path = tmp_path / "mine.png"
     path.write_bytes(png(picture_of(7)))
     return path
+
+
+def test_a_bag_of_words_answers_a_picture_and_predicts_no_class(run, tiny_bundle, picture, tmp_path):
+    bundle = write_words(tiny_bundle, tmp_path / "words")
+    options = ("--bundle", bundle.path, "--encoder", "bovw-hog", "--hash", "itq", "--bits", 8, "--k", 3)
+    ran = run("retrieve", "--picture", picture, *options, bundle=False)
+    assert ran.code == 0, ran.err
+    assert "no predicted class: this encoder predicts none of the bundle's" in ran.out
 
 
 def test_a_picture_is_answered_as_by_core(run, pictured, picture):
