@@ -13,12 +13,14 @@ from core.search.exact import rank_exact
 from core.settings import CURVE_DEPTH, K_RANGE
 from core.space import Space
 
-_NEAR_DEPTHS = (CURVE_DEPTH, 2 * CURVE_DEPTH, 5 * CURVE_DEPTH)  # of the rankings by code that are kept
+_EXACT_DEPTHS = (CURVE_DEPTH, K_RANGE[1])  # of the rankings that are kept
+_NEAR_DEPTHS = (CURVE_DEPTH, 2 * CURVE_DEPTH, 5 * CURVE_DEPTH)
+_SHARE = 4  # a ranking takes at most this part of the cache
 
 
 @dataclass(frozen=True)
 class Rankings:
-    """Ids int32 of the best items of some queries. A deeper ranking than these depths is made for the rows alone."""
+    """Ids int32 of the best items of some queries. What is too deep or large to be kept is made for the rows alone."""
 
     cache: ByteCache
     threads: int | None
@@ -28,12 +30,12 @@ class Rankings:
 
         More than `depth` is kept: a shortlist is ranked by what is known of the exact ranking.
         """
-        if depth > K_RANGE[1]:
+        kept = max(self._depths(space, _EXACT_DEPTHS, depth), default=0)
+        if not kept:
             queries, exclude = space[rows]
             return rank_exact(queries, space.columns, depth, exclude, self.threads)[0]
-        kept = min(space.size, K_RANGE[1])
         ids = self.cache.get(
-            ("exact ids", *key),
+            ("exact ids", *key, kept),
             lambda: rank_exact(space.queries, space.columns, kept, space.exclude, self.threads)[0],
             lambda ranking: ranking.nbytes,
         )
@@ -41,7 +43,7 @@ class Rankings:
 
     def near(self, key: tuple[Hashable, ...], space: Space, codes: CodePair, depth: int, rows: slice) -> np.ndarray:
         """(rows, >= depth) by code distance; `key` is what the codes depend on."""
-        depths = [min(space.size, step) for step in _NEAR_DEPTHS if step >= depth or step >= space.size]
+        depths = self._depths(space, _NEAR_DEPTHS, depth)
         if not depths:
             return codes.rank(rows, depth, space.exclude[rows], self.threads).ids
         held = next((kept for kept in depths if ("near ids", *key, kept) in self.cache), depths[0])
@@ -51,3 +53,9 @@ class Rankings:
             lambda ranking: ranking.nbytes,
         )
         return ids[rows]
+
+    def _depths(self, space: Space, steps: tuple[int, ...], depth: int) -> list[int]:
+        """The depths, ascending, that serve `depth` and whose ranking of all queries leaves room for the rest."""
+        most = self.cache.limit // (_SHARE * np.dtype(np.int32).itemsize * len(space.queries))
+        served = {min(space.size, step) for step in steps if step >= depth or step >= space.size}
+        return sorted(step for step in served if step <= most)

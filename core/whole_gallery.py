@@ -71,7 +71,8 @@ def whole_result(
         ndcg_hierarchical=unknown,
         shared=hits,
     )
-    read_levels = partial(engine.levels, setting, space.size) if search == "hamming" and ties else None
+    tied = search == "hamming" and ties and engine.codes(setting).whole
+    read_levels = partial(engine.levels, setting, space.size) if tied else None
     return SearchResult(search, judged, read_levels)
 
 

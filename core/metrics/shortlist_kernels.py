@@ -43,8 +43,9 @@ def shortlist_block(
         c, ideal = query_labels[q], ideal_rows[q]
         _look_up(near[q], exact_ids[q], rank_of, ranks)
         last = known  # an item of this rank or beyond cannot be among the k
-        if not _enough(ranks, known, shortlists, out.ks):
-            _rank_others(queries[q], gallery, near[q], ranks, known)
+        short = _last_short(ranks, known, shortlists, out.ks)
+        if short:
+            _rank_others(queries[q], gallery, near[q], ranks, known, short)
             last = known + longest
         shared = _shared(ranks, from_rank, from_place)
         _close_gaps(ranks, last, slots)
@@ -152,28 +153,36 @@ def _look_up(near: np.ndarray, exact_ids: np.ndarray, rank_of: np.ndarray, ranks
 
 
 @kernel
-def _enough(ranks: np.ndarray, known: int, shortlists: np.ndarray, ks: np.ndarray) -> bool:
-    """Whether every shortlist has its k items among those whose exact rank is known."""
-    count, j = 0, 0
+def _last_short(ranks: np.ndarray, known: int, shortlists: np.ndarray, ks: np.ndarray) -> int:
+    """The length of the last shortlist that has fewer than its k items among those of known rank; 0: there is none."""
+    count, j, short = 0, 0, 0
     for column in range(ks.shape[0]):
         while j < shortlists[column]:
             count += ranks[j] < known
             j += 1
         if count < ks[column]:
-            return False
-    return True
+            short = shortlists[column]
+    return short
 
 
 @kernel
-def _rank_others(query: np.ndarray, gallery: np.ndarray, near: np.ndarray, ranks: np.ndarray, known: int) -> None:
-    """Give the items whose exact rank is not known the ranks after it, by (similarity descending, index ascending)."""
-    others = np.flatnonzero(ranks == known)
+def _rank_others(
+    query: np.ndarray, gallery: np.ndarray, near: np.ndarray, ranks: np.ndarray, known: int, short: int
+) -> None:
+    """Give the items whose exact rank is not known the ranks after it, by (similarity descending, index ascending).
+
+    Those beyond the first `short` are among no shortlist that needs them: theirs is past every other.
+    """
+    others = np.flatnonzero(ranks[:short] == known)
     ids = near[others]
     products = np.empty(ids.shape[0], np.float64)
     gathered_products(query, gallery, ids, products)
     order = order_by_similarity(products, ids)
     for place in range(order.shape[0]):
         ranks[others[order[place]]] = known + place
+    for j in range(short, ranks.shape[0]):
+        if ranks[j] == known:
+            ranks[j] = known + ranks.shape[0]
 
 
 @kernel

@@ -74,12 +74,12 @@ def _fill_bins(scores: np.ndarray, exclude: int, bin_of: np.ndarray) -> np.ndarr
         low = min(low, scores[i])
     gaps = bin_of.view(np.float32)
     for i in range(count):
-        gaps[i] = high - scores[i]
+        gaps[i] = abs(high - scores[i])  # of signed zeros too
     widest = np.empty(1, np.float32)
-    widest[0] = high - low
+    widest[0] = abs(high - low)
     lowest = (widest.view(np.int32)[0] >> (23 - _FINE)) - (BINS - 1)
     for i in range(count):
-        bin_of[i] = max((bin_of[i] >> (23 - _FINE)) - lowest, 0)
+        bin_of[i] = min(max((bin_of[i] >> (23 - _FINE)) - lowest, 0), BINS - 1)
     starts = np.zeros(BINS, np.int64)
     for i in range(count):
         starts[np.uint64(bin_of[i])] += 1  # an unsigned index is not checked for being negative

@@ -48,6 +48,7 @@ ADVERSARIAL = {
     "a span near the smallest normal": np.linspace(0, 4e-308, 100),
     "a span at the edge of one bin": np.linspace(0, 1.0000001e-300, 100),
     "signed zeros are equal": np.array([0.0, -0.0] * 60),
+    "signed zeros alone": np.array([-0.0, 0.0, -0.0, 0.0]),
     "ascending": np.arange(1000.0),
     "descending": -np.arange(1000.0),
     "bin borders": -np.repeat([0.0, *2.0 ** np.arange(-32, 2), *(1 + np.arange(1, 9) / 128)], 7),
