@@ -78,6 +78,7 @@ def test_build_makes_a_bundle_that_answers(small_cifar, tmp_path):
     assert bundle.hierarchy("wordnet").parents == shipped("wordnet", bundle.class_names).parents
 
 
+@pytest.mark.slow
 def test_a_second_encoder_joins_the_bundle_and_a_classifier_gives_two(small_cifar, tmp_path):
     out = tmp_path / "bundle"
     build.build(small_cifar, "source", tmp_path / "source", out)

@@ -48,6 +48,7 @@ def test_without_queries_each_leaves_itself_out(run, photos):
     assert run("evaluate", "--bundle", "mine", "--k", "3", bundle=False).code == 0
 
 
+@pytest.mark.slow
 def test_fine_tune_then_embed_takes_the_head_along(run, photos, monkeypatch):
     monkeypatch.setattr("core.encoders.fine_tune.LEAST_STEPS", 3)
     tune = ("--dataset", "photos", *ENCODER, "--hash", "hashnet", "--bits", 16, "--epochs", 1, "--run", "run")

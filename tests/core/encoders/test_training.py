@@ -22,7 +22,12 @@ def _log(folder):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"average": 0.5}, {"optimizer": "sgd", "rate": 0.01}, {"cutout": 8, "depth": 3}],
+    [
+        {},
+        {"average": 0.5},
+        {"optimizer": "sgd", "rate": 0.01},
+        pytest.param({"cutout": 8, "depth": 3}, marks=pytest.mark.slow),
+    ],
     ids=["muon", "moving average", "sgd", "deep"],
 )
 def test_a_run_that_was_killed_goes_on_exactly(data, small_recipe, tmp_path, monkeypatch, changes):
@@ -47,6 +52,7 @@ def test_a_run_that_was_killed_goes_on_exactly(data, small_recipe, tmp_path, mon
     assert [row["epoch"] for row in logs[0]] == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", TRAINED)
 def test_training_tells_the_classes_apart(data, small_recipe, tmp_path, encoder):
     train(small_recipe(encoder, epochs=16, batch_size=8, rate=0.01), data, tmp_path, seed=0)
