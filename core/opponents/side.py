@@ -113,10 +113,11 @@ def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:
     """The first `depth` ids of each row without the excluded one (rows hold one more, where any is excluded)."""
     if (exclude < 0).all():
         return ids[:, :depth]
-    own = ids == exclude[:, None]
-    at = np.where(own.any(axis=1), own.argmax(axis=1), depth)
-    columns = np.arange(depth)
-    return np.take_along_axis(ids, columns + (columns >= at[:, None]), axis=1)
+    if len(ids) == 1:
+        return ids[0][ids[0] != exclude[0]][None, :depth]
+    keep = ids != exclude[:, None]
+    keep[keep.all(axis=1), -1] = False  # a row without its excluded one loses the last
+    return ids[keep].reshape(len(ids), depth)
 
 
 def depth_to_ask(exclude: np.ndarray, depth: int) -> int:

@@ -57,6 +57,9 @@ def test_the_excluded_one_is_dropped():
     ids = np.array([[4, 1, 2], [3, 4, 5], [6, 7, 8], [9, 1, 0]])
     exclude = np.array([4, 5, -1, 1])
     assert drop_self(ids, exclude, 2).tolist() == [[1, 2], [3, 4], [6, 7], [9, 0]]
+    assert [drop_self(ids[q : q + 1], exclude[q : q + 1], 2).tolist()[0] for q in range(4)] == [
+        [1, 2], [3, 4], [6, 7], [9, 0]
+    ]  # fmt: skip
     assert depth_to_ask(exclude, 2) == 3
     assert drop_self(ids[:, :2], np.full(4, -1), 2).tolist() == ids[:, :2].tolist()
     assert depth_to_ask(np.full(4, -1), 2) == 2
