@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
     """One row an evaluator, this project's first: seconds for all queries, their ratio, difference of results."""
     rows = [(HERE, *_here(bundle, setting, runs, threads))]
     rows += _deephash(bundle, setting, runs, threads)
-    rows.append(_semantic_embeddings(bundle, setting, threads, sample))
+    rows.append(_semantic_embeddings(bundle, setting, runs, threads, sample))
     table = pd.DataFrame(rows, columns=["evaluator", "queries_timed", "seconds", "difference"])
     count = len(Engine(bundle).space(setting).queries)
     return table.assign(
@@ -86,7 +87,7 @@ def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> tuple[in
         return perf_counter() - started
 
     with pinned(threads):
-        seconds = [once() for _ in range(runs + 1)][1:]
+        seconds = [once() for _ in range(runs + 1)][1:]  # the first one warms up
     return len(Engine(bundle).space(setting).queries), median(seconds), np.nan
 
 
@@ -106,7 +107,7 @@ def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list
     return rows
 
 
-def _semantic_embeddings(bundle: Bundle, setting: Setting, threads: int, sample: int) -> Row:
+def _semantic_embeddings(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: int) -> Row:
     """Timed in its model's float32, the ideal sums at hand; in float64, untimed, its values must be the engine's."""
     engine = Engine(bundle, threads)
     count = len(engine.space(setting).queries)
@@ -117,23 +118,21 @@ def _semantic_embeddings(bundle: Bundle, setting: Setting, threads: int, sample:
     asked, ideal = range(len(space.queries)), {}
     with pinned(threads):
         ap, ahp = semantic_embeddings_scores(space, similarity, k, asked, np.float64, ideal)
-        started = perf_counter()
-        semantic_embeddings_scores(space, similarity, k, asked, ideal=ideal)
-        seconds = perf_counter() - started
+        seconds = _timed(lambda: semantic_embeddings_scores(space, similarity, k, asked, ideal=ideal), runs)[1]
     result = engine.result("exact", part, sorted({k, space.size}))
     found = {("ap", space.size): ap, ("ahp_trapezoid", k): ahp}
     difference = max(float(np.abs(values - result.at(*key)).max()) for key, values in found.items())
     return (f"semantic-embeddings style: exact, AP and mAHP@{k}", len(ap), seconds * count / len(ap), difference)
 
 
-def _timed(work: Callable[[], np.ndarray], runs: int) -> tuple[np.ndarray, float]:
-    """The result and the median seconds."""
+def _timed(work: Callable[[], Any], runs: int) -> tuple[Any, float]:
+    """The result and the median seconds, after one run to warm up."""
     seconds = []
-    for _ in range(runs):
+    for _ in range(runs + 1):
         started = perf_counter()
         result = work()
         seconds.append(perf_counter() - started)
-    return result, median(seconds)
+    return result, median(seconds[1:])
 
 
 if __name__ == "__main__":

@@ -9,13 +9,22 @@ import pandas as pd
 
 from core.engine import Engine
 from core.machine_limits import LARGE, Limits, measure_limits
+from core.opponents.own import code_bytes
 from core.search.parallel import check_threads
 from core.settings import ALL, Setting
-from core.timing import LATENCY_RUNS, PATIENCE, THROUGHPUT_RUNS, Timing, time_latency, time_throughput, to_table
+from core.timing import (
+    LATENCY_RUNS,
+    PATIENCE,
+    SMALL,
+    THROUGHPUT_RUNS,
+    Timing,
+    time_latency,
+    time_throughput,
+    to_table,
+)
 
 SEARCHES = ("exact", "hashed", "hamming")
 BATCHES: tuple[int | str, ...] = (32, ALL)
-SMALL = 100  # queries: batches up to this size are timed oftener, since they vary more
 
 
 @dataclass(frozen=True)
@@ -41,13 +50,15 @@ def run_benchmark(
 ) -> Benchmark:
     """Time one query at a time and each batch (`all`: all queries), on one thread and on `threads` (None: all).
 
-    The machine's limits are measured first, with an array as large as the gallery's embeddings. `patience` are the
-    seconds that single queries may take in all, and each side's batches: on a busy machine fewer are timed then.
+    The machine's limits are measured first, with arrays as large as the gallery's embeddings and as its codes.
+    `patience` are the seconds that single queries may take in all, and each side's batches: on a busy machine fewer
+    are timed.
     """
     most = check_threads(threads)
     space = engine.space(setting)
     sizes = sorted({min(len(space.queries), len(space.queries) if b == ALL else int(b)) for b in batches} - {1})
     counts = sorted({1, most})
+    held = None if set(searches) == {"exact"} else int(code_bytes(engine.codes(setting)) * len(space.gallery))
     steps, done = len(counts) * (2 + len(sizes)), 0
 
     def step(share: float = 1.0) -> None:
@@ -57,7 +68,7 @@ def run_benchmark(
     timings: list[Timing] = []
     limits: dict[int, Limits] = {}
     for count in counts:
-        limits[count] = measure_limits(count, space.gallery.nbytes, large)
+        limits[count] = measure_limits(count, space.gallery.nbytes, held, large)
         step()
         done += 1
         timings += time_latency(engine, setting, k, runs, step, searches, every, count, limits[count], patience[0])

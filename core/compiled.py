@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numba
 
-_HOLDERS = ("search", "metrics")
+_HOLDERS = (
+    "search/*.py", "metrics/*.py", "datasets/alignment.py", "machine_limits.py", "timed_hashing.py",
+    "tradeoff_kernel.py",
+)  # fmt: skip
 
 
 def _cache_folder() -> Path:
     digest = hashlib.sha256(numba.__version__.encode())
     for holder in _HOLDERS:
-        for file in sorted((Path(__file__).parent / holder).glob("*.py")):
+        for file in sorted(Path(__file__).parent.glob(holder)):
             digest.update(file.read_bytes())
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "hash-retrieval-kernels" / digest.hexdigest()[:16]

@@ -45,14 +45,12 @@ def at_equal_quality(
     """One row a share, hash and side: one query on one thread at the cheapest setting that reaches the share.
 
     `shares` are in % of exact search's `metric` at k; `hashes` those of the setting's encoder (none: the setting's
-    own). A share that no setting of a hash reaches has a row without a time. The sides of exact search stand once a
-    share. Quality is over at most `SAMPLE` seeded queries.
+    own). A share that no setting of a hash reaches has a row without a time, and `equal` is empty there. The sides of
+    exact search stand once a share. Quality is over at most `SAMPLE` seeded queries.
     """
     if metric not in METRICS:
         raise BadInput(f"metric '{metric}' is no yardstick here: expected one of {', '.join(METRICS)}")
-    for share in shares:
-        if not 0 < share <= 100:
-            raise BadInput(f"share {share:g} is outside 0 to 100: give % of exact search's quality, such as 95,99")
+    check_shares(shares)
     queries = len(engine.space(setting).queries)
     setting = replace(setting, queries=setting.queries if queries <= SAMPLE else SAMPLE)
     settings = [replace(setting, hash=name) for name in hashes or (setting.hash,)]
@@ -60,13 +58,20 @@ def at_equal_quality(
     hear = progress or (lambda share: None)
     grids = quality_grids(engine, list(zip(settings, lengths, strict=True)), k, MULTIPLIERS, lambda x: hear(0.5 * x))
     rows: list[pd.DataFrame] = []
-    timed: dict[Setting, pd.DataFrame] = {}
+    timed: dict[Setting | None, pd.DataFrame] = {}  # None: exact search alone
     for place, grid in enumerate(grids):
         chosen = _chosen(engine, grid, metric, shares)
         for share, point in chosen.items():
             rows.append(_rows(engine, grid, metric, share, point, timed, runs, every, first=place == 0))
         hear(0.5 + 0.5 * (place + 1) / len(grids))
     return pd.concat(rows, ignore_index=True).astype({"bits": "Int64", "shortlist": "Int64"})
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """BadInput for a share that is not above 0 and up to 100."""
+    for share in shares:
+        if not 0 < share <= 100:
+            raise BadInput(f"share {share:g} is outside 0 to 100: give % of exact search's quality, such as 95,99")
 
 
 def _chosen(engine: Engine, grid: Grid, metric: str, shares: Sequence[float]) -> dict[float, pd.Series | None]:
@@ -83,7 +88,7 @@ def _rows(
     metric: str,
     share: float,
     point: pd.Series | None,
-    timed: dict[Setting, pd.DataFrame],
+    timed: dict[Setting | None, pd.DataFrame],
     runs: int,
     every: bool,
     first: bool,
@@ -94,17 +99,18 @@ def _rows(
     setting = grid.setting
     if point is not None:
         setting = replace(setting, bits=int(point["bits"]), multiplier=str(point["multiplier"]))
-    if setting not in timed:
-        table = to_table(time_latency(engine, setting, grid.k, runs, every=every))
-        timed[setting] = table[table["work"] == "query"]
     rows = []
-    for row in timed[setting].itertuples():
+    if point is None:  # nothing of the hash is timed, and exact search only where its rows stand
+        rows.append({**common, "hash": setting.hash, "side": "hashed", "quality": np.nan, "equal": None})
+        if not first:
+            return pd.DataFrame(rows, columns=list(COLUMNS))
+    key, searches = (None, ("exact",)) if point is None else (setting, ("exact", "hashed"))
+    if key not in timed:
+        table = to_table(time_latency(engine, setting, grid.k, runs, searches=searches, every=every))
+        timed[key] = table[table["work"] == "query"]
+    for row in timed[key].itertuples():
         hashed = not row.side.startswith("exact")
         if not hashed and not first:
-            continue
-        if hashed and point is None:
-            if row.side == "hashed":
-                rows.append({**common, "hash": setting.hash, "side": "hashed", "quality": np.nan, "equal": row.equal})
             continue
         quality = float(point["quality"]) if hashed else exact
         rows.append(

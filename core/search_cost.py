@@ -11,16 +11,19 @@ from core.opponents.side import Contest
 
 @dataclass(frozen=True)
 class SearchCost:
-    """Of a batch: bytes of the gallery (read once a batch) and of shortlists, code words, multiply-adds."""
+    """Of a batch: bytes of the gallery's embeddings or codes (read once a batch) and of shortlists, code words,
+    multiply-adds.
+    """
 
     gallery_bytes: float
+    code_bytes: float
     shortlist_bytes: float
     words: float
     multiply_adds: float
 
     def least_ms(self, limits: Limits) -> float:
         """The time that the machine needs at least: the scan, then the re-rank."""
-        scan = limits.milliseconds(self.gallery_bytes, self.words, self.multiply_adds)
+        scan = limits.milliseconds(self.gallery_bytes, self.words, self.multiply_adds, self.code_bytes)
         return scan + limits.milliseconds(self.shortlist_bytes)
 
 
@@ -33,8 +36,8 @@ def search_cost(contest: Contest, search: str, batch: int) -> SearchCost:
     """
     count, dimensions = contest.space.gallery.shape
     if search == "exact":
-        return SearchCost(4.0 * count * dimensions, 0.0, 0.0, float(batch) * count * dimensions)
+        return SearchCost(4.0 * count * dimensions, 0.0, 0.0, 0.0, float(batch) * count * dimensions)
     held = code_bytes(contest.codes)
     words = batch * count * held / 8 if hasattr(contest.codes, "gallery_words") and search != "asymmetric" else 0.0
     shortlist = 4.0 * batch * contest.shortlist * dimensions if search == "hashed" else 0.0
-    return SearchCost(count * held, shortlist, words, 0.0)
+    return SearchCost(0.0, count * held, shortlist, words, 0.0)

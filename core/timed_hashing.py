@@ -10,7 +10,7 @@ import numpy as np
 from core import codes as code_source
 from core.compiled import kernel
 from core.engine import Engine
-from core.hashing.base import HashMethod, LinearHash, centred_product
+from core.hashing.base import LinearHash, centred_product
 from core.hashing.head import MlpHash
 from core.hashing.packing import pack, to_words, width
 from core.hashing.registry import get_hash
@@ -19,10 +19,14 @@ from core.settings import Setting
 
 @dataclass(frozen=True)
 class QueryHash:
-    """`one`: embedding float32 (d,) -> words uint64 (W,); `many`: float32 (Q, d) -> words uint64 (W, Q)."""
+    """`one`: embedding float32 (d,) -> words uint64 (W,); `many`: float32 (Q, d) -> words uint64 (W, Q).
+
+    `signs`: float32 (Q, d) -> bool (Q, bits), the same code with nothing packed, for searches of codes as floats.
+    """
 
     one: Callable[[np.ndarray], np.ndarray]
     many: Callable[[np.ndarray], np.ndarray]
+    signs: Callable[[np.ndarray], np.ndarray]
 
 
 def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
@@ -46,11 +50,14 @@ def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
         return _linear(*(method.state()[name] for name in ("mean", "projection")))
     if isinstance(method, MlpHash):
         return _layered(method)
-    return QueryHash(lambda query: _words(method, query[None])[:, 0], lambda X: _words(method, X))
+    return _of_signs(lambda X: method.project_queries(X) > 0)
 
 
-def _words(method: HashMethod, X: np.ndarray) -> np.ndarray:
-    return to_words(pack(method.project_queries(X) > 0))
+def _of_signs(signs: Callable[[np.ndarray], np.ndarray], one: Callable | None = None) -> QueryHash:
+    def many(X: np.ndarray) -> np.ndarray:
+        return to_words(pack(signs(X)))
+
+    return QueryHash(one or (lambda query: many(query[None])[:, 0]), many, signs)
 
 
 def _layered(method: MlpHash) -> QueryHash:
@@ -60,7 +67,7 @@ def _layered(method: MlpHash) -> QueryHash:
         values = np.maximum(query.astype(np.float64) @ inner + constant, 0.0) @ output + bias
         return to_words(np.packbits(values.astype(np.float32) > 0)[None])[:, 0]
 
-    return QueryHash(one, lambda X: _words(method, X))
+    return _of_signs(lambda X: method.project_queries(X) > 0, one)
 
 
 def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
@@ -74,7 +81,7 @@ def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
         hash_query(query, mean64, projection64, values, code)
         return words
 
-    return QueryHash(one, lambda X: to_words(pack(centred_product(X, mean, projection) > 0)))
+    return _of_signs(lambda X: centred_product(X, mean64, projection64) > 0, one)
 
 
 @kernel

@@ -28,6 +28,7 @@ WARM_UP = 20
 LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
+SMALL = 100  # queries: batches up to this size vary more, and what another side left in the caches weighs on them
 PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
 LEAST = 2
 LEAST_QUERIES = 20
@@ -131,9 +132,10 @@ def time_throughput(
 ) -> list[Timing]:
     """Time of a batch of queries on some threads (None: all), the sides in turn, from the embeddings on.
 
-    Each run is another batch, the first one of all is the warm-up whose answers are checked; of a side that loops over
-    its queries a few of them are. A side whose batches took `patience` seconds is timed no further; `runs` says how
-    often it was.
+    Each run is another batch where one is not all queries, the first one of all is the warm-up whose answers are
+    checked; of a side that loops over its queries a few of them are. The sides' order turns. Before a timed batch of at
+    most `SMALL` queries the same side answers the batch before it, untimed, so that it finds the caches as if it had
+    been running alone. A side whose batches took `patience` seconds is timed no further; `runs` says how often it was.
     """
     contest, threads = contest_of(engine, setting, k, codes=set(searches) != {"exact"}), check_threads(threads)
     count = len(contest.space.queries)
@@ -148,11 +150,15 @@ def time_throughput(
         first = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
         checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, first, strict=True)]
         spent = [0.0] * len(sides)
-        for start in starts.tolist():
-            for place, side in enumerate(sides):
+        for run, start in enumerate(starts.tolist()):
+            for place in [*range(run % len(sides), len(sides)), *range(run % len(sides))]:
+                side = sides[place]
                 if spent[place] > patience and len(taken[place]) >= LEAST:
                     continue
-                began, t0 = perf_counter(), perf_counter_ns()
+                began = perf_counter()
+                if batch <= SMALL:
+                    side.many(slice(int(starts[run - 1]), int(starts[run - 1]) + batch))
+                t0 = perf_counter_ns()
                 stages = side.many(slice(start, start + batch))[1]
                 taken[place].append(_with_rest(stages, perf_counter_ns() - t0))
                 spent[place] += perf_counter() - began

@@ -28,6 +28,7 @@ SIDES = {
     "hamming-argsort": "Hamming: full argsort",
 }
 BATCHES = (32, 1000)  # queries at once, beside one at a time
+LARGE = 64_000_000  # bytes of each of two arrays that the memory's rate is measured with: little beside the session
 PATIENCE = (8.0, 1.5)  # seconds for single queries, and for the batches of each side
 
 
@@ -96,7 +97,7 @@ def depends_on(view: View) -> dict[str, str]:
 
 def measure(view: View, runs: int, every: bool, batches: Sequence[int] = BATCHES) -> Measured:
     """Time the current setting, on one thread and on all; `every` adds the slow and the heavy opponents."""
-    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE)
+    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE, large=LARGE)
     results = view.results_at_k()
     quality = {
         search: (result.mean(view.map_metric, view.k), result.mean("overlap", view.k))

@@ -54,7 +54,11 @@ def show_size(table: pd.DataFrame, models: data.Models, work: str) -> None:
         charts.size_figure(points, lines, counts, dark), key="scale_size", width="stretch",
         alt="; ".join(f"{row.label} at {row.n:,}: {row.ms:.3g} ms" for row in points.itertuples()),
     )  # fmt: skip
-    st.caption(f"Points: measured medians. Lines: the models below, {data.crossing(models, work, of)}.")
+    st.caption(
+        f"Points: measured medians. Lines: the models below, {data.crossing(models, work, of)}. `python -m core scale` "
+        "keeps the embeddings in a mapped file, of which exact search reads all and hashed search its shortlists; what "
+        "does not fit into memory is read from the disk. The codes, and all that is measured here, are in memory."
+    )
 
 
 def show_growth(table: pd.DataFrame, models: data.Models) -> None:
@@ -69,7 +73,7 @@ def show_growth(table: pd.DataFrame, models: data.Models) -> None:
             charts.growth_figure(points, curve, lines, dark), key=f"scale_{curve}", width="stretch",
             alt="; ".join(f"{row.label} at {row.at:g}: {row.ms:.3g} ms" for row in points.itertuples()),
         )  # fmt: skip
-    at = int(table.loc[table["curve"] == "bits", "n"].max())
+    at = int(table.loc[table["curve"] != "n", "n"].max())  # a hash of one length has no curve of bits
     st.caption(
         f"One query on one thread at N = {at:,}; signs and lines as above. Codes are kept in words of 64 bits, "
         "so the scan's cost steps there. "

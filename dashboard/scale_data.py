@@ -11,6 +11,7 @@ import pandas as pd
 from core.scale.model import Model, Work, best_exact, crossover, fit_models
 from core.scale.points import BATCH, EVALUATION, QUERY, fastest_exact
 from core.scale.projection import project
+from dashboard.measured import ratio_text
 
 LABELS = {
     "exact-blas": "Exact: BLAS",
@@ -52,9 +53,9 @@ def verdict(table: pd.DataFrame) -> str:
     one, many = ratios(table, QUERY), ratios(table, BATCH)
     largest = one.index[-1]
     text = f"{_pays(one)}: at {_count(largest)} images one query takes {_ms(one['hashed'].iloc[-1])} "
-    text += f"instead of {_ms(one['exact'].iloc[-1])} ({_times(one['ratio'].iloc[-1])})"
+    text += f"instead of {_ms(one['exact'].iloc[-1])} ({ratio_text(one['ratio'].iloc[-1])})"
     if len(many):
-        text += f", in batches {_times(many['ratio'].iloc[-1])} at {_count(many.index[-1])}"
+        text += f", in batches {ratio_text(many['ratio'].iloc[-1])} at {_count(many.index[-1])}"
         at = table[(table["work"] == BATCH) & (table["n"] == many.index[-1])].set_index("side")
         exact, hashed = at.loc["exact-chunked"], at.loc["hashed"]
         text += (
@@ -177,10 +178,6 @@ def _pays(one: pd.DataFrame) -> str:
         return f"Hashing pays from the smallest gallery measured on ({_count(one.index[0])})"
     later = one.index[one.index > slower[-1]]
     return f"Hashing pays from {_count(later[0])} images on" if len(later) else "Hashing does not pay in speed here"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f} times as fast" if ratio >= 1 else f"{1 / ratio:.1f} times as slow"
 
 
 def _ms(value: float) -> str:

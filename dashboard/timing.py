@@ -160,6 +160,6 @@ st.caption(
     "**How to read times.** One query on one thread is latency, a batch on all threads is throughput: compared across "
     "the two, either side would look many times faster, and threads that wait for each other on a busy machine can "
     "cost more than the search itself. Every side answers the same queries in turn, warm, and its results are checked; "
-    "at this size everything fits into the processor's caches, at millions of images it does not. A speed only counts "
-    "at equal quality: the Trade-off page shows both for every setting."
+    "while embeddings and codes fit into the processor's caches they are read faster than from memory. A speed only "
+    "counts at equal quality: the Trade-off page shows both for every setting."
 )

@@ -77,7 +77,7 @@ def _show(view: View, found: EqualQuality) -> None:
     if differs:
         st.warning(f"These times belong to another setting ({'; '.join(differs)}).", icon=":material/history:")
     table, title = found.table, f"{get_metric(found.metric).label}@{found.depends_on['k']}"
-    if not table["equal"].all():
+    if not table["equal"].dropna().all():
         st.error("A side did not give the reference's result: its time says nothing.", icon=":material/error:")
     labels = {**measured.SIDES, "hashed": "Hashed: own"}
     st.plotly_chart(

@@ -159,6 +159,8 @@ def _shares(text: str) -> list[float]:
     if text == NONE:
         return []
     try:
-        return sorted({float(part) for part in words("quality")(text)})
+        shares = sorted({float(part) for part in words("quality")(text)})
     except ValueError:
         raise BadInput(f"quality '{text}' is no list of numbers: give shares in %, such as 95,99, or 'none'") from None
+    equal_quality.check_shares(shares)
+    return shares

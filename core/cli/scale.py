@@ -22,8 +22,9 @@ from core.tables import write_csv
 
 DESCRIPTION = """Galleries made from the bundle's embeddings with seeded noise, memory-mapped in a folder, and the cost
 of exact and hashed search over them as N, bits, multiplier and k grow: one query on one thread, a batch on all
-threads, checked against the plain search, with the peak memory. A million rows of 100 dimensions take 0.4 GB. A run
-that was stopped goes on where it was, and a folder grows to larger sizes. The models through the points are printed."""
+threads, checked against the plain search, with the peak memory. A million rows of 100 dimensions take 0.4 GB. A folder
+that was stopped goes on where it was, and grows to larger sizes; --out is written after each size. The models through
+the points are printed."""
 EXAMPLE = "Example: python -m core scale --sizes 100000,1000000 --dir galleries --out scale.csv"
 
 
@@ -54,8 +55,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> None:
     """Make what is missing, measure, print and write."""
     options.check_files(args.out)
-    if ALL in (args.k, args.multiplier):
-        raise BadInput("'all' cannot be timed at scale: give a number")
+    if args.k == ALL:
+        raise BadInput("k 'all' cannot be timed at scale: give a number")
     engine = options.open_engine(args)
     bundle, setting = engine.bundle, options.setting_of(args, engine.bundle)
     subject = Subject(engine, setting, args.batch)
@@ -68,14 +69,20 @@ def run(args: argparse.Namespace) -> None:
     def coded(bits: int, count: int) -> Coded:
         return subject.coded(bits, folder.words(subject.method(bits), count))
 
+    same = subject.described()
+
+    def keep(points: list[Point]) -> None:
+        if args.out:
+            write_csv(to_table(points, same), args.out)
+
     with tqdm(total=1, unit="step", disable=None) as bar:
 
         def told(done: int, total: int, what: str) -> None:
             bar.total, bar.n = total, done
             bar.set_description_str(what)
 
-        points = measure(plan, trial, coded, bundle.hierarchy(setting.hierarchy), told)
-    _report(points, subject.described(), args.out)
+        points = measure(plan, trial, coded, bundle.hierarchy(setting.hierarchy), told, keep)
+    _report(points, same, args.out)
 
 
 def _make(folder: ScaleFolder, subject: Subject, plan: Plan) -> None:

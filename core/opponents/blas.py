@@ -6,7 +6,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.opponents.side import Contest, One, Side, Stages
+from core.opponents.side import Contest, One, Searched, Side, Stages
 from core.search.parallel import blocks
 from core.space import Space
 
@@ -22,15 +22,16 @@ def exact_blas(contest: Contest) -> Side:
     return Side("exact-blas", "exact", one_blas(contest.space, contest.k), many, contest.space.gallery[0].nbytes)
 
 
-def one_blas(space: Space, k: int) -> One:
+def one_blas(space: Searched, k: int) -> One:
     """One query at a time."""
+    exclude = space.exclude
 
     def search(q: int) -> tuple[np.ndarray, Stages]:
         t0 = perf_counter_ns()
         scores = space.gallery @ space.queries[q]
         t1 = perf_counter_ns()
-        if space.exclude[q] >= 0:
-            scores[space.exclude[q]] = -np.inf
+        if exclude[q] >= 0:
+            scores[exclude[q]] = -np.inf
         top = np.argpartition(scores, len(scores) - k)[-k:]
         top = top[np.argsort(-scores[top], kind="stable")]
         return top, {"product": t1 - t0, "select": perf_counter_ns() - t1}
@@ -46,8 +47,8 @@ def batch_blas(space: Space, queries: np.ndarray, exclude: np.ndarray, k: int) -
         t0 = perf_counter_ns()
         scores = queries[rows] @ space.gallery.T
         t1 = perf_counter_ns()
-        own = np.flatnonzero(exclude[rows] >= 0)
-        scores[own, exclude[rows][own]] = -np.inf
+        if len(own := np.flatnonzero(exclude[rows] >= 0)):
+            scores[own, exclude[rows][own]] = -np.inf
         top = np.argpartition(scores, scores.shape[1] - k, axis=1)[:, -k:]
         order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
         found[rows] = np.take_along_axis(top, order, axis=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.opponents.side import Contest
+from core.opponents.side import Contest, Searched
 from core.search.exact import rank_exact
 from core.search.hashed import rerank
 from core.space import Space
@@ -65,7 +65,7 @@ class Reference:
         return True
 
 
-def same_similarities(space: Space, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
+def same_similarities(space: Searched, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
     """Whether two rankings agree but for the order of items that float32 cannot tell apart."""
     if np.array_equal(found, expected):
         return True

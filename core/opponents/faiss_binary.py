@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.opponents.side import Contest, Side, Stages, drop_self
+from core.opponents.side import Contest, Side, Stages, depth_to_ask, drop_self
 from core.search.hashed import gathered_products, order_by_similarity, rerank
 from core.search.parallel import check_threads
 
@@ -66,8 +66,9 @@ def _nearest(contest: Contest, index: Any, rows: slice, depth: int) -> tuple[np.
     start = perf_counter_ns()
     codes = np.ascontiguousarray(contest.query_codes(rows))
     t0 = perf_counter_ns()
-    found = index.search(codes, min(depth + 1, index.ntotal))[1]
-    ids = drop_self(found, contest.space.exclude[rows], depth)
+    exclude = contest.space.exclude[rows]
+    found = index.search(codes, depth_to_ask(exclude, depth))[1]
+    ids = drop_self(found, exclude, depth)
     stages = {"scan and select": perf_counter_ns() - t0}
     return ids, stages if contest.hasher is None else {"hash": t0 - start, **stages}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +19,22 @@ from core.timed_hashing import QueryHash, query_hash
 Stages = dict[str, int]  # name -> nanoseconds
 One = Callable[[int], tuple[np.ndarray, Stages]]  # query -> ids of its top (valid until the next call), stages
 Many = Callable[[slice], tuple[np.ndarray, Stages]]  # queries -> ids (Q, depth), stages
+
+
+class Searched(Protocol):
+    """What exact search needs: float32 (Q, d) and (N, d), and the item each query leaves out, -1 for none."""
+
+    @property
+    def queries(self) -> np.ndarray:
+        """float32 (Q, d)."""
+
+    @property
+    def gallery(self) -> np.ndarray:
+        """float32 (N, d), perhaps mapped."""
+
+    @property
+    def exclude(self) -> np.ndarray:
+        """int64 (Q,)."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,9 @@ class Contest:
         return words.view(np.uint8)[:, : packed.shape[1]]
 
     def query_bits(self, rows: slice) -> np.ndarray:
-        """The same as bool (Q, bits)."""
+        """The same as bool (Q, bits), for sides that search codes which are not packed."""
+        if self.hasher is not None:
+            return self.hasher.signs(self.space.queries[rows])
         return unpack(np.ascontiguousarray(self.query_codes(rows)), self.codes.bits)
 
     def gallery_bits(self) -> np.ndarray:
@@ -91,11 +110,19 @@ def contest_of(engine: Engine, setting: Setting, k: int, codes: bool = True) -> 
 
 
 def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:
-    """The first `depth` ids of each row without the excluded one (rows hold one more, or the whole gallery)."""
-    kept = np.empty((len(ids), depth), ids.dtype)
-    for row, (found, own) in enumerate(zip(ids, exclude, strict=True)):
-        kept[row] = found[found != own][:depth]
-    return kept
+    """The first `depth` ids of each row without the excluded one (rows hold one more, where any is excluded)."""
+    if (exclude < 0).all():
+        return ids[:, :depth]
+    if len(ids) == 1:
+        return ids[0][ids[0] != exclude[0]][None, :depth]
+    keep = ids != exclude[:, None]
+    keep[keep.all(axis=1), -1] = False  # a row without its excluded one loses the last
+    return ids[keep].reshape(len(ids), depth)
+
+
+def depth_to_ask(exclude: np.ndarray, depth: int) -> int:
+    """How many ids an index that knows of no exclusion is asked for: one more only where a query excludes one."""
+    return depth + int((exclude >= 0).any())
 
 
 def looped(one: One) -> Many:

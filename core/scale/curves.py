@@ -47,7 +47,7 @@ class Plan:
         """Curve, work, N, bits, multiplier and k of everything that is measured, in order."""
         for n in self.counts:
             yield "n", "query", n, self.bits, self.multiplier, self.k
-            if n in self.sizes or n <= OTHERS_AT:  # beyond, faiss takes minutes for a batch
+            if n in self.sizes or n <= OTHERS_AT:  # beyond, a batch of exact search takes minutes
                 yield "n", "batch", n, self.bits, self.multiplier, self.k
         n = self.others_at
         for bits in self.lengths:
@@ -65,8 +65,12 @@ def measure(
     coded: Callable[[int, int], Coded],
     hierarchy: Hierarchy,
     progress: Progress = lambda done, total, what: None,
+    keep: Callable[[list[Point]], None] = lambda points: None,
 ) -> list[Point]:
-    """Measure the plan on a trial of its largest size; `coded(bits, n)` gives the codes of the first n rows."""
+    """Measure the plan on a trial of its largest size; `coded(bits, n)` gives the codes of the first n rows.
+
+    `keep` is given all points so far after each size of each curve, so that a stop loses no more than one size.
+    """
     steps = list(plan.steps())
     points: list[Point] = []
     codes: tuple[int, Coded] | None = None
@@ -80,5 +84,7 @@ def measure(
             points += time_queries(part, near, curve, k, multiplier, sides, plan.effort)
         else:
             points += time_batch(part, near, k, multiplier, plan.threads, hierarchy, plan.effort)
+        if done + 1 == len(steps) or (steps[done + 1][0], steps[done + 1][2]) != (curve, n):
+            keep(points)
     progress(len(steps), len(steps), "done")
     return points

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from core.search.parallel import blocks
 from core.tables import write_whole
 
 STATE, ROWS = "scale.json", "embeddings.f32"
+_CODES = re.compile(r"codes-[a-z0-9-]+-[0-9]{1,5}-[0-9a-f]{12}")  # `_code_file`
 MOST = 2**31 - 1  # ids are int32
 Progress = Callable[[int], None]  # rows done since the last call
 
@@ -124,6 +126,9 @@ class ScaleFolder:
         try:
             found = json.loads(path.read_text())
             files = {str(name): int(rows) for name, rows in found["files"].items()}
+            for name in files:
+                if name != ROWS and not _CODES.fullmatch(name):
+                    raise ValueError(f"unknown file '{name}'")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"'{path}' cannot be read ({error}): remove the folder, it is made anew") from error
         if found.get("source") != self.source.described():

@@ -11,13 +11,13 @@ from core.conditions import pinned
 from core.hierarchy import Hierarchy
 from core.metrics.accumulate import Judgements, accumulate_ranking, empty
 from core.metrics.ideal import ideal_rows
+from core.opponents.checks import same_similarities
 from core.results import SearchResult
 from core.scale.memory import peak_mb, reset_peak
 from core.scale.points import BATCH, EVALUATION, EXACT_SIDES, QUERY, Point
 from core.scale.trial import (
     Coded,
     Trial,
-    agree,
     batch_sides,
     exact_sides,
     hashed_side,
@@ -75,7 +75,8 @@ def time_batch(
 ) -> list[Point]:
     """All queries on all threads: each side's time, quality and peak memory; then the whole evaluation, once.
 
-    A first call warms up; where it alone takes longer than the effort allows, it is the measured one.
+    A first call warms up; where it alone takes longer than the effort allows, it is the measured one. The metrics are
+    computed once untimed before the evaluation. faiss is left out above `FAISS_BATCH` rows (`batch_sides`).
     """
     shortlist = shortlist_size(parse_multiplier(multiplier), k, len(trial.gallery))
     sides = batch_sides(trial, coded, shortlist, k, threads)
@@ -91,11 +92,13 @@ def time_batch(
                 found[name] = side()
                 times.append(perf_counter_ns() - started)
             taken[name], peaks[name] = times[1:] or times, peak_mb()
+        _judge(trial, found["hashed"], found["exact-chunked"], k, hierarchy, threads)
         reset_peak()
         started = perf_counter_ns()
         exact, hashed = sides["exact-chunked"](), sides["hashed"]()
         quality = {
-            name: _judge(trial, ids, exact, k, hierarchy) for name, ids in (("exact", exact), ("hashed", hashed))
+            name: _judge(trial, ids, exact, k, hierarchy, threads)
+            for name, ids in (("exact", exact), ("hashed", hashed))
         }
         whole, whole_peak = perf_counter_ns() - started, peak_mb()
     reference = {"exact-chunked": exact, "exact-faiss": exact, "hashed": hashed}
@@ -105,7 +108,7 @@ def time_batch(
     points = []
     for name, times in taken.items():
         given = ("n", name, *_shape(trial, coded, name, multiplier, shortlist, k), len(trial.queries), threads)
-        same = all(agree(trial, q, found[name][q], reference[name][q]) for q in range(len(trial.queries)))
+        same = all(same_similarities(trial, q, found[name][q], reference[name][q]) for q in range(len(trial.queries)))
         kind = "hashed" if name == "hashed" else "exact"
         points.append(_point(BATCH, given, times, same and right[kind], (*quality[kind], peaks[name])))
     given = ("n", "exact-chunked and hashed", *_shape(trial, coded, "hashed", multiplier, shortlist, k))
@@ -125,12 +128,14 @@ def _checked(trial: Trial, coded: Coded, shortlist: int, k: int, sides: dict) ->
         if name in ("hashed", "exact-chunked"):
             equal[name] = all(np.array_equal(a, b) for a, b in zip(answers, expected, strict=True))
         else:
-            equal[name] = all(agree(trial, q, a, b) for q, (a, b) in enumerate(zip(answers, expected, strict=True)))
+            equal[name] = all(
+                same_similarities(trial, q, a, b) for q, (a, b) in enumerate(zip(answers, expected, strict=True))
+            )
     return equal
 
 
 def _judge(
-    trial: Trial, ids: np.ndarray, exact: np.ndarray, k: int, hierarchy: Hierarchy
+    trial: Trial, ids: np.ndarray, exact: np.ndarray, k: int, hierarchy: Hierarchy, threads: int
 ) -> tuple[float, float, float]:
     """Mean overlap with the exact top k, ap and ahp at k."""
     similarity = hierarchy.similarity()
@@ -141,7 +146,7 @@ def _judge(
     judgements = Judgements(trial.query_labels, trial.labels, similarity, ideal)
     sums = empty(np.array([k]), judgements)
     ids, exact = (np.ascontiguousarray(array, np.int32) for array in (ids, exact))
-    accumulate_ranking(ids, exact, judgements, sums)
+    accumulate_ranking(ids, exact, judgements, sums, threads)
     result = SearchResult("exact", sums)
     return result.mean("overlap", k), result.mean("ap", k), result.mean("ahp", k)
 

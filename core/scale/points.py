@@ -11,7 +11,6 @@ from core.errors import BadInput
 
 SHIPPED = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "scale.csv"
 EXACT_SIDES = ("exact-blas", "exact-faiss", "exact-chunked")
-CURVES = ("n", "bits", "multiplier", "k")
 QUERY, BATCH, EVALUATION = "query", "batch", "evaluation"
 
 
@@ -68,18 +67,8 @@ def read_points(path: str | Path = SHIPPED) -> pd.DataFrame:
     return table.assign(multiplier=table["multiplier"].fillna(""))
 
 
-def medians(table: pd.DataFrame, curve: str, work: str) -> pd.DataFrame:
-    """The points of one curve and one kind of work, in the order in which they grow."""
-    picked = table[(table["curve"] == curve) & (table["work"] == work)]
-    return picked.sort_values(["side", curve], key=lambda column: _as_numbers(column, curve)).reset_index(drop=True)
-
-
 def fastest_exact(rows: pd.DataFrame) -> pd.DataFrame:
     """Of rows with several exact sides the fastest at each n, k and batch, ascending in n."""
     exact = rows[rows["side"].isin(EXACT_SIDES)]
     best = exact.groupby(["n", "k", "batch"])["median_ms"].idxmin()
     return exact.loc[best].sort_values(["n", "k"]).reset_index(drop=True)
-
-
-def _as_numbers(column: pd.Series, curve: str) -> pd.Series:
-    return pd.to_numeric(column, errors="coerce") if column.name == curve else column

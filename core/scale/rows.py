@@ -42,7 +42,7 @@ class Source:
         noise = np.random.default_rng([self.seed, number]).standard_normal((count, self.dimensions), np.float32)
         lengths = np.linalg.norm(real, axis=1, keepdims=True)
         copies = real + noise * (lengths * np.float32(self.noise / self.dimensions**0.5))
-        copies *= lengths / np.linalg.norm(copies, axis=1, keepdims=True)
+        copies *= lengths / np.maximum(np.linalg.norm(copies, axis=1, keepdims=True), 1e-30)  # a zero row stays one
         return np.where((place < len(self.rows))[:, None], real, copies)
 
     def labels_of(self, count: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from core.bundle import Bundle
-from core.codes import bits_for
+from core.codes import bits_for, true_bits
 from core.conditions import machine
 from core.engine import Engine
 from core.errors import BadInput
@@ -21,7 +21,7 @@ from core.scale.points import Point
 from core.scale.rows import BLOCK, Source, kept_class, open_source
 from core.scale.trial import Coded, Trial
 from core.search.parallel import blocks, check_threads
-from core.settings import Setting, format_multiplier
+from core.settings import ALL, Setting, format_multiplier
 from core.space import sample_queries
 from core.timed_hashing import query_hash
 
@@ -42,14 +42,15 @@ class Subject:
         return self.engine.bundle
 
     def plan(self, sizes: list[int], k: int, threads: int | None = None, effort: Effort | None = None) -> Plan:
-        """What is measured with galleries of these sizes."""
-        offered = bits_for(self.bundle, self.setting.encoder, self.setting.hash)
-        lengths = tuple(bits for bits in offered if bits in BITS)
+        """What is measured with galleries of these sizes; BadInput for the multiplier 'all'."""
+        name, encoder = self.setting.hash, self.setting.encoder
+        lengths = tuple(bits for bits in bits_for(self.bundle, encoder, name) if bits in BITS)
         multiplier = format_multiplier(self.setting.multiplier)
+        if multiplier == ALL:
+            raise BadInput("multiplier 'all' cannot be timed at scale: give a number, such as 2")
+        bits = true_bits(self.bundle, encoder, name, self.setting.bits)
         sizes = sorted(set(sizes))
-        return Plan(
-            tuple(sizes), self.setting.bits, multiplier, k, lengths, check_threads(threads), effort or Effort()
-        )  # fmt: skip
+        return Plan(tuple(sizes), bits, multiplier, k, lengths, check_threads(threads), effort or Effort())
 
     def trial(self, gallery: np.ndarray) -> Trial:
         """The queries on a gallery made of the source."""

@@ -8,6 +8,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
+from core.opponents.blas import one_blas
 from core.opponents.side import One
 from core.search.chunked_exact import rank_exact_chunked
 from core.search.chunked_hamming import rank_hamming_chunked
@@ -17,6 +18,7 @@ from core.search.hashed import rerank
 from core.search.parallel import blocks
 from core.timed_hashing import QueryHash
 
+FAISS_BATCH = 1_000_000  # gallery rows
 _PLAIN = 100_000  # gallery rows that the plain exact search copies at a time
 
 
@@ -29,6 +31,11 @@ class Trial:
     gallery: np.ndarray
     labels: np.ndarray
     longest: float
+
+    @property
+    def exclude(self) -> np.ndarray:
+        """No query is in the gallery: -1 for each, int64 (Q,)."""
+        return np.full(len(self.queries), -1)
 
     def first(self, count: int) -> Trial:
         """The same queries on the first `count` rows."""
@@ -54,14 +61,6 @@ def exact_sides(trial: Trial, k: int) -> dict[str, One]:
 
     queries, gallery = trial.queries, trial.gallery
 
-    def blas(q: int) -> tuple[np.ndarray, dict[str, int]]:
-        t0 = perf_counter_ns()
-        scores = gallery @ queries[q]
-        t1 = perf_counter_ns()
-        top = np.argpartition(scores, len(scores) - k)[-k:]
-        top = top[np.argsort(-scores[top], kind="stable")]
-        return top, {"product": t1 - t0, "select": perf_counter_ns() - t1}
-
     def flat(q: int) -> tuple[np.ndarray, dict[str, int]]:
         t0 = perf_counter_ns()
         found = faiss.knn(queries[q : q + 1], gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1][0]
@@ -72,7 +71,7 @@ def exact_sides(trial: Trial, k: int) -> dict[str, One]:
         found = rank_exact_chunked(queries[q : q + 1], gallery, k, threads=1, longest=trial.longest)[0][0]
         return found, {"product and select": perf_counter_ns() - t0}
 
-    return {"exact-blas": blas, "exact-faiss": flat, "exact-chunked": chunked}
+    return {"exact-blas": one_blas(trial, k), "exact-faiss": flat, "exact-chunked": chunked}
 
 
 def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> One:
@@ -93,7 +92,10 @@ def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> One:
 def batch_sides(
     trial: Trial, coded: Coded, shortlist: int, k: int, threads: int
 ) -> dict[str, Callable[[], np.ndarray]]:
-    """All queries at once: exact search by faiss and by this project's chunked search, and hashed search."""
+    """All queries at once: exact search by faiss and by this project's chunked search, and hashed search.
+
+    faiss stands in galleries of up to `FAISS_BATCH` rows: at 10 million its batch took 12 minutes.
+    """
     import faiss
 
     queries, gallery = trial.queries, trial.gallery
@@ -103,8 +105,9 @@ def batch_sides(
         near = rank_hamming_chunked(words, coded.words, coded.bits, shortlist, threads=threads)[0]
         return rerank(queries, gallery, near, k, threads)[0]
 
+    flat = {"exact-faiss": lambda: faiss.knn(queries, gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1]}
     return {
-        "exact-faiss": lambda: faiss.knn(queries, gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1],
+        **(flat if len(gallery) <= FAISS_BATCH else {}),
         "exact-chunked": lambda: rank_exact_chunked(queries, gallery, k, threads=threads, longest=trial.longest)[0],
         "hashed": hashed,
     }
@@ -127,13 +130,3 @@ def plain_hashed(trial: Trial, coded: Coded, rows: slice, shortlist: int, k: int
     words = coded.hasher.many(trial.queries[rows])
     near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=1).ids
     return rerank(trial.queries[rows], trial.gallery, near, k, 1)[0]
-
-
-def agree(trial: Trial, query: int, found: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether two rankings of a query agree but for items that float32 cannot tell apart."""
-    if np.array_equal(found, expected):
-        return True
-    vectors, asked = trial.gallery[[found, expected]].astype(np.float64), trial.queries[query].astype(np.float64)
-    similarities = vectors @ asked
-    rounding = 1e-5 * np.linalg.norm(asked) * trial.longest
-    return len(set(found)) == len(expected) and bool(np.abs(similarities[0] - similarities[1]).max() < rounding)

@@ -22,6 +22,8 @@ def mask_up_to(typing_context: Any, values: Any, start: Any, limit: Any) -> Any:
 
     `values` is a contiguous array of integers with at least start + LANES items; `limit` must fit its type.
     """
+    if getattr(values, "layout", None) != "C":  # strided items are not read as one vector: numba finds no match
+        return None
     item = values.dtype
     signature = types.uint64(values, types.intp, item)
 

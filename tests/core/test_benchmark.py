@@ -23,6 +23,6 @@ def test_every_condition_once_and_limits_by_hand(tiny_bundle):
     assert heard[-1] == 1
     row = whole[(whole["side"] == "hashed") & (whole["work"] == "query") & (whole["threads"] == 1)].iloc[0]
     limits = found.limits[1]
-    scan = max(150 * 8 / limits.reread, 150 / limits.popcounts)  # one word a code
+    scan = max(150 * 8 / limits.codes, 150 / limits.popcounts)  # one word a code
     assert abs(row["limit_ms"] / (1000 * (scan + 10 * 16 * 4 / limits.reread)) - 1) < 1e-9
     assert (row["bytes_per_image"], row["items_scanned"], row["items_reranked"]) == (8 + 64, 150, 10)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numba
 
 from core import compiled
@@ -14,6 +16,12 @@ def test_cache_folder_changes_with_the_kernels_source(tmp_path, monkeypatch):
     assert compiled._cache_folder() == before
     kernel.write_text("two")
     assert compiled._cache_folder() != before
+
+
+def test_every_file_with_kernels_is_in_the_digest():
+    core = Path(compiled.__file__).parent
+    known = {file for holder in compiled._HOLDERS for file in core.glob(holder)}
+    assert {file for file in core.rglob("*.py") if "\n@kernel" in file.read_text()} <= known
 
 
 def test_a_user_s_own_cache_folder_is_respected(monkeypatch, tmp_path):

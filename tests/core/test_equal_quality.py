@@ -63,6 +63,7 @@ def test_a_share_out_of_reach_has_no_time(engine, monkeypatch):
     hashed = table[table["side"] == "hashed"]
     assert list(hashed["hash"]) == ["random-hyperplane", "itq"]
     assert hashed["median_ms"].isna().all()
+    assert hashed["equal"].isna().all()
     assert len(table) == 2 + 3  # exact search stands once
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.engine import Engine
+from core.hashing.packing import unpack
 from core.settings import Setting
 from core.timed_hashing import query_hash
 from tests.core.fakes import FakeBundle
@@ -25,6 +26,7 @@ def test_gives_the_codes_that_are_searched(engine, name, bits):
     np.testing.assert_array_equal(hasher.many(space.queries), codes.query_words)
     one = np.stack([hasher.one(query).copy() for query in space.queries], axis=1)
     np.testing.assert_array_equal(one, codes.query_words)
+    np.testing.assert_array_equal(hasher.signs(space.queries), unpack(codes.queries.packed, codes.bits))
 
 
 @pytest.mark.parametrize(("name", "bits"), [("latent-sigmoid", 16), ("random-codes", 16), ("predicted-class", 4)])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from core import timing as timing_module
 from core.conditions import alone, machine, pinned
 from core.engine import Engine
 from core.errors import BadInput
+from core.opponents.side import Side
 from core.search.parallel import available_threads
 from core.settings import Setting
 from core.timing import Timing, time_latency, time_throughput, to_table
@@ -153,3 +156,21 @@ def test_table_and_machine(engine):
     assert list(to_table([]).columns) == list(table.columns)
     assert f"{available_threads()} cores" in machine()
     assert "NumPy" in machine()
+
+
+@pytest.mark.parametrize(("batch", "before"), [(20, 2), (30, 1)])
+def test_a_small_batch_finds_the_caches_its_own_side_left(engine, monkeypatch, batch, before):
+    """Every side answers twice in a row, and the order turns; a batch above SMALL comes once."""
+    calls = []
+
+    def made(name):
+        def many(rows):
+            calls.append(name)
+            return np.zeros((rows.stop - rows.start, K), np.int32), {"scan": 1}
+
+        return Side(name, "exact", None, many, 1)
+
+    monkeypatch.setattr(timing_module, "SMALL", 25)
+    monkeypatch.setattr(timing_module, "sides_of", lambda *_: [made("a"), made("b")])
+    time_throughput(engine, setting(), K, batch=batch, threads=1, runs=2)
+    assert calls == ["a", "b", *(name for name in "abba" for _ in range(before))]

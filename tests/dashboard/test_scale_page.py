@@ -50,6 +50,15 @@ def test_a_wrong_result_is_said(shipped, open_app):
     assert "did not give the plain search's result" in words(open_app("scale"))
 
 
+def test_a_hash_of_one_length_has_no_curve_of_bits(shipped, open_app):
+    rows = table()
+    write_csv(rows[rows["curve"] != "bits"], shipped)
+    at = open_app("scale")
+    assert not at.exception
+    assert not at.error
+    assert "N = 1,000,000; signs and lines" in words(at)
+
+
 def test_without_points_the_command_is_named(monkeypatch, tmp_path, open_app):
     monkeypatch.setattr("core.scale.points.SHIPPED", tmp_path / "none.csv")
     at = open_app("scale")
@@ -86,7 +95,7 @@ def test_verdict_by_hand():
     assert text.startswith(
         "**Hashing pays from the smallest gallery measured on (10,000): at 1 million images one query"
     )
-    assert "takes 1.0 ms instead of 20.0 ms (19.4 times as fast)" in text
+    assert "takes 1.0 ms instead of 20.0 ms (19.4 × as fast)" in text
     assert "mAP@100 there 0.7000, exact 0.7000, and 50 % of the exact top 100 found" in text
     rows = table()
     slow = (rows["side"] == "hashed") & (rows["n"] < 1_000_000)

@@ -19,7 +19,7 @@ MORE = ",p99_ms,equal_by,mode,bytes_per_image,items_scanned,items_reranked,limit
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch):
     """Limits that need no large array: their measurement is tested with them."""
-    limits = Limits(2, 1e10, 1e10, 5e10, 40_000, 5e9, 1e10)
+    limits = Limits(2, 1e10, 1e10, 5e10, 40_000, 9e10, 4_000, 5e9, 1e10)
     monkeypatch.setattr(benchmark, "measure_limits", lambda *_: limits)
 
 

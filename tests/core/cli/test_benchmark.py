@@ -9,7 +9,7 @@ from core import benchmark
 from core.machine_limits import Limits
 from core.opponents.registry import SIDES
 
-LIMITS = Limits(2, 1e10, 1e10, 5e10, 40_000, 5e9, 1e10)
+LIMITS = Limits(2, 1e10, 1e10, 5e10, 40_000, 9e10, 4_000, 5e9, 1e10)
 
 COLUMNS = "work,side,n,dimensions,bits,multiplier,k,batch,threads,median_ms,p95_ms,runs,equal"
 MORE = ",p99_ms,equal_by,mode,bytes_per_image,items_scanned,items_reranked,limit_ms"
@@ -63,4 +63,6 @@ def test_bad_input_is_one_line(refused):
     assert "'all'" in refused("benchmark", "--k", "all")
     assert "61" in refused("benchmark", "--k", 5, "--queries", 61)
     assert "batch 0 is out of range" in refused("benchmark", "--k", 5, "--batch", "0,all")
+    for share in ("0", "150", "nan"):
+        assert f"share {share} is outside" in refused("benchmark", "--bundle", "nowhere", "--quality", share)
     assert "quality 'most'" in refused("benchmark", "--k", 5, "--quality", "most")

@@ -43,4 +43,5 @@ def test_bad_input_is_one_line(refused):
     assert "nowhere" in refused("scale", *there, "--out", "nowhere/s.csv")
     assert "random-hyperplane" in refused("scale", *there[:-1], "predicted-class")
     assert "make its parent first" in refused("scale", *there, "--dir", "no/where")
+    assert "multiplier 'all'" in refused("scale", *there, "--multiplier", "all")
     assert "multiplier 30" in refused("scale", *there, "--multiplier", "30")

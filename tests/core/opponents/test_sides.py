@@ -9,7 +9,7 @@ from core.conditions import pinned
 from core.engine import Engine
 from core.opponents.checks import DISTANCES, IDS, RERANKED, SIMILARITIES, Reference, could_be_reranked
 from core.opponents.registry import SIDES, sides_of
-from core.opponents.side import contest_of
+from core.opponents.side import contest_of, depth_to_ask, drop_self
 from core.settings import Setting
 from tests import reference as plain
 
@@ -51,6 +51,18 @@ def test_sides_of_other_rows_and_more_threads(engine):
     with pinned(2):
         for side in sides_of(asked, SEARCHES, 40, 2, every=True):
             assert Reference(asked, slice(20, 60)).check(side.search, side.own, side.many(slice(20, 60))[0])[0]
+
+
+def test_the_excluded_one_is_dropped():
+    ids = np.array([[4, 1, 2], [3, 4, 5], [6, 7, 8], [9, 1, 0]])
+    exclude = np.array([4, 5, -1, 1])
+    assert drop_self(ids, exclude, 2).tolist() == [[1, 2], [3, 4], [6, 7], [9, 0]]
+    assert [drop_self(ids[q : q + 1], exclude[q : q + 1], 2).tolist()[0] for q in range(4)] == [
+        [1, 2], [3, 4], [6, 7], [9, 0]
+    ]  # fmt: skip
+    assert depth_to_ask(exclude, 2) == 3
+    assert drop_self(ids[:, :2], np.full(4, -1), 2).tolist() == ids[:, :2].tolist()
+    assert depth_to_ask(np.full(4, -1), 2) == 2
 
 
 @pytest.mark.parametrize("name", ["predicted-class", "kmeans"])

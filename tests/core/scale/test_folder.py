@@ -94,6 +94,10 @@ def test_what_cannot_be_used_is_refused(tmp_path, monkeypatch):
     (tmp_path / "g" / STATE).write_text(json.dumps({"source": source().described()}))
     with pytest.raises(BadInput, match="cannot be read"):
         ScaleFolder(tmp_path / "g", source())
+    strange = {"source": source().described(), "files": {"notes.txt": 3}}
+    (tmp_path / "g" / STATE).write_text(json.dumps(strange))
+    with pytest.raises(BadInput, match=r"unknown file 'notes.txt'"):
+        ScaleFolder(tmp_path / "g", source())
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep")
     with pytest.raises(BadInput, match="is not empty"):

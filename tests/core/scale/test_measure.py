@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core.engine import Engine
+from core.errors import BadInput
 from core.hashing.packing import to_words
 from core.scale import measure as module
 from core.scale import trial as trials
-from core.scale.curves import Plan
+from core.scale.curves import Plan, measure
 from core.scale.measure import Effort, time_batch, time_queries
 from core.scale.points import EXACT_SIDES
 from core.scale.subject import Subject
@@ -55,6 +56,12 @@ def test_a_batch_and_its_quality(world, tiny_bundle):
     assert exact.ap == pytest.approx((precisions.sum(axis=1) / 20).mean())  # every class has 40 items
 
 
+def test_faiss_answers_no_batch_of_a_gallery_too_large_for_it(world, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(trials, "FAISS_BATCH", 399)
+    points = time_batch(*world, 20, "2", 1, tiny_bundle.hierarchy("wordnet"), EFFORT)
+    assert [point.side for point in points] == ["exact-chunked", "hashed", "exact-chunked and hashed"]
+
+
 def test_a_wrong_result_is_told(world, monkeypatch):
     monkeypatch.setattr(module, "hashed_side", lambda *a: lambda q: (np.zeros(10, np.int32), {"scan": 1}))
     assert not any(point.equal for point in time_queries(*world, "n", 10, "2", ("hashed",), EFFORT))
@@ -83,6 +90,27 @@ def test_plan():
     assert [step[3] for step in steps if step[0] == "bits"] == [8, 48]
     assert Plan((500,), 48, "2", 100, (), 2, EFFORT).counts == [500]
     assert [s[5] for s in Plan((500,), 48, "2", 100, (), 2, EFFORT).steps() if s[0] == "k"] == [10, 50, 100, 250, 500]
+
+
+def test_all_items_are_no_shortlist_to_time(tiny_bundle):
+    setting = Setting("semantic", "itq", 16, "all", "test-vs-test", "wordnet")
+    with pytest.raises(BadInput, match="multiplier 'all'"):
+        Subject(Engine(tiny_bundle), setting, 12).plan([150], 10)
+
+
+def test_points_are_kept_after_each_size(world, subject, tiny_bundle):
+    kept = []
+    plan = Plan((150, 300), 16, "2", 10, (8,), 1, EFFORT)
+    trial, hierarchy = world[0], tiny_bundle.hierarchy("wordnet")
+
+    def of(bits, count):
+        return subject.coded(bits, to_words(subject.method(bits).encode(trial.gallery[:count])))
+
+    points = measure(plan, trial.first(300), of, hierarchy, keep=lambda so_far: kept.append(len(so_far)))
+    assert kept == sorted(set(kept))
+    assert kept[0] == sum(point.curve == "n" and point.n == 150 for point in points)
+    assert kept[-1] == len(points)
+    assert len(kept) == 5  # two sizes, and the curves of bits, multiplier and k
 
 
 def test_all_curves(subject, tiny_bundle):

@@ -43,6 +43,14 @@ def test_noise_has_the_length_that_is_asked_for():
     assert cosines.mean() == pytest.approx(1 / np.sqrt(1 + 0.25**2), abs=0.01)
 
 
+def test_a_zero_embedding_stays_zero():
+    made = source()
+    made.rows[2] = 0
+    block = made.block(0, 40)
+    assert np.isfinite(block).all()
+    assert not block[[2, 9, 16]].any()
+
+
 def test_noise_level_by_hand():
     # Class means point at 0, 90 and 180 degrees: the nearest other one is 90 away, half of that has tangent 1.
     vectors = np.array([[2, 0], [1, 0], [0, 1], [-3, 0]], np.float32)

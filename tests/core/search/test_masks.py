@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numba.core.errors import TypingError
 
 from core.compiled import kernel
 from core.search.masks import LANES, count_up_to, find_up_to, lowest_bit, mask_up_to
@@ -28,6 +29,11 @@ def test_a_mask_by_hand():
     assert _mask(values, 0, np.uint16(7)) == (1 << 3) | (1 << 5)
     assert _mask(values, 3, np.uint16(0)) == 1 << 31
     assert _mask(values, 0, np.uint16(9)) == 2**32 - 1
+
+
+def test_items_that_are_not_side_by_side_are_refused():
+    with pytest.raises(TypingError):
+        _mask(np.zeros(3 * LANES, np.uint16)[::2], 0, np.uint16(4))
 
 
 @pytest.mark.parametrize("place", [0, 1, 31, 63])
