@@ -7,6 +7,7 @@ Unknown keys are left alone, so that a later writer of the same format version m
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -82,7 +83,7 @@ def files(manifest: dict) -> Iterator[dict]:
 
 def part_bytes(spec: dict, part: dict) -> int:
     """Bytes of the numbers in one part of a checked array (its file is longer by the header)."""
-    row = int(np.prod(spec["shape"][1:], dtype=np.int64)) * np.dtype(spec["dtype"]).itemsize
+    row = math.prod(spec["shape"][1:]) * np.dtype(spec["dtype"]).itemsize
     return row * part["rows"]
 
 
@@ -152,6 +153,12 @@ def _check_encoder(entry: object, counts: dict[str, int], where: str) -> None:
     _per_split(entry, "predicted", counts, where, (), INTEGERS)
     if entry.get("weights") is not None:
         check_file(entry["weights"], f"{where}.weights")
+    reduction = optional(entry, "reduction", dict, where)
+    if reduction is not None:
+        axes = get(reduction, "axes", dict, f"{where}.reduction")
+        check_array(axes, f"{where}.reduction.axes", (None, dimensions), FLOATS)
+        mean = get(reduction, "mean", dict, f"{where}.reduction")
+        check_array(mean, f"{where}.reduction.mean", (axes["shape"][0],), FLOATS)
     source = optional(entry, "picture_encoder", dict, where)
     for key in ("weights", "key") if source is not None else ():
         get(source, key, str, f"{where}.picture_encoder")

@@ -12,7 +12,8 @@ from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
 from dashboard import state
 from dashboard.folder_pictures import FolderPictures
-from dashboard.launch import allowed, launch
+from dashboard.imports import find_folder
+from dashboard.launch import launch
 from dashboard.pictures import download_with_progress
 
 
@@ -97,9 +98,7 @@ def checked_folder(text: str, roots: tuple[Path, ...], dataset: Cifar) -> Path:
     listed = ", ".join(f"'{root}'" for root in roots)
     if not text.strip():
         raise BadInput(f"no folder was named: give one inside {listed}")
-    folder = Path(text.strip()).expanduser()
-    if not allowed(folder, roots):
-        raise BadInput(f"'{folder}' is outside the folders that this dashboard may read: give one inside {listed}")
+    folder = find_folder(text, roots)
     if not (folder / dataset.folder).is_dir():
         raise BadInput(f"'{folder}' holds no '{dataset.folder}': give the folder that it was extracted into")
     return folder

@@ -107,18 +107,12 @@ class View:
         """The command that gives the same numbers."""
         setting = self.setting
         shipped = self.bundle.path.resolve() == SHIPPED.resolve()
-        parts = [f"python -m core {name}"]
-        parts += [] if shipped else [f"--bundle {shlex.quote(str(self.bundle.path))}"]
-        parts += [
-            f"--encoder {setting.encoder}",
-            f"--hash {setting.hash}",
-            f"--bits {setting.bits}",
-            f"--multiplier {setting.multiplier}",
-            f"--protocol {setting.protocol}",
-            f"--hierarchy {setting.hierarchy}",
-        ]
-        parts += [f"--near-duplicates {LEAVE_OUT}"] if setting.near_duplicates == LEAVE_OUT else []
-        return " ".join(parts)
+        words = ["python", "-m", "core", *name.split()]
+        words += [] if shipped else ["--bundle", str(self.bundle.path)]
+        for key in ("encoder", "hash", "bits", "multiplier", "protocol", "hierarchy"):
+            words += [f"--{key}", str(getattr(setting, key))]
+        words += ["--near-duplicates", LEAVE_OUT] if setting.near_duplicates == LEAVE_OUT else []
+        return shlex.join(words)
 
 
 @st.cache_resource(max_entries=ENGINES, show_spinner="Opening the bundle …")

@@ -15,6 +15,7 @@ import streamlit as st
 
 from core.datasets.array_files import SUFFIXES
 from core.datasets.array_labels import LABEL_SUFFIXES
+from core.errors import BadInput
 
 # What a message says for the command line, and what it says for the page.
 _PHRASES = (
@@ -92,9 +93,14 @@ def save_upload(folder: Path, role: Role, name: str, content: BinaryIO) -> Uploa
         return Upload(role, folder, name, f"{role.label} '{name}': {wanted}")
     path = folder / f"{role.key}{suffix}"
     fresh = path.with_suffix(f"{suffix}.new")
-    with fresh.open("wb") as file:
-        shutil.copyfileobj(content, file)
-    fresh.replace(path)  # an earlier file of the same name may still be mapped
+    try:
+        with fresh.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        fresh.replace(path)  # an earlier file of the same name may still be mapped
+    except OSError as error:
+        raise BadInput(f"{role.label} '{name}' cannot be kept on the server: {error.strerror}; free space") from error
+    finally:
+        fresh.unlink(missing_ok=True)
     return Upload(role, path, name)
 
 

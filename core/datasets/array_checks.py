@@ -102,6 +102,11 @@ def unequal_counts(counts: Mapping[str, int]) -> Iterator[str]:
         yield line
 
 
+def with_splits(counts: Mapping[str, int], rows: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """The counts of `unequal_counts`, and how many rows the split column has, by the masks bool (N,) of each side."""
+    return {**counts, **{f"{side}_split": len(mask) for side, mask in rows.items()}}
+
+
 def sorted_gallery(labels: np.ndarray) -> str | None:
     """A warning where the gallery is grouped by class: ties in distance go to the lower index, which tells labels."""
     runs, classes = 1 + np.count_nonzero(np.diff(labels)), len(np.unique(labels))

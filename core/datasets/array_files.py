@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import math
 import struct
 import tokenize
 import zipfile
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -23,7 +25,7 @@ BLOCK_BYTES = 8_000_000  # of a file, held in memory at a time
 
 # What NumPy, zipfile and pyarrow raise on damaged files.
 _UNREADABLE = (
-    OSError, ValueError, EOFError, SyntaxError, LookupError, ArithmeticError, TypeError, RuntimeError,
+    OSError, ValueError, EOFError, SyntaxError, LookupError, ArithmeticError, TypeError, RuntimeError, MemoryError,
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
 )  # fmt: skip
 
@@ -176,8 +178,7 @@ def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
     for entry in file.infolist():
         with file.open(entry) as member:
             try:
-                read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-                shape, _, dtype = read[np.lib.format.read_magic(member)[0]](member)
+                shape, dtype = _header(member)
             except _UNREADABLE:
                 continue
         wanted = {"embeddings": ("f", 2), "codes": ("u", 2)}.get(kind, ("iuU", 1))
@@ -186,19 +187,40 @@ def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _header(member: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of a .npy file, which is read up to its numbers."""
+    read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+    shape, _, dtype = read[np.lib.format.read_magic(member)[0]](member)
+    return shape, dtype
+
+
+def _check_member(file: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str, name: str) -> None:
+    """BadInput, before it is unpacked, unless an array takes as many bytes as its header says."""
+    with file.open(entry) as member:
+        try:
+            shape, dtype = _header(member)
+        except ValueError as error:
+            raise BadInput(f"{label} holds '{name}', which is no array: save it with numpy.savez") from error
+        if dtype.hasobject:
+            raise _objects(label)
+        wanted = member.tell() + math.prod(shape) * dtype.itemsize
+    if entry.file_size != wanted:
+        raise BadInput(
+            f"{label}: '{name}' of shape {shape} unpacks to {entry.file_size:,} bytes, expected {wanted:,}: "
+            "it is damaged, save it again"
+        )
+
+
 def _open_npz(path: Path, name: str, column: str | None, label: str, scratch: Scratch) -> ArrayFile:
     if not zipfile.is_zipfile(path):
         raise BadInput(f"{label} is no .npz file: it is incomplete or of another kind")
     with zipfile.ZipFile(path) as file:
         names = _members(file)
         chosen = choose_column(name, column, names, _fitting_members(file, name), label, "array")
-        with file.open(file.infolist()[names.index(chosen)]) as member:
-            try:
-                array = scratch.copy_npy(member)
-            except ValueError as error:
-                if "python objects" in str(error).lower():
-                    raise
-                raise BadInput(f"{label} holds '{chosen}', which is no array: save it with numpy.savez") from error
+        entry = file.infolist()[names.index(chosen)]
+        _check_member(file, entry, label, chosen)
+        with file.open(entry) as member:
+            array = scratch.copy_npy(member, entry.file_size)
     return _of_array(array, label, chosen)
 
 

@@ -12,9 +12,11 @@ from core.datasets.array_checks import (
     check_alone,
     check_dimensions,
     check_embeddings,
+    check_similarity,
     missing_files,
     sorted_gallery,
     unequal_counts,
+    with_splits,
 )
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_columns import Columns
@@ -23,6 +25,7 @@ from core.datasets.array_labels import Labels, read_labels
 from core.datasets.array_sources import complete_sources, select_rows
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
+from core.hashing.packing import check_packed
 from core.vectors import check_rows
 
 LOOKED = 1000  # rows of embeddings that are looked at
@@ -71,12 +74,13 @@ def preview_arrays(
     sources = complete_sources(sources, columns, codes)
     with Scratch() as scratch:
         files = tuple(look(key, source, columns, scratch, similarity) for key, source in sources.items())
-        problems = [seen.problem for seen in files if seen.problem] + list(missing_files(sources))
+        problems = _refused(lambda: check_similarity(similarity))
+        problems += [seen.problem for seen in files if seen.problem] + list(missing_files(sources))
         good = {seen.key: seen for seen in files if seen.problem is None}
-        problems += unequal_counts({key: seen.shape[0] for key, seen in good.items()})
-        problems += _refused(lambda: _check_dimensions(good))
         rows: dict[str, np.ndarray] = {}
-        problems += _refused(lambda: rows.update(select_rows(sources, columns, scratch)))
+        unread = _refused(lambda: rows.update(select_rows(sources, columns, scratch)))
+        uneven = list(unequal_counts(with_splits({key: seen.shape[0] for key, seen in good.items()}, rows)))
+        problems += [*uneven, *_refused(lambda: _check_dimensions(good)), *unread]
     parts = {} if problems else _split_labels(good, rows)
     notes = _notes(good, columns, rows, parts, similarity)
     names: list[str] = []
@@ -91,7 +95,8 @@ def preview_arrays(
 
     problems += _refused(name) if parts else []
     notes += _class_notes(names, classes) if names else []
-    return Preview(tuple(_of_split(seen, rows) for seen in files), tuple(dict.fromkeys(problems)), tuple(notes))
+    shown = {} if uneven else rows  # a split of another length selects nothing
+    return Preview(tuple(_of_split(seen, shown) for seen in files), tuple(dict.fromkeys(problems)), tuple(notes))
 
 
 def look(key: str, source: Source, columns: Columns, scratch: Scratch, similarity: str = "cosine") -> Seen:
@@ -105,6 +110,7 @@ def look(key: str, source: Source, columns: Columns, scratch: Scratch, similarit
         array = open_array(source, kind, what, scratch, columns.named(kind))
         seen = Seen(key, name, array.column, array.shape, str(array.dtype))
         if kind == "codes":
+            check_packed(array.shape, array.dtype, what)
             return Seen(key, name, array.column, array.shape, str(array.dtype), _shown(array.head(_SHOWN_ROWS)))
         check_embeddings(array.shape, array.dtype, what)
         head = array.head(LOOKED)

@@ -33,8 +33,11 @@ def complete_sources(sources: Mapping[str, Source | None], columns: Columns, cod
         for kind in ("labels", "codes") if codes else ("labels",):
             if f"{side}_{kind}" not in found and _holds(Path(source), kind, columns):
                 found[f"{side}_{kind}"] = source
+    # Codes that nobody asked for are of no use on one side alone.
     if "query_embeddings" in found and "query_codes" not in found and sources.get("gallery_codes") is None:
-        found.pop("gallery_codes", None)  # nobody asked for them, and alone they are of no use
+        found.pop("gallery_codes", None)
+    if "gallery_codes" not in found and sources.get("query_codes") is None:
+        found.pop("query_codes", None)
     return found
 
 
@@ -96,6 +99,8 @@ def _holds(path: Path, kind: str, columns: Columns) -> bool:
     every = array_names(path)
     if len(every) < 2:
         return False
+    if kind == "codes":  # by name alone: attributes or masks of other kinds are uint8 (N, w) too
+        return (columns.codes or "codes") in every
     fit = fitting_names(path, kind)
     if kind == "labels" and (columns.labels is not None or len(fit) > 1):
         return True  # where the choice is not clear, reading it says between what

@@ -18,6 +18,7 @@ from core.datasets.array_checks import (
     missing_files,
     sorted_gallery,
     unequal_counts,
+    with_splits,
 )
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_columns import Columns
@@ -135,8 +136,7 @@ def _check_sizes(sides: Mapping[str, _Side], rows: Mapping[str, np.ndarray]) -> 
     for side in sides.values():
         counts |= {f"{side.name}_embeddings": side.vectors.shape[0], f"{side.name}_labels": len(side.labels.numbers)}
         counts |= {} if side.codes is None else {f"{side.name}_codes": len(side.codes)}
-        counts |= {f"{side.name}_split": len(rows[side.name])} if side.name in rows else {}
-    for line in unequal_counts(counts):
+    for line in unequal_counts(with_splits(counts, rows)):
         raise BadInput(line)
     if "queries" in sides:
         check_dimensions(sides["gallery"].vectors.shape, sides["queries"].vectors.shape)

@@ -17,6 +17,8 @@ from core.datasets.array_columns import choose_column
 from core.datasets.array_files import BLOCK_BYTES, ArrayFile
 from core.errors import BadInput
 
+_ROW_BYTES = 8_000_000  # most of one row of embeddings: a million float64
+
 
 def parts(path: Path) -> list[Path]:
     """The file, or the .parquet files of a folder; BadInput for one that is empty or leads out of the folder."""
@@ -49,16 +51,18 @@ def open_parquet(path: Path, name: str, column: str | None, label: str) -> Array
     column = choose_column(name, column, schema.names, fitting_columns(path, name), label, "column")
     label = f"{label}, column '{column}'"
     kind = schema.field(column).type
-    value = kind.value_type if _is_list(kind) else kind
+    value = _value(kind)
     if not _is_number(value):
         raise BadInput(f"{label} holds {value}: expected numbers, or lists of numbers")
-    rows = sum(_count(part, column, value, label) for part in parts(path))
+    rows = sum(_count(part, column, kind, label) for part in parts(path))
     dtype = np.dtype(value.to_pandas_dtype())
     if not _is_list(kind) or not rows:
         return ArrayFile(label, column, (rows,), dtype, lambda: _blocks(path, column, label, None, dtype))
     first = next(_batches(path, column, 1))
     _refuse_nulls(first, 0, label)
     width = len(first.flatten())
+    for part in parts(path):
+        _check_sizes(part, column, width, dtype.itemsize, label)
     return ArrayFile(label, column, (rows, width), dtype, lambda: _blocks(path, column, label, width, dtype))
 
 
@@ -67,6 +71,11 @@ def read_text(path: Path, column: str, label: str) -> tuple[np.ndarray, list[str
 
     The text of one block of rows at a time is in memory, and each value once.
     """
+    for part in parts(path):
+        with pq.ParquetFile(part) as file:
+            kind = _kind(file, part, column)
+        if not _is_text(kind):
+            raise BadInput(f"{label}: '{part.name}' has {kind} where other files have text")
     places: dict[str, int] = {}
     numbers, count = [], 0
     for batch in _batches(path, column, 65_536):
@@ -86,9 +95,24 @@ def is_text(path: Path, column: str) -> bool:
 
 
 def class_label_names(path: Path, column: str) -> list[str] | None:
-    """Names of the classes of a ClassLabel column, as the `datasets` library keeps them in the schema; else None."""
+    """Names of the classes of a ClassLabel column, as the `datasets` library keeps them in the schema; else None.
+
+    BadInput where the files of a folder name different classes: a number would mean one here and another there.
+    """
+    first, *others = parts(path)
+    names = _label_names(first, column)
+    for part in others:
+        if _label_names(part, column) != names:
+            raise BadInput(
+                f"column '{column}': '{part.name}' names other classes than '{first.name}', or in another order: "
+                "write both with one list of names, or labels as text"
+            )
+    return names
+
+
+def _label_names(part: Path, column: str) -> list[str] | None:
     try:
-        info = json.loads((_schema(path).metadata or {}).get(b"huggingface", b"{}"))
+        info = json.loads((pq.read_schema(part).metadata or {}).get(b"huggingface", b"{}"))
         feature = info["info"]["features"][column]
         names = feature["names"] if feature["_type"] == "ClassLabel" else None
     except (ValueError, KeyError, TypeError):
@@ -124,8 +148,7 @@ def _batches(path: Path, column: str, rows: int) -> Iterator[pa.Array]:
     # A stream with a buffer of its own: without, a whole row group, which may be the whole file, is read at once.
     for part in parts(path):
         with pq.ParquetFile(part, buffer_size=1 << 20, pre_buffer=False) as file:
-            if column not in file.schema_arrow.names:
-                raise BadInput(f"'{part}' has no column '{column}', which the first file of its folder has")
+            _kind(file, part, column)
             for batch in file.iter_batches(rows, columns=[column], use_threads=False):
                 yield batch.column(column)
 
@@ -134,14 +157,59 @@ def _schema(path: Path) -> pa.Schema:
     return pq.read_schema(parts(path)[0])
 
 
-def _count(part: Path, column: str, value: pa.DataType, label: str) -> int:
-    """The rows of one file; BadInput where its column differs from that of the others."""
+def _kind(file: pq.ParquetFile, part: Path, column: str) -> pa.DataType:
+    """The type of a column; BadInput where the file has none of that name."""
+    schema = file.schema_arrow
+    if column not in schema.names:
+        raise BadInput(f"'{part}' has no column '{column}', which the first file of its folder has")
+    return schema.field(column).type
+
+
+def _count(part: Path, column: str, kind: pa.DataType, label: str) -> int:
+    """The rows of one file; BadInput where its column differs from that of the first, or its rows are too long."""
     with pq.ParquetFile(part) as file:
-        schema = file.schema_arrow
-        kind = schema.field(column).type if column in schema.names else None
-        if kind is None or (kind.value_type if _is_list(kind) else kind) != value:
-            raise BadInput(f"{label}: '{part.name}' has {kind or 'no such column'} where other files have {value}")
+        found = _kind(file, part, column)
+        if (_is_list(found), _value(found)) != (_is_list(kind), _value(kind)):
+            raise BadInput(f"{label}: '{part.name}' has {found} where other files have {kind}")
+        if _is_list(found):
+            groups = _group_sizes(file, column)
+            width = max((values // max(1, rows) for rows, values in groups), default=0)
+            if pa.types.is_fixed_size_list(found):
+                width = max(width, found.list_size)
+            _check_width(width, np.dtype(_value(found).to_pandas_dtype()).itemsize, f"{label}: '{part.name}'")
         return file.metadata.num_rows
+
+
+def _check_sizes(part: Path, column: str, width: int, itemsize: int, label: str) -> None:
+    """BadInput, before rows are decoded, where a file holds much more than `width` numbers a row.
+
+    Up to one block more is let pass, since reading it can name the row; fewer numbers do no harm.
+    """
+    _check_width(width, itemsize, label)
+    more = 0
+    with pq.ParquetFile(part) as file:
+        for number, (rows, values) in enumerate(_group_sizes(file, column)):
+            more += max(0, values - rows * width)
+            if more * itemsize > BLOCK_BYTES:
+                raise BadInput(
+                    f"{label}: row group {number} of '{part.name}' has {values:,} numbers in {rows:,} rows, row 0 has "
+                    f"{width}; expected as many in each row"
+                )
+
+
+def _check_width(width: int, itemsize: int, label: str) -> None:
+    if width * itemsize > _ROW_BYTES:
+        raise BadInput(f"{label} has rows of {width:,} numbers: expected {_ROW_BYTES // itemsize:,} at most")
+
+
+def _group_sizes(file: pq.ParquetFile, column: str) -> list[tuple[int, int]]:
+    """The rows of each row group and how many numbers a column of lists has in them, as the file's end says."""
+    # The numbers of a list lie below its name by two levels at most ('x.list.element'); 'x.y' may be another column.
+    paths = [file.schema.column(number).path for number in range(len(file.schema))]
+    below = [n for n, path in enumerate(paths) if f"{path}.".startswith(f"{column}.")]
+    below = [n for n in below if paths[n].count(".") - column.count(".") <= 2]
+    groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
+    return [(group.num_rows, max((group.column(n).num_values for n in below), default=0)) for group in groups]
 
 
 def _refuse_nulls(batch: pa.Array, count: int, label: str) -> None:
@@ -152,13 +220,18 @@ def _refuse_nulls(batch: pa.Array, count: int, label: str) -> None:
 
 def _fits(kind: pa.DataType, name: str) -> bool:
     if name in ("embeddings", "codes"):
-        value = kind.value_type if _is_list(kind) else pa.null()
+        value = _value(kind) if _is_list(kind) else pa.null()
         return pa.types.is_uint8(value) if name == "codes" else pa.types.is_floating(value)
     return pa.types.is_integer(kind) or _is_text(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:
     return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+
+
+def _value(kind: pa.DataType) -> pa.DataType:
+    """The type of the numbers of a list, or the type itself."""
+    return kind.value_type if _is_list(kind) else kind
 
 
 def _is_number(kind: pa.DataType) -> bool:

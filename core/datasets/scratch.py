@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -13,12 +14,17 @@ import numpy as np
 
 from core.errors import BadInput
 
+_RESERVE = 200_000_000  # bytes of the disk that are left to others
+
 
 class Scratch:
     """`with Scratch() as scratch:` a temporary folder ($TMPDIR says where); its arrays go with it."""
 
     def __enter__(self) -> Scratch:
-        self._folder = tempfile.TemporaryDirectory(prefix="import-", ignore_cleanup_errors=True)
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="import-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise BadInput(f"no temporary folder can be made ({error.strerror}): free space, or set TMPDIR") from error
         self._count = 0
         return self
 
@@ -30,6 +36,7 @@ class Scratch:
 
         Written and then mapped: a full disk is an error then, where a write through a map would end the process.
         """
+        self._check_room(math.prod(shape) * np.dtype(dtype).itemsize)
         path = self._path()
         with path.open("wb") as file:
             header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
@@ -38,12 +45,22 @@ class Scratch:
                 file.write(np.ascontiguousarray(block, dtype=dtype).data)
         return open_npy(path)
 
-    def copy_npy(self, source: BinaryIO) -> np.ndarray:
-        """The bytes of a .npy file, copied to disk and memory-mapped; ValueError where they are none."""
+    def copy_npy(self, source: BinaryIO, size: int) -> np.ndarray:
+        """The `size` bytes of a .npy file, copied to disk and memory-mapped; ValueError where they are none."""
+        self._check_room(size)
         path = self._path()
         with path.open("wb") as file:
             shutil.copyfileobj(source, file, 1 << 20)
         return open_npy(path)
+
+    def _check_room(self, size: int) -> None:
+        """BadInput where the disk has no room for so many bytes: some data grow a thousandfold when unpacked."""
+        free = shutil.disk_usage(self._folder.name).free - _RESERVE
+        if size > free:
+            raise BadInput(
+                f"{size / 1e6:,.0f} MB are needed in '{Path(self._folder.name).parent}', which has "
+                f"{max(0, free) / 1e6:,.0f} MB to spare: free space there, or set TMPDIR to a folder on another disk"
+            )
 
     def _path(self) -> Path:
         self._count += 1

@@ -39,12 +39,20 @@ def unpack(codes: np.ndarray, bits: int) -> np.ndarray:
     return np.unpackbits(codes, axis=1, count=bits).view(np.bool_)
 
 
+def check_packed(shape: tuple[int, ...], dtype: object, what: str = "codes") -> None:
+    """BadInput, naming `what`, unless arrays of this shape and type can be packed codes, whatever their bits."""
+    if dtype != np.uint8:
+        raise BadInput(f"{what} are of type {dtype}: expected packed uint8, as numpy.packbits(bits, axis=1) makes them")
+    if len(shape) != 2:
+        raise BadInput(f"{what} are of shape {shape}: expected (N, bits / 8 rounded up), one code a row")
+
+
 def check_codes(codes: np.ndarray, bits: int, what: str = "codes") -> None:
     """BadInput, naming `what`, unless `codes` is uint8 (N, ceil(bits / 8)) with a zero tail."""
-    if not isinstance(codes, np.ndarray) or codes.dtype != np.uint8:
-        kind = getattr(codes, "dtype", type(codes).__name__)
-        raise BadInput(f"{what} are of type {kind}: expected packed uint8, as numpy.packbits(bits, axis=1) makes them")
-    if codes.ndim != 2 or codes.shape[1] != width(bits):
+    if not isinstance(codes, np.ndarray):
+        raise BadInput(f"{what} are of type {type(codes).__name__}: expected a packed uint8 array")
+    check_packed(codes.shape, codes.dtype, what)
+    if codes.shape[1] != width(bits):
         raise BadInput(f"{what} are of shape {codes.shape}: {bits} bits take (N, {width(bits)}); check the bits")
     tail = codes[:, -1] & (0xFF ^ _last_byte_mask(bits))
     if tail.any():

@@ -70,7 +70,11 @@ def read_paths(bundle: Bundle, split: str) -> PicturePaths | None:
     folder = described.get("folder")
     starts = np.concatenate([[0], ends + 1])
     sizes = None if described.get("sizes") is None else bundle.array(described["sizes"])
-    return PicturePaths(None if folder is None else Path(folder), sizes, text, starts, bundle.original_rows(split))
+    rows = bundle.original_rows(split)
+    if rows is not None and not (rows.min() >= 0 and rows.max() < count):
+        wrong = int(rows[(rows < 0) | (rows >= count)][0])
+        raise BadInput(f"'{bundle.path}' names row {wrong} of the pictures of '{split}', of {count:,}: embed again")
+    return PicturePaths(None if folder is None else Path(folder), sizes, text, starts, rows)
 
 
 def _unpacked(path: Path, count: int) -> bytes:

@@ -252,3 +252,27 @@ def test_bad_near_duplicates_are_refused(manifest, path, value, message):
     manifest["near_duplicates"] = pairs_entry(manifest)
     with pytest.raises(BadInput, match=message):
         manifests.validate(put(manifest, ("near_duplicates", *path), value))
+
+
+def test_a_reduction_fits_its_embeddings(manifest):
+    name, entry = next(iter(manifest["encoders"].items()))
+
+    def array(*shape):
+        part = {"file": "arrays/x.npy", "rows": shape[0], "sha256": "0" * 64}
+        return {"shape": list(shape), "dtype": "float32", "parts": [part]}
+
+    entry["reduction"] = {"mean": array(9), "axes": array(9, entry["dimensions"])}
+    assert manifests.validate(manifest) is manifest
+    for wrong, message in (
+        (3, rf"{name}, reduction is '3': expected an object"),
+        ({"mean": array(9)}, "reduction has no 'axes'"),
+        ({"mean": array(8), "axes": array(9, entry["dimensions"])}, r"reduction.mean has the shape .8.: expected .9."),
+        ({"mean": array(9), "axes": array(9, entry["dimensions"] + 1)}, "reduction.axes has the shape"),
+    ):
+        entry["reduction"] = wrong
+        with pytest.raises(BadInput, match=message):
+            manifests.validate(manifest)
+
+
+def test_bytes_of_a_part_are_counted_beyond_64_bits():
+    assert manifests.part_bytes({"shape": [2, 10**30], "dtype": "float32"}, {"rows": 2}) == 8 * 10**30

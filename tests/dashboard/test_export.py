@@ -198,3 +198,14 @@ def test_fitting_ks():
 def test_curve_table_rounds(app):
     frame = curve_table(app.session_state["_view"].results())
     assert (frame["value"] == frame["value"].round(8)).all()
+
+
+def test_names_in_a_command_are_quoted(tiny_bundle):
+    from core.settings import Setting
+    from dashboard.state import View
+
+    setting = Setting("my net; rm x", "itq", 8, "2", "leave-one-out", "a'tree")
+    command = View(Engine(tiny_bundle), setting, 1, "ap", "ahp").command()
+    words = shlex.split(command)
+    assert words[words.index("--encoder") + 1] == "my net; rm x" and words[words.index("--hierarchy") + 1] == "a'tree"
+    assert "--hash itq --bits 8 --multiplier 2 --protocol leave-one-out" in command

@@ -237,6 +237,8 @@ def test_a_folder_must_be_inside_the_roots(tmp_path):
         (str(Path(inside, "..")), "outside"),
         (str(empty), "holds no"),
         (" ", "no folder"),
+        ("~nobody-of-that-name/x", "is no path"),
+        (f"{inside}/\0", "is no path"),
     ):
         with pytest.raises(picture_choice.BadInput, match=words):
             picture_choice.checked_folder(text, (inside.resolve(),), CIFAR_100)

@@ -380,3 +380,14 @@ class TestImports:
             imports.run_import(given, None, None, tmp_path / "out")
         assert str(tmp_path) not in str(caught.value)
         assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path, monkeypatch):
+    def full(content, file):
+        file.write(content.read(3))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dashboard.uploads.shutil.copyfileobj", full)
+    with pytest.raises(BadInput, match=r"Gallery embeddings 'x.npy' cannot be kept .*: No space left on device"):
+        uploads.save_upload(tmp_path, ROLES["gallery_embeddings"], "x.npy", io.BytesIO(b"12345"))
+    assert list(tmp_path.iterdir()) == []

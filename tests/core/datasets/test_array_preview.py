@@ -102,6 +102,22 @@ MENDS = {
     "codes as embeddings": (
         {"gallery_embeddings": VECTORS.astype("u1"), "gallery_labels": LABELS}, ["packed codes are given as codes"],
     ),
+    "codes as floats": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.zeros((4, 1)), "bits": 8},
+        ["gallery codes are of type float64: expected packed uint8"],
+    ),
+    "codes as text": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.array(list("abab")), "bits": 8},
+        ["gallery codes are of type <U1: expected packed uint8"],
+    ),
+    "codes of one number": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.zeros(4, "u1"), "bits": 8},
+        ["gallery codes are of shape .4,.: expected .N, bits / 8 rounded up."],
+    ),
+    "similarity": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "similarity": "cosin"},
+        ["unknown similarity 'cosin'.*did you mean 'cosine'"],
+    ),
     "one image": ({"gallery_embeddings": VECTORS[:1], "gallery_labels": LABELS[:1]}, ["a gallery of 1 image"]),
     "NaN": ({"gallery_embeddings": VECTORS * np.nan, "gallery_labels": LABELS}, ["row 0 .*NaN"]),
     "names and numbers": (
@@ -114,7 +130,9 @@ MENDS = {
 
 @pytest.mark.parametrize(("sources", "mends"), MENDS.values(), ids=MENDS)
 def test_each_problem_has_its_mend_and_the_import_refuses_it_too(tmp_path, sources, mends):
-    found = look(**sources)
+    options = {key: sources[key] for key in ("similarity",) if key in sources}
+    files = {key: value for key, value in sources.items() if key not in ("similarity", "bits")}
+    found = preview_arrays(files, **options)
     assert len(found.problems) == len(mends)
     for line, mend in zip(found.problems, mends, strict=True):
         with pytest.raises(BadInput, match=mend):
@@ -200,6 +218,27 @@ class TestOneFile:
         assert [seen.key.split("_")[1] for seen in look(**sources).files] == ["embeddings", "labels", "codes"]
         found = look(**sources, query_embeddings=VECTORS, query_labels=LABELS)
         assert found.problems == () and "gallery_codes" not in {seen.key for seen in found.files}
+
+    def test_codes_of_the_queries_alone_are_left_too(self, tmp_path):
+        np.savez(tmp_path / "q.npz", X=VECTORS, y=LABELS, codes=np.zeros((4, 1), np.uint8))
+        found = look(gallery_embeddings=VECTORS, gallery_labels=LABELS, query_embeddings=tmp_path / "q.npz")
+        assert found.problems == () and "query_codes" not in {seen.key for seen in found.files}
+
+    def test_only_what_is_called_codes_is_taken_for_codes(self, tmp_path):
+        np.savez(tmp_path / "g.npz", X=VECTORS, y=LABELS, attributes=np.zeros((4, 5), np.uint8))
+        sources = {"gallery_embeddings": tmp_path / "g.npz"}
+        assert "gallery_codes" not in {seen.key for seen in look(**sources).files}
+        named = look(Columns(codes="attributes"), **sources).files
+        assert [seen.column for seen in named if seen.key == "gallery_codes"] == ["attributes"]
+
+    def test_a_split_of_another_length(self, tmp_path):
+        np.savez(tmp_path / "x.npz", X=VECTORS, y=LABELS, part=np.array(["train", "train", "test"]))
+        columns = Columns(split="part", labels="y")
+        problem = look(columns, gallery_embeddings=tmp_path / "x.npz").problems[0]
+        assert problem == "gallery split: 3 for 4 gallery embeddings, expected one for each"
+        with pytest.raises(BadInput) as caught:
+            import_arrays(tmp_path / "out", tmp_path / "x.npz", columns=columns)
+        assert str(caught.value) == problem
 
 
 class TestSplitsWithNames:

@@ -143,9 +143,10 @@ class TestFolder:
             ({"features": ROWS[:7, :2]}, r"row 8 \(from 0\) has 2 numbers, row 0 has 3"),
             (
                 {"features": ROWS[:7].astype("f8")},
-                r"00001-of-00003.parquet' has .*double.* where other files have float",
+                r"00001-of-00003.parquet' has .*double.* where other files have .*float",
             ),
-            ({"features": ["x"] * 7}, r"00001-of-00003.parquet' has string where other files have float"),
+            ({"features": ["x"] * 7}, r"00001-of-00003.parquet' has string where other files have .*float"),
+            ({"features": ROWS[:7, 0]}, r"00001-of-00003.parquet' has float where other files have .*list<"),
         ],
     )
     def test_files_that_differ(self, tmp_path, change, message):
@@ -172,3 +173,46 @@ class TestFolder:
         write_hub(folder / "train-00003.parquet", {"features": ROWS})
         with pytest.raises(BadInput, match=r"train-00003.parquet' has no column 'label', which the first file"):
             import_arrays(tmp_path / "out", folder)
+
+    def test_other_class_names_in_a_later_file(self, tmp_path):
+        folder = tmp_path / "hub"
+        folder.mkdir()
+        write_hub(folder / "1.parquet", {"features": ROWS[:4], "label": [0, 1, 0, 1]}, names=["ant", "bee"])
+        write_hub(folder / "2.parquet", {"features": ROWS[4:6], "label": [0, 1]}, names=["bee", "ant"])
+        with pytest.raises(BadInput, match=r"'2.parquet' names other classes than '1.parquet'"):
+            import_arrays(tmp_path / "out", folder)
+        write_hub(folder / "2.parquet", {"features": ROWS[4:6], "label": [0, 1]}, names=["ant", "bee"])
+        import_arrays(tmp_path / "out", folder)
+        assert load_bundle(tmp_path / "out").labels("gallery").tolist() == [0, 1, 0, 1, 0, 1]
+
+    def test_text_in_one_file_and_numbers_in_another(self, tmp_path):
+        folder = self.write(tmp_path / "hub", part1={"label": range(7)})
+        with pytest.raises(BadInput, match=r"00001-of-00003.parquet' has int64 where other files have text"):
+            import_arrays(tmp_path / "out", folder)
+
+
+class TestRowsOfAnotherSize:
+    """Lists are measured by what the file's end says of them, before they are decoded."""
+
+    def write(self, path, rows):
+        pq.write_table(pa.table({"e": pa.array(rows, pa.list_(pa.float64()))}), path)
+        assert path.stat().st_size < 20_000  # equal numbers take next to no room
+        return path
+
+    def test_a_long_second_row_is_refused_before_it_is_decoded(self, tmp_path):
+        path = self.write(tmp_path / "x.parquet", [[1.0], np.zeros(1_500_000)])
+        before = pa.total_allocated_bytes()
+        with pytest.raises(BadInput, match=r"row group 0 of 'x.parquet' has 1,500,001 numbers in 2 rows, row 0 has 1"):
+            load(path)
+        assert pa.total_allocated_bytes() - before < 1_000_000
+
+    def test_rows_of_more_than_a_block(self, tmp_path):
+        path = self.write(tmp_path / "x.parquet", [np.zeros(1_000_001)] * 2)
+        with pytest.raises(BadInput, match=r"has rows of 1,000,001 numbers: expected 1,000,000 at most"):
+            load(path)
+
+    def test_another_column_below_the_name_is_not_counted(self, tmp_path):
+        path = write_hub(tmp_path / "x.parquet", {"e": ROWS, "e.more": np.ones((20, 9), "f4")})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parquet, "BLOCK_BYTES", 1)
+            assert (load(path, column="e") == ROWS).all()

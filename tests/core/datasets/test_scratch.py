@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 
 import numpy as np
@@ -60,3 +61,33 @@ def test_an_import_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="row 0"):
         import_arrays(tmp_path / "out", tmp_path / "x.npz", np.arange(4))
     assert list((tmp_path / "t").iterdir()) == [] and not (tmp_path / "out").exists()
+
+
+def test_an_array_that_unpacks_to_more_than_its_header_says(tmp_path):
+    data = io.BytesIO()
+    np.save(data, ROWS)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("embeddings.npy", data.getvalue() + bytes(1_000_000))
+    assert (tmp_path / "x.npz").stat().st_size < 3000
+    with pytest.raises(BadInput, match=r"'embeddings' of shape \(4, 3\) unpacks to 1,000,224 bytes, expected 224"):
+        import_arrays(tmp_path / "out", tmp_path / "x.npz", np.arange(4))
+
+
+def test_what_has_no_room_on_the_disk_is_not_begun(tmp_path, monkeypatch):
+    free = shutil.disk_usage(tmp_path)._replace(free=200_000_050)  # 50 bytes beside the reserve
+    monkeypatch.setattr("core.datasets.scratch.shutil.disk_usage", lambda _: free)
+    with Scratch() as scratch:
+        assert scratch.write((3, 2), np.dtype("f8"), iter([ROWS[:3, :2]])).shape == (3, 2)  # 48 bytes
+        with pytest.raises(BadInput, match=r"0 MB are needed in '.*', which has 0 MB to spare"):
+            scratch.write((4, 2), np.dtype("f8"), iter([]))
+        with pytest.raises(BadInput, match=r"3 MB are needed .* set TMPDIR"):
+            scratch.copy_npy(io.BytesIO(), 3_000_000)
+
+
+def test_a_disk_that_is_full_at_the_start(monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
+    with pytest.raises(BadInput, match=r"no temporary folder can be made \(No space left on device\)"), Scratch():
+        pass

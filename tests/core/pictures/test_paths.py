@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 
+import numpy as np
 import pytest
 
 from core.bundle import load_bundle
@@ -15,11 +16,13 @@ from core.pictures.folder import PictureFile
 from core.pictures.paths import NAME, pack_paths, read_paths
 
 
-def with_paths(bundle, data, **more):
+def with_paths(bundle, data, rows=None, **more):
     """The tiny bundle with this file of paths on its split 'test'."""
     with BundleWriter(bundle.path) as writer:
         splits = dict(bundle.manifest["splits"])
         splits["test"] = {**splits["test"], "paths": writer.add_file(NAME, data), **more}
+        if rows is not None:
+            splits["test"]["rows"] = writer.add_array(rows)
         writer.commit({**bundle.manifest, "splits": splits})
     return load_bundle(bundle.path)
 
@@ -62,3 +65,12 @@ def test_the_manifest_is_checked(tiny_bundle, key, value):
     manifest["splits"]["test"][key] = value
     with pytest.raises(BadInput, match=rf"splits\.test.*{key}"):
         validate(manifest)
+
+
+@pytest.mark.parametrize("wrong", [-1, 60])
+def test_rows_beyond_the_paths_are_refused(make_bundle, wrong):
+    rows = np.arange(60)
+    rows[7] = wrong
+    bundle = with_paths(make_bundle(), pack_paths(files(["a.png"] * 60)), rows)
+    with pytest.raises(BadInput, match=f"names row {wrong} of the pictures of 'test', of 60"):
+        read_paths(bundle, "test")
