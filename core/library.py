@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def evaluate(
     if k is None:
         ks = [each for each in SUMMARY_KS if each <= engine.space(chosen).size]
     else:
-        ks = parse_ks(",".join(map(str, [k] if isinstance(k, int | str) else k)))
+        ks = parse_ks(",".join(map(str, [k] if isinstance(k, Integral | str) else k)))
     return metric_rows(engine, chosen, searches, ks, metrics)
 
 
@@ -85,9 +86,9 @@ def rank(
         array = np.asarray(array)
         check_embeddings(array.shape, array.dtype, what)
         prepared.append((unit_rows if similarity == "cosine" else plain_rows)([array], array.shape, what))
-    check_dimensions(gallery.shape, queries.shape)
-    if not 1 <= k <= len(gallery):
-        raise BadInput(f"k {k} is outside 1 to {len(gallery)}, the rows of the gallery")
+    check_dimensions(prepared[1].shape, prepared[0].shape)
+    if not 1 <= k <= len(prepared[1]):
+        raise BadInput(f"k {k} is outside 1 to {len(prepared[1])}, the rows of the gallery")
     return rank_exact(prepared[0], to_columns(prepared[1]), k, threads=check_threads(threads))
 
 
@@ -114,7 +115,7 @@ def bundle_from_arrays(
 
 
 def open_engine(source: Source = None, threads: int | None = None) -> Engine:
-    """The engine of a bundle or of its folder; an engine is itself."""
+    """The engine of a bundle or of its folder; an engine is itself, with the threads that it was made with."""
     if isinstance(source, Engine):
         return source
     bundle = source if isinstance(source, Bundle) else load_bundle(source)

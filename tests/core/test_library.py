@@ -182,3 +182,9 @@ def test_arrays_that_do_not_fit_leave_no_folder(tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="gallery labels: 3 for 4 gallery embeddings"):
         bundle_from_arrays(SQUARE, np.arange(3))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lists_and_numpy_numbers_are_taken(tiny_bundle):
+    ids, similarities = rank([[1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]], 1)
+    assert (ids.tolist(), similarities.tolist()) == ([[1]], [[1.0]])
+    assert evaluate(tiny_bundle, k=np.int64(3)).equals(evaluate(tiny_bundle, k=3))

@@ -78,6 +78,7 @@ def test_nothing_found_anywhere_is_zero():
     assert [told[name] for name in (*THEIRS, "answered", MAP)] == [0, 0, 0, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train"])
 def test_one_bucket_for_all_is_exact_ranking(engine, protocol):
     setting = study_setting(engine.bundle, protocol=protocol)

@@ -65,6 +65,7 @@ def test_fine_tune_then_embed_takes_the_head_along(run, photos, monkeypatch):
     assert ran.code == 0, ran.err
 
 
+@pytest.mark.slow
 def test_a_picture_queries_the_bundle_by_the_same_weights(run, photos):
     made = run("embed", "--dataset", "photos", *ENCODER, "--out", "mine", bundle=False)
     assert made.code == 0, made.err

@@ -15,6 +15,7 @@ def short(monkeypatch):
     monkeypatch.setattr(subject, "Effort", lambda: Effort((2, 2), 0.0, 1, 0.0))
 
 
+@pytest.mark.slow
 def test_points_and_a_folder_that_grows(run, tmp_path):
     options = ("--dir", "g", "--hash", "itq", "--k", 5, "--batch", 20, "--threads", 1, "--out", "s.csv")
     ran = run("scale", "--sizes", "200", *options)

@@ -49,6 +49,7 @@ def test_semantic_embeddings_by_hand():
     assert ahp[0] == pytest.approx(((hp[0] + hp[1]) / 2 + (hp[1] + hp[2]) / 2) / 3)
 
 
+@pytest.mark.slow
 def test_the_benchmark_finds_them_equal(tiny_bundle):
     compare = runpy.run_path(str(BENCHMARK))["compare"]
     table = compare(tiny_bundle, setting("test-vs-train"), 1, 1, 20)
