@@ -13,7 +13,7 @@ import pandas as pd
 from core.bundle import Bundle, load_bundle
 from core.conditions import alone, pinned
 from core.encoders.names import TRAINED
-from core.encoders.picture_encoder import PictureEncoder, open_encoder
+from core.encoders.picture_encoder import PictureEncoder, file_digest, open_encoder
 from core.errors import BadInput
 from core.fused_encoder import FusedEncoder
 from core.fusion import parts_of
@@ -97,11 +97,16 @@ def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | Non
 
 
 def find_weights(bundle: Bundle, name: str, files: Sequence[Path]) -> Path | None:
-    """Of some files of weights the one that a bundle's encoder was made with, by its name; None without one."""
+    """Of some files of weights the one that a bundle's encoder was made with, by its name; None without one.
+
+    Of several files of one name, as `train` gives them, the content decides.
+    """
     if bundle.weights_path(name) is not None:
         return None
-    made_with = (bundle.encoder_info(name).get("picture_encoder") or {}).get("weights")
-    return next((file for file in files if file.name == made_with), None)
+    source = bundle.encoder_info(name).get("picture_encoder") or {}
+    named = [file for file in files if file.name == source.get("weights")]
+    same = (file for file in named if len(named) == 1 or file_digest(file) in source["key"].split())
+    return next(same, named[0] if named else None)
 
 
 def time_encoding(encoder: QueryEncoder, picture: np.ndarray, runs: int = ENCODE_RUNS) -> float:

@@ -40,7 +40,8 @@ def draw(view: state.View) -> None:
             )
             return
         name, version = view.setting.encoder, view.bundle.version
-        encoder = _encoder(view.engine, version, name, find_weights(view.bundle, name, launch().weights))
+        weights = find_weights(view.bundle, name, launch().weights)
+        encoder = _encoder(view.engine, version, name, weights)
         encoded, encode_ms = _encoded(encoder, version, name, given.digest, given)
         draw_picture(view, given, encoded, encoder)
         slot = st.container()
@@ -55,7 +56,8 @@ def draw(view: state.View) -> None:
         draw_answers(view, found, tiles, shown)
         if answer.no_code is None:
             draw_lost(view, found, tiles, shown)
-        draw_table(view, found, f"--picture {shlex.quote(given.name)}")
+        named = "" if weights is None else f" --weights {shlex.quote(str(weights))}"
+        draw_table(view, found, f"--picture {shlex.quote(given.name)}{named}")
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the encoder …")

@@ -93,6 +93,10 @@ def test_weights_of_the_start_go_by_their_name(world, tiny_bundle):
     files = [world / "other.pth", world / "small.pth"]
     assert find_weights(bundle, NAME, files) == world / "small.pth"
     assert find_weights(bundle, NAME, files[:1]) is None
+    (world / "other").mkdir()
+    (world / "other" / "small.pth").write_bytes(b"of another run")
+    both = [world / "other" / "small.pth", world / "small.pth"]
+    assert find_weights(bundle, NAME, both) == world / "small.pth"
     assert find_weights(tiny_bundle, "semantic", files) is None
 
 
