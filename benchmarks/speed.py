@@ -27,6 +27,7 @@ def commands(galleries: str, sizes: str) -> dict[str, list[str]]:
         "opponents": ["benchmarks/opponents.py"],
         "one-10000": benchmark,
         "one-50000": [*benchmark, "--protocol", "test-vs-train"],
+        "encode": ["benchmarks/encode.py"],
         "dashboard": ["benchmarks/dashboard.py"],
         "folder": ["benchmarks/folder.py"],
         "scale": ["-m", "core", "scale", "--sizes", sizes, "--dir", galleries],

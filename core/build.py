@@ -35,10 +35,13 @@ def train_encoder(
     changes: Sequence[str] = (),
     pretrained: bool = True,
     dataset: Cifar = CIFAR_100,
+    teacher: str | Path | None = None,
+    every: int = 1,
 ) -> dict[str, object]:
     """Train an encoder on the 45,000 training images that are not held out, or go on with what is in `run_folder`.
 
-    A bag of visual words is fitted anew. `changes` are 'field=value' of the recipe. Writes the weights and, as JSON,
+    A bag of visual words is fitted anew. `changes` are 'field=value' of the recipe; `teacher` is the folder of the run
+    that it distils; `every` is the number of epochs between checkpoints. Writes the weights and, as JSON,
     what the held-out images say of them, mirror images averaged in; returns the latter.
     """
     from core.encoders.visual_words.recipes import VISUAL_WORDS
@@ -49,11 +52,13 @@ def train_encoder(
         return train_words(root, encoder, run_folder, seed, changes, dataset)
     from core.encoders.recipes.registry import get_recipe
     from core.encoders.training import train
+    from core.encoders.weights import load_network
 
     recipe = get_recipe(encoder, changes)
     data = training_data(root, recipe.hierarchy, dataset)
     started, folder = time.perf_counter(), Path(run_folder)
-    network = train(recipe, data, folder, seed, _start(recipe) if pretrained else None)
+    taught_by = None if teacher is None else load_network(Path(teacher) / WEIGHTS)
+    network = train(recipe, data, folder, seed, _start(recipe) if pretrained else None, taught_by, every)
     _keep_weights(network, recipe, data, folder)
     result = _judge(network, recipe, data, seed, time.perf_counter() - started)
     with whole_file(folder / RESULT) as file:
@@ -70,10 +75,12 @@ def build(
     changes: Sequence[str] = (),
     pretrained: bool = True,
     dataset: Cifar = CIFAR_100,
+    teacher: str | Path | None = None,
+    every: int = 1,
 ) -> None:
     """`train_encoder`, `embed`, `make_hashes` and `add_map` in turn; each step leaves a whole bundle or none."""
     existing_bundle(Path(out), dataset)  # refused now, not after hours of training
-    train_encoder(root, encoder, run_folder, seed, changes, pretrained, dataset)
+    train_encoder(root, encoder, run_folder, seed, changes, pretrained, dataset, teacher, every)
     for name in embed(root, encoder, run_folder, out, dataset):
         make_hashes(out, name)
         add_map(out, name)

@@ -134,7 +134,8 @@ def existing_bundle(target: Path, dataset: Cifar = CIFAR_100) -> dict | None:
 
 def _how_made(network: Network, labels: np.ndarray) -> str:
     recipe, count = network.recipe, len(labels) - len(held_out(labels))
-    return f"python -m core train --encoder {recipe.encoder}: {count:,} training images, {recipe.all_epochs} epochs"
+    made = f"python -m core train --encoder {recipe.encoder}: {count:,} training images, {recipe.all_epochs} epochs"
+    return made + (", taught by a wider network" if recipe.distil else "")
 
 
 def _accuracies(encoded: dict[str, EncodedImages], splits: dict[str, Split]) -> dict[str, float]:

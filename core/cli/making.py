@@ -64,8 +64,9 @@ def run_train(args: argparse.Namespace) -> None:
 
     dataset = get_dataset(args.dataset)
     result = train_encoder(
-        _root(args, dataset), args.encoder, args.run_folder, args.seed, _changes(args), not args.scratch, dataset
-    )
+        _root(args, dataset), args.encoder, args.run_folder, args.seed, _changes(args), not args.scratch, dataset,
+        args.teacher, args.every,
+    )  # fmt: skip
     for name, value in result.items():
         print(f"{name:<22} {value:.4f}" if isinstance(value, float) else f"{name:<22} {value}")
     print(f"wrote {args.run_folder}")
@@ -104,7 +105,8 @@ def run_build(args: argparse.Namespace) -> None:
 
     dataset = get_dataset(args.dataset)
     changes, root = _changes(args), _root(args, dataset)
-    build(root, args.encoder, args.run_folder, args.out, args.seed, changes, not args.scratch, dataset)
+    build(root, args.encoder, args.run_folder, args.out, args.seed, changes, not args.scratch, dataset,
+          args.teacher, args.every)  # fmt: skip
     _print_bundle(args.out)
 
 
@@ -136,6 +138,10 @@ def _add_training(parser: Parser) -> None:
     parser.add_argument("--epochs", metavar="N", type=whole_number("epochs", 1), help="default: the recipe's")
     parser.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], dest="changes",
                         help="change a field of the recipe, such as widths=64,128,256; may be repeated")  # fmt: skip
+    parser.add_argument("--teacher", metavar="DIR", type=Path, help="folder of the run that is distilled, where the "
+                        "recipe has a weight for it (semantic: a run of semantic-teacher)")  # fmt: skip
+    parser.add_argument("--every", metavar="N", type=whole_number("every", 1), default=1,
+                        help="epochs between checkpoints (default: 1)")  # fmt: skip
     parser.add_argument("--scratch", action="store_true",
                         help="start source-alexnet from random weights, not from ImageNet's")  # fmt: skip
 

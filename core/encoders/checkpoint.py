@@ -32,7 +32,7 @@ def load(folder: Path, recipe: Recipe, seed: int) -> Checkpoint:
     if not path.exists():
         return Checkpoint(0)
     try:
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, weights_only=True, map_location="cpu")
         described, found_seed = json.loads(content["recipe"]), content["seed"]
         checkpoint = Checkpoint(int(content["epoch"]), content["states"])
     except Exception as error:

@@ -15,7 +15,12 @@ from core.encoders.networks.base import Network
 
 def to_tensor(images: np.ndarray) -> Tensor:
     """uint8 (N, H, W, C) to float32 (N, C, H, W) in [0, 1], channels last in memory."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float().div_(255)
+    return to_unit(torch.from_numpy(np.ascontiguousarray(images)))
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """The same of a tensor, on its own device."""
+    return images.permute(0, 3, 1, 2).float().div_(255)
 
 
 @torch.inference_mode()

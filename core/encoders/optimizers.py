@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
 
 from core.encoders.networks.base import Network
-from core.encoders.networks.trunk import Filters
+from core.encoders.networks.filters import Filters
 from core.encoders.recipes.base import Recipe
 
 _NEWTON_SCHULZ_STEPS = 3

@@ -52,7 +52,8 @@ def small_cifar(tmp_path, names, monkeypatch):
         (folder / name).write_bytes(data)
         monkeypatch.setitem(CIFAR_100.md5, name, hashlib.md5(data).hexdigest())
     for name in ("semantic", "classifier", "source", "contrastive"):
-        recipe = replace(RECIPES[name], epochs=1, batch_size=50, widths=(4, 6, 136), depth=2)
+        small = {"epochs": 1, "batch_size": 50, "widths": (4, 6, 136), "depth": 2, "blocks": (), "distil": 0.0}
+        recipe = replace(RECIPES[name], **small)
         monkeypatch.setitem(RECIPES, name, recipe)
     return folder.parent
 

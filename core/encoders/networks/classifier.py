@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.networks.base import Encoded, Network
-from core.encoders.networks.trunk import Trunk
+from core.encoders.networks.trunks import make_trunk
 from core.encoders.recipes.base import Recipe
 
 
@@ -16,7 +16,7 @@ class ClassifierNetwork(Network):
 
     def __init__(self, recipe: Recipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
-        self.trunk = Trunk(recipe.widths, recipe.depth)
+        self.trunk = make_trunk(recipe)
         self.classify = nn.Linear(self.trunk.features, len(class_vectors))
 
     def prepare(self, images: Tensor) -> None:

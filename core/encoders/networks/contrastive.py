@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.networks.base import Encoded, Network
-from core.encoders.networks.trunk import Trunk
+from core.encoders.networks.trunks import make_trunk
 from core.encoders.recipes.contrastive import ContrastiveRecipe
 
 
@@ -16,7 +16,7 @@ class ContrastiveNetwork(Network):
 
     def __init__(self, recipe: ContrastiveRecipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
-        self.trunk = Trunk(recipe.widths, recipe.depth)
+        self.trunk = make_trunk(recipe)
         self.project = nn.Linear(self.trunk.features, recipe.dimensions)
         self.proxies = nn.Parameter(torch.empty(len(class_vectors), recipe.dimensions))
         nn.init.kaiming_normal_(self.proxies, mode="fan_out")

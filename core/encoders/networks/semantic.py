@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from core.encoders.networks.base import Encoded, Network
 from core.encoders.networks.own_code import OwnCode
-from core.encoders.networks.trunk import Trunk
+from core.encoders.networks.trunks import make_trunk
 from core.encoders.recipes.semantic import SemanticRecipe
 
 
@@ -20,7 +20,7 @@ class SemanticNetwork(Network):
 
     def __init__(self, recipe: SemanticRecipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
-        self.trunk = Trunk(recipe.widths, recipe.depth)
+        self.trunk = make_trunk(recipe)
         self.classify = nn.Linear(self.trunk.features, len(class_vectors))
         self.own_code = OwnCode(class_vectors.shape[1], recipe.bits)
         self.register_buffer("class_vectors", class_vectors)

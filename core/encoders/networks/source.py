@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.encoders.networks.base import Encoded, Network
-from core.encoders.networks.trunk import Trunk
+from core.encoders.networks.trunks import make_trunk
 from core.encoders.recipes.base import Recipe
 
 # ImageNet's channel means and deviations; the source had .486 for the blue mean by a slip.
@@ -39,7 +39,7 @@ class SourceNetwork(Network):
 
     def __init__(self, recipe: Recipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
-        self.trunk = Trunk(recipe.widths, recipe.depth)
+        self.trunk = make_trunk(recipe)
         self.head = SourceHead(self.trunk.features, recipe.bits, class_vectors)
 
     def prepare(self, images: Tensor) -> None:

@@ -10,26 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.encoders.networks.filters import Filters
+
 PATCH = 2  # side of the whitened patches, pixels
 _REGULARISATION = 5e-4
-
-
-class Filters(nn.Module):
-    """A 3 x 3 convolution whose weights are one matrix (out, in * 9), as Muon wants them.
-
-    They start as the identity on the first channels, so that a deep trunk passes its input on.
-    """
-
-    def __init__(self, channels_in: int, channels_out: int) -> None:
-        super().__init__()
-        self.channels_in = channels_in
-        weight = torch.empty(channels_out, channels_in, 3, 3)
-        nn.init.kaiming_normal_(weight)
-        nn.init.dirac_(weight[: min(channels_in, channels_out)])
-        self.weight = nn.Parameter(weight.flatten(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.conv2d(x, self.weight.view(-1, self.channels_in, 3, 3), padding=1)
 
 
 class Group(nn.Module):

@@ -48,6 +48,7 @@ class Recipe(EncoderRecipe):
     cycle_decay: float = 0.5  # of the learning rates, from cycle to cycle
     widths: tuple[int, ...] = (64, 128, 256)  # channels of the trunk's groups
     depth: int = 2  # convolutions a group: 2, or 3 with a residual path
+    blocks: tuple[int, ...] = ()  # residual blocks a group: of the residual trunk, which has no `depth`
     dimensions: int = 100
     bits: int = 48
     batch_size: int = 500
@@ -63,6 +64,9 @@ class Recipe(EncoderRecipe):
     flip: bool = True  # mirror each image every other epoch
     shift: int = 4  # largest random translation, pixels
     cutout: int = 0  # side of the square that is blanked, pixels
+    cutmix: float = 0.0  # share of the batches in which a part of each image is another's
+    distil: float = 0.0  # weight of a teacher's class probabilities in the loss; 1 - distil is left for the rest
+    distil_temperature: float = 2.0  # of both networks' probabilities there
     hierarchy: str = "wordnet"
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 from core.encoders.recipes.base import Recipe, from_dict
 from core.encoders.recipes.classifier import CLASSIFIER
 from core.encoders.recipes.contrastive import CONTRASTIVE
-from core.encoders.recipes.semantic import SEMANTIC, SEMANTIC_SMALL
+from core.encoders.recipes.semantic import SEMANTIC, SEMANTIC_SMALL, SEMANTIC_TEACHER
 from core.encoders.recipes.source import SOURCE, SOURCE_ALEXNET
 from core.errors import unknown_name
 
 RECIPES: dict[str, Recipe] = {
-    recipe.encoder: recipe for recipe in (SEMANTIC, CLASSIFIER, SOURCE, CONTRASTIVE, SEMANTIC_SMALL, SOURCE_ALEXNET)
+    recipe.encoder: recipe
+    for recipe in (SEMANTIC, CLASSIFIER, SOURCE, CONTRASTIVE, SEMANTIC_TEACHER, SEMANTIC_SMALL, SOURCE_ALEXNET)
 }
 
 

@@ -15,6 +15,12 @@ class SemanticRecipe(Recipe):
     temperature: float = 0.5  # of the class probabilities that weigh the class vectors
 
 
-SEMANTIC = SemanticRecipe(encoder="semantic", network="semantic", epochs=20, widths=(128, 384, 512), depth=3, cutout=8)
-# The same objective on a trunk a tenth as large: what several seeds are trained with.
+# Taught by the wider network below, whose weights are too many to ship.
+SEMANTIC = SemanticRecipe(
+    encoder="semantic", network="semantic", epochs=105, widths=(64, 192, 384), blocks=(2, 2, 4), cutmix=0.5, distil=0.7
+)
+SEMANTIC_TEACHER = SemanticRecipe(
+    encoder="semantic-teacher", network="semantic", epochs=32, widths=(160, 320, 640), blocks=(2, 2, 4), cutmix=0.5
+)
+# The same objective on a small trunk: what several seeds are trained with.
 SEMANTIC_SMALL = SemanticRecipe(encoder="semantic-small", network="semantic", epochs=20)

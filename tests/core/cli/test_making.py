@@ -41,10 +41,13 @@ def called(monkeypatch, tmp_path):
 
 def test_train_passes_its_options(run, called):
     options = ("--encoder", "source-alexnet", "--seed", 3, "--set", "cutout=4", "--epochs", 2, "--scratch")
+    options += ("--teacher", "taught", "--every", 5)
     ran = run("train", "--root", "data", "--run", "runs", *options, bundle=False)
     assert ran.code == 0, ran.err
+    changes = ["cutout=4", "epochs=2"]
+    run_folder, taught = Path("runs"), Path("taught")
     assert called == [
-        ("train_encoder", Path("data"), "source-alexnet", Path("runs"), 3, ["cutout=4", "epochs=2"], False, CIFAR_100)
+        ("train_encoder", Path("data"), "source-alexnet", run_folder, 3, changes, False, CIFAR_100, taught, 5)
     ]
     assert "held_out_accuracy      0.5000" in ran.out
 
@@ -58,7 +61,7 @@ def test_embed_and_build_pass_their_options(run, called, tiny_bundle):
     assert called == [
         ("embed", Path("data"), "semantic", Path("runs"), tiny_bundle.path, CIFAR_100),
         ("add_map", tiny_bundle.path, "semantic"),
-        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True, CIFAR_100),
+        ("build", Path("data"), "semantic", Path("runs"), tiny_bundle.path, 1, [], True, CIFAR_100, None, 1),
     ]
 
 

@@ -12,9 +12,8 @@ def small_recipe():
     """A recipe of any encoder that trains in seconds."""
 
     def make(encoder="semantic", **changes):
-        return replace(
-            get_recipe(encoder), **{"epochs": 2, "batch_size": 20, "widths": (6, 8, 10), "bits": 8, **changes}
-        )
+        small = {"epochs": 2, "batch_size": 20, "widths": (6, 8, 10), "bits": 8, "blocks": (), "distil": 0.0}
+        return replace(get_recipe(encoder), **{**small, **changes})
 
     return make
 

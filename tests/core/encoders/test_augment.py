@@ -1,6 +1,6 @@
 import torch
 
-from core.encoders.augment import augment
+from core.encoders.augment import augment, cutmix
 
 
 def _numbered(count=40, size=6):
@@ -58,3 +58,20 @@ def test_the_same_generator_gives_the_same_batch():
     first = augment(images, flipped, 2, 3, _generator(7))
     assert torch.equal(first, augment(images, flipped, 2, 3, _generator(7)))
     assert not torch.equal(first, augment(images, flipped, 2, 3, _generator(8)))
+
+
+def test_cutmix_takes_one_rectangle_of_the_next_image_and_says_how_much_is_left():
+    images = _numbered(count=5, size=8)
+    sizes = set()
+    for seed in range(30):
+        mixed, share = cutmix(images, _generator(seed))
+        taken = (mixed != images).any(dim=1)
+        assert torch.equal(taken, taken[:1].expand_as(taken))  # the same place in every image
+        rows, columns = int(taken[0].any(dim=1).sum()), int(taken[0].any(dim=0).sum())
+        assert int(taken[0].sum()) == rows * columns
+        assert share == 1 - rows * columns / 64
+        following = images[[1, 2, 3, 4, 0]]
+        assert torch.equal(mixed, torch.where(taken[:, None], following, images))
+        sizes.add((rows, columns))
+    assert len(sizes) > 4
+    assert torch.equal(images, _numbered(count=5, size=8))

@@ -26,9 +26,10 @@ def _log(folder):
         {},
         {"average": 0.5},
         {"optimizer": "sgd", "rate": 0.01},
+        {"blocks": (1, 1, 1), "cutmix": 0.5},
         pytest.param({"cutout": 8, "depth": 3}, marks=pytest.mark.slow),
     ],
-    ids=["muon", "moving average", "sgd", "deep"],
+    ids=["muon", "moving average", "sgd", "residual", "deep"],
 )
 def test_a_run_that_was_killed_goes_on_exactly(data, small_recipe, tmp_path, monkeypatch, changes):
     recipe = small_recipe(epochs=3, **changes)
@@ -105,3 +106,30 @@ def test_a_moving_average_is_what_is_kept(data, small_recipe, tmp_path):
 def test_fewer_images_than_a_batch_are_one_batch(data, small_recipe, tmp_path):
     train(replace(small_recipe(epochs=1), batch_size=500), data, tmp_path)
     assert len(_log(tmp_path)) == 1
+
+
+def test_a_teacher_is_followed(data, small_recipe, tmp_path):
+    teacher = train(small_recipe(epochs=2), data, tmp_path / "teacher", seed=1)
+    losses = {}
+    for weight in (0.0, 1.0):
+        recipe = small_recipe(epochs=1, distil=weight)
+        train(recipe, data, tmp_path / f"{weight}", seed=0, teacher=teacher if weight else None)
+        losses[weight] = float(_log(tmp_path / f"{weight}")[0]["loss"])
+    # Both begin at about log 5 of cross-entropy; the teacher's soft answers cost a network that guesses far less.
+    assert losses[1.0] < losses[0.0] / 2
+    assert not any(weight.requires_grad for weight in teacher.parameters())
+
+
+@pytest.mark.parametrize(("distil", "words"), [(0.5, "no teacher.*--teacher DIR"), (0.0, "distil=0: give its weight")])
+def test_a_recipe_and_a_teacher_go_together(data, small_recipe, tmp_path, distil, words):
+    teacher = None if distil else train(small_recipe(epochs=1), data, tmp_path / "teacher")
+    with pytest.raises(BadInput, match=words):
+        train(small_recipe(epochs=1, distil=distil), data, tmp_path / "student", teacher=teacher)
+    assert not (tmp_path / "student").exists()
+
+
+def test_epochs_between_two_checkpoints_may_be_skipped_and_change_nothing(data, small_recipe, tmp_path):
+    often = _weights(train(small_recipe(epochs=3), data, tmp_path / "often", seed=0))
+    seldom = _weights(train(small_recipe(epochs=3), data, tmp_path / "seldom", seed=0, every=2))
+    assert all(torch.equal(often[name], seldom[name]) for name in often)
+    assert [row["epoch"] for row in _log(tmp_path / "seldom")] == ["2", "3"]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from core.encoders.networks.trunk import PATCH, Filters, Trunk
+from core.encoders.networks.trunk import PATCH, Trunk
 
 
 @pytest.mark.parametrize(("depth", "side"), [(2, 32), (3, 32), (2, 64)])
@@ -25,9 +25,3 @@ def test_prepared_filters_whiten_patches():
     assert off.abs().max() < 0.01
     assert torch.equal(trunk.whiten.weight[:12], -trunk.whiten.weight[12:])
     assert PATCH == 2
-
-
-def test_filters_start_by_passing_the_input_on():
-    filters = Filters(3, 5)
-    images = torch.rand(2, 3, 8, 8)
-    assert torch.allclose(filters(images)[:, :3], images, atol=1e-6)
