@@ -20,7 +20,7 @@ from core import manifest as manifests
 from core.bundle_files import check_size, check_sum, open_part
 from core.errors import BadInput, unknown_name
 from core.hierarchy import Hierarchy
-from core.vectors import plain_rows, unit_rows
+from core.vectors import COSINE, comparable_rows
 
 SHIPPED = Path(__file__).resolve().parent.parent / "precomputed"
 
@@ -115,7 +115,7 @@ class Bundle:
 
     def similarity(self, encoder: str) -> str:
         """How an encoder's embeddings are compared: `cosine`, or `inner-product`, where a vector's length counts."""
-        return self.encoder_info(encoder).get("similarity") or manifests.SIMILARITIES[0]
+        return self.encoder_info(encoder).get("similarity") or COSINE
 
     def count(self, split: str) -> int:
         """Number of images in a split."""
@@ -213,8 +213,7 @@ class Bundle:
 
     def _rows(self, spec: dict, encoder: str, what: str) -> np.ndarray:
         parts = (self._part(spec, part) for part in spec["parts"])
-        prepare = unit_rows if self.similarity(encoder) == "cosine" else plain_rows
-        return prepare(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
+        return comparable_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'", self.similarity(encoder))
 
     def _classes(self, spec: dict, what: str) -> np.ndarray:
         labels = self.array(spec).astype(np.int64)
