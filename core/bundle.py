@@ -17,7 +17,7 @@ import numpy as np
 
 from core import hierarchy as trees
 from core import manifest as manifests
-from core.bundle_files import check_size, check_sum, open_part
+from core.bundle_files import check_contents, check_sizes, check_sum, open_part
 from core.errors import BadInput, unknown_name
 from core.hierarchy import Hierarchy
 from core.vectors import COSINE, comparable_rows
@@ -40,8 +40,8 @@ def load_bundle(path: str | Path | None = None, verify: bool = False) -> Bundle:
             "make one with 'python -m core import' or 'python -m core build'"
         ) from error
     manifest = manifests.parse(data, f"'{source}'")
+    check_sizes(folder, manifest)
     bundle = Bundle(folder, hashlib.sha256(data).hexdigest()[:12], manifest)
-    bundle.check_files()
     if verify:
         bundle.verify()
     return bundle
@@ -189,21 +189,9 @@ class Bundle:
         parts = [self._part(spec, part) for part in spec["parts"]]
         return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))
 
-    def check_files(self) -> None:
-        """BadInput for the first file that is missing or too short for its array; reads nothing."""
-        for spec in manifests.array_specs(self.manifest):
-            for part in spec["parts"]:
-                check_size(self.path, part, manifests.part_bytes(spec, part))
-        for entry in manifests.plain_files(self.manifest):
-            check_size(self.path, entry, 0)
-
     def verify(self) -> None:
         """Read everything: BadInput at the first file whose checksum differs or whose array does not fit."""
-        for entry in manifests.files(self.manifest):
-            check_sum(self.path, entry)
-        for spec in manifests.array_specs(self.manifest):
-            for part in spec["parts"]:
-                open_part(self.path, spec, part)
+        check_contents(self.path, self.manifest)
 
     def _part(self, spec: dict, part: dict) -> np.ndarray:
         """One part, its checksum compared once while the bundle is open."""
