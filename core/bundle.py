@@ -17,10 +17,10 @@ import numpy as np
 
 from core import hierarchy as trees
 from core import manifest as manifests
-from core.bundle_files import check_size, check_sum, open_part
+from core.bundle_files import check_contents, check_sizes, check_sum, open_part
 from core.errors import BadInput, unknown_name
 from core.hierarchy import Hierarchy
-from core.vectors import plain_rows, unit_rows
+from core.vectors import COSINE, comparable_rows
 
 SHIPPED = Path(__file__).resolve().parent.parent / "precomputed"
 
@@ -40,8 +40,8 @@ def load_bundle(path: str | Path | None = None, verify: bool = False) -> Bundle:
             "make one with 'python -m core import' or 'python -m core build'"
         ) from error
     manifest = manifests.parse(data, f"'{source}'")
+    check_sizes(folder, manifest)
     bundle = Bundle(folder, hashlib.sha256(data).hexdigest()[:12], manifest)
-    bundle.check_files()
     if verify:
         bundle.verify()
     return bundle
@@ -115,7 +115,7 @@ class Bundle:
 
     def similarity(self, encoder: str) -> str:
         """How an encoder's embeddings are compared: `cosine`, or `inner-product`, where a vector's length counts."""
-        return self.encoder_info(encoder).get("similarity") or manifests.SIMILARITIES[0]
+        return self.encoder_info(encoder).get("similarity") or COSINE
 
     def count(self, split: str) -> int:
         """Number of images in a split."""
@@ -189,21 +189,9 @@ class Bundle:
         parts = [self._part(spec, part) for part in spec["parts"]]
         return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))
 
-    def check_files(self) -> None:
-        """BadInput for the first file that is missing or too short for its array; reads nothing."""
-        for spec in manifests.array_specs(self.manifest):
-            for part in spec["parts"]:
-                check_size(self.path, part, manifests.part_bytes(spec, part))
-        for entry in manifests.plain_files(self.manifest):
-            check_size(self.path, entry, 0)
-
     def verify(self) -> None:
         """Read everything: BadInput at the first file whose checksum differs or whose array does not fit."""
-        for entry in manifests.files(self.manifest):
-            check_sum(self.path, entry)
-        for spec in manifests.array_specs(self.manifest):
-            for part in spec["parts"]:
-                open_part(self.path, spec, part)
+        check_contents(self.path, self.manifest)
 
     def _part(self, spec: dict, part: dict) -> np.ndarray:
         """One part, its checksum compared once while the bundle is open."""
@@ -213,8 +201,7 @@ class Bundle:
 
     def _rows(self, spec: dict, encoder: str, what: str) -> np.ndarray:
         parts = (self._part(spec, part) for part in spec["parts"])
-        prepare = unit_rows if self.similarity(encoder) == "cosine" else plain_rows
-        return prepare(parts, tuple(spec["shape"]), f"{what} in '{self.path}'")
+        return comparable_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'", self.similarity(encoder))
 
     def _classes(self, spec: dict, what: str) -> np.ndarray:
         labels = self.array(spec).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Reading one file of a bundle: its size, its checksum, its array. Nothing is ever unpickled."""
+"""The files of a bundle: their sizes, their checksums, their arrays. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import BadInput
-from core.manifest import part_bytes
+from core.manifest import array_specs, files, part_bytes, plain_files
+
+
+def check_sizes(folder: Path, manifest: dict) -> None:
+    """BadInput for the first file that is missing or too short for its array; reads nothing."""
+    for spec in array_specs(manifest):
+        for part in spec["parts"]:
+            check_size(folder, part, part_bytes(spec, part))
+    for entry in plain_files(manifest):
+        check_size(folder, entry, 0)
+
+
+def check_contents(folder: Path, manifest: dict) -> None:
+    """Read every file: BadInput at the first whose checksum differs or whose array does not fit."""
+    for entry in files(manifest):
+        check_sum(folder, entry)
+    for spec in array_specs(manifest):
+        for part in spec["parts"]:
+            open_part(folder, spec, part)
 
 
 def check_size(folder: Path, entry: dict, least: int) -> None:

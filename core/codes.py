@@ -58,7 +58,9 @@ def true_bits(bundle: Bundle, encoder: str, name: str, bits: int) -> int:
         )
     if len(offered) == 1 or bits in offered:
         return offered[0] if len(offered) == 1 else bits
-    raise BadInput(f"bits {bits} is not a length of hash '{name}' here: expected one of {_list(offered)}")
+    others = [other for other in usable_hashes(bundle, encoder) if bits in bits_for(bundle, encoder, other)]
+    mend = f", or a hash that has {bits} bits, such as {others[0]}" if others else ""
+    raise BadInput(f"bits {bits} is not a length of hash '{name}' here: expected one of {_list(offered)}{mend}")
 
 
 def fit_split(bundle: Bundle) -> str:

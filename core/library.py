@@ -15,7 +15,7 @@ import pandas as pd
 
 from core import retrieval
 from core.bundle import Bundle, load_bundle
-from core.datasets.array_checks import check_dimensions, check_embeddings, check_similarity
+from core.datasets.array_checks import check_dimensions, check_embeddings
 from core.datasets.arrays import import_arrays
 from core.default_setting import choose_setting
 from core.engine import Engine
@@ -24,7 +24,7 @@ from core.search.exact import rank_exact, to_columns
 from core.search.parallel import check_threads
 from core.settings import check_k, parse_ks
 from core.tables import DEFAULT_SEARCHES, SUMMARY_KS, metric_rows, ordered_searches
-from core.vectors import plain_rows, unit_rows
+from core.vectors import COSINE, check_similarity, comparable_rows
 
 Source = Engine | Bundle | str | Path | None
 
@@ -73,7 +73,7 @@ def retrieve(
 
 
 def rank(
-    queries: np.ndarray, gallery: np.ndarray, k: int, similarity: str = "cosine", threads: int | None = None
+    queries: np.ndarray, gallery: np.ndarray, k: int, similarity: str = COSINE, threads: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k most similar rows of `gallery` float (N, d) for each of `queries` float (Q, d), exactly.
 
@@ -85,7 +85,7 @@ def rank(
     for array, what in ((queries, "queries"), (gallery, "gallery")):
         array = np.asarray(array)
         check_embeddings(array.shape, array.dtype, what)
-        prepared.append((unit_rows if similarity == "cosine" else plain_rows)([array], array.shape, what))
+        prepared.append(comparable_rows([array], array.shape, what, similarity))
     check_dimensions(prepared[1].shape, prepared[0].shape)
     if not 1 <= k <= len(prepared[1]):
         raise BadInput(f"k {k} is outside 1 to {len(prepared[1])}, the rows of the gallery")

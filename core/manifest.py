@@ -15,10 +15,10 @@ import numpy as np
 from core.errors import BadInput
 from core.manifest_checks import FLOATS, INTEGERS, check_array, check_file, check_names, get, optional, typed
 from core.manifest_scores import check_scores
+from core.vectors import SIMILARITIES
 
 FORMAT_VERSION = 1
 NAME = "manifest.json"
-SIMILARITIES = ("cosine", "inner-product")  # how embeddings are compared; the first where none is named
 
 # Sizes of the arrays of a head: d dimensions of the embeddings, b bits, any other letter a size of the head's own.
 _HEAD = {"mean": "d", "projection": "db", "hidden": "dh", "output": "hb", "output_bias": "b", "frequencies": "dm"}

@@ -17,7 +17,7 @@ from core.encoders.picture_encoder import PictureEncoder, file_digest, open_enco
 from core.errors import BadInput
 from core.fused_encoder import FusedEncoder
 from core.fusion import parts_of
-from core.vectors import plain_rows, unit_rows
+from core.vectors import comparable_rows
 
 ENCODE_RUNS = 5
 
@@ -66,8 +66,8 @@ class QueryEncoder:
                 f"the weights of encoder '{self.name}' give {vectors.shape[1]} dimensions, its embeddings in the "
                 f"bundle have {self.dimensions}: embed again with these weights"
             )
-        prepare = unit_rows if self.similarity == "cosine" else plain_rows
-        embedding = prepare([vectors], vectors.shape, f"the picture's embedding by '{self.name}'")[0]
+        what = f"the picture's embedding by '{self.name}'"
+        embedding = comparable_rows([vectors], vectors.shape, what, self.similarity)[0]
         own = slice(None) if self.own_classes else slice(0)
         probabilities, latent = described.probabilities[0][own], described.latent[0][own]
         return EncodedPicture(self.encoder.seen(prepared), embedding, probabilities, latent)

@@ -11,6 +11,7 @@ import pandas as pd
 from core.code_distances.base import CodePair
 from core.engine import Engine
 from core.errors import BadInput
+from core.pictures.paths import read_paths
 from core.search.exact import rank_exact
 from core.settings import Setting
 from core.space import Space
@@ -96,7 +97,10 @@ def answer(
 
 
 def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
-    """The answers in long form, one row an item, `index` its row in its split; `relation` as in `relation`."""
+    """The answers in long form, one row an item, `index` its row in its split; `relation` as in `relation`.
+
+    Of a bundle that was made of a folder `path` too, below that folder.
+    """
     bundle, space = engine.bundle, engine.space(setting)
     rows = []
     for name, answer in retrieved.answers.items():
@@ -114,7 +118,9 @@ def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataF
                     answer.exact_ranks[rank],
                 )
             )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    paths = read_paths(bundle, space.protocol.gallery_split)
+    return table if paths is None else table.assign(path=[paths[item] for item in table["index"]])
 
 
 def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> str:

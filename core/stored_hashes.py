@@ -63,8 +63,14 @@ def _lengths(bundle: Bundle, encoder: str, name: str, bits: Sequence[int] | None
     offered = [length for length in possible if length not in own]
     wanted = offered if bits is None else [length for length in bits if length in offered]
     if not wanted:
-        raise BadInput(f"hash '{name}' has none of the lengths {bits}: expected some of {offered}")
+        asked = "can be made at no length" if bits is None else f"has none of the lengths {_listed(bits)}"
+        lengths = f"expected some of {_listed(offered)}" if offered else "there is none for so few rows or dimensions"
+        raise BadInput(f"hash '{name}' {asked} here: {lengths}; random-hyperplane has every length")
     return [max(wanted)] if info.prefix else wanted
+
+
+def _listed(lengths: Sequence[int]) -> str:
+    return ", ".join(map(str, lengths))
 
 
 def _stored_hash(

@@ -1,4 +1,7 @@
-"""Embeddings as they are compared, in float32, a block at a time: rows of unit length, or rows as they are."""
+"""Embeddings as they are compared, in float32, a block at a time: rows of unit length, or rows as they are.
+
+Both are then compared by inner products, which of unit rows are their cosines.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,25 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from core.errors import BadInput
+from core.errors import BadInput, unknown_name
 
+# How embeddings are compared, in manifests, options and on pages; the first where none is named. By inner product, a
+# plain dot product, a vector's length counts.
+COSINE, INNER_PRODUCT = SIMILARITIES = ("cosine", "inner-product")
 BLOCK_ROWS = 8192
 # Squares of float32 beyond these bounds overflow or lose digits: such rows are scaled first.
 _SMALL, _LARGE = np.float32(1e-15), np.float32(1e18)
+
+
+def check_similarity(similarity: str) -> None:
+    """BadInput for one that there is not."""
+    if similarity not in SIMILARITIES:
+        raise unknown_name("similarity", similarity, SIMILARITIES)
+
+
+def comparable_rows(parts: Iterable[np.ndarray], shape: tuple[int, int], what: str, similarity: str) -> np.ndarray:
+    """Float32 (N, d) whose inner products are the similarity: `unit_rows` or `plain_rows` of consecutive parts."""
+    return (unit_rows if similarity == COSINE else plain_rows)(parts, shape, what)
 
 
 def unit_rows(parts: Iterable[np.ndarray], shape: tuple[int, int], what: str) -> np.ndarray:
@@ -30,11 +47,12 @@ def plain_rows(parts: Iterable[np.ndarray], shape: tuple[int, int], what: str) -
     return result
 
 
-def check_rows(array: np.ndarray, what: str, plain: bool = False) -> None:
+def check_rows(array: np.ndarray, what: str, similarity: str = COSINE) -> None:
     """BadInput for the first row of float (N, d) that is NaN, infinite or zero as float32.
 
-    With `plain`, for rows that are compared as they are, also for one so long that inner products overflow.
+    By inner product also for one so long that products overflow.
     """
+    plain = similarity == INNER_PRODUCT
     for first in range(0, len(array), BLOCK_ROWS):
         with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and is named below
             block = np.array(array[first : first + BLOCK_ROWS], dtype=np.float32, order="C")

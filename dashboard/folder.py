@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.pictures.search import SIMILARITIES
+from core.vectors import SIMILARITIES
 from dashboard import folder_search, imports, state
 from dashboard.folder_search import Found
 from dashboard.launch import launch
@@ -35,7 +35,7 @@ def draw_form() -> None:
             default=SIMILARITIES[0],
             required=True,
             key="folder_similarity",
-            help="dot is the plain inner product of the features, in which their length counts.",
+            help="By inner product, a plain dot product of the features, their length counts.",
         )
         k = right.number_input("k", 1, 100, 9, key="folder_k", help="Pictures shown.")
         weights = st.text_input(

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.datasets.array_columns import Columns, find_column
 from core.datasets.array_files import array_names
-from core.datasets.array_preview import LOOKED, Preview, Seen, preview_arrays
+from core.datasets.array_intake import LOOKED
+from core.datasets.array_preview import Preview, Seen, preview_arrays
 from core.datasets.array_sources import fitting_names, split_counts
 from core.errors import BadInput
 from core.settings import BITS_RANGE

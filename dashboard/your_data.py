@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.datasets.array_preview import Seen
-from core.manifest import SIMILARITIES
+from core.vectors import SIMILARITIES
 from dashboard import import_preview, imports, state
 from dashboard.launch import launch
 from dashboard.uploads import GALLERY, QUERIES, TEXTS, Role, Upload, in_own_words, save_upload, session_folder

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from core.bundle import load_bundle
 from core.cli.info import describe
 from core.cli.options import add_out
 from core.cli.parser import whole_number
-from core.datasets.array_checks import bad_options
 from core.datasets.array_columns import Columns
-from core.datasets.array_preview import LOOKED, Preview, preview_arrays
+from core.datasets.array_intake import LOOKED
+from core.datasets.array_preview import Preview, preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
-from core.manifest import SIMILARITIES
 from core.settings import BITS_RANGE
+from core.vectors import SIMILARITIES
 
 DESCRIPTION = """Your own arrays (.npy, .npz, .parquet or a folder of .parquet files; labels also .csv) into a bundle.
 Labels and codes may lie in the file of the embeddings. Without query arrays the gallery queries itself, each query left
@@ -91,10 +90,8 @@ def run(args: argparse.Namespace) -> None:
     sources = {key: getattr(args, key) for key in _ARRAYS}
     tree = Path(args.hierarchy_file) if args.hierarchy_file else None
     if args.preview:
-        codes = args.bits is not None
-        preview = preview_arrays(sources, columns, args.class_names, tree, args.similarity, codes)
-        options = bad_options({seen.key for seen in preview.files}, args.bits, args.shuffle)
-        _print_preview(replace(preview, problems=(*preview.problems, *options)))
+        options = (args.class_names, tree, args.similarity, args.bits, args.shuffle)
+        _print_preview(preview_arrays(sources, columns, *options, bits_later=False))
         return
     if args.out is None:
         raise BadInput("no folder for the bundle: name one with --out, or look at the files first with --preview")
@@ -121,7 +118,7 @@ def _print_preview(preview: Preview) -> None:
             print(f"  row {number}: {row}")
         if seen.norms:
             low, middle, high = seen.norms
-            print(f"  length of the first {min(LOOKED, seen.shape[0]):,} rows: {low:.4g} to {high:.4g}, "
+            print(f"  length of rows, among the first {LOOKED:,} of the file: {low:.4g} to {high:.4g}, "
                   f"median {middle:.4g}")  # fmt: skip
     for note in preview.notes:
         print(f"note: {note}")

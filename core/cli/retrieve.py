@@ -12,11 +12,13 @@ from core.cli import options
 from core.cli.parser import whole_number
 from core.engine import Engine
 from core.errors import BadInput
+from core.pictures.paths import read_paths
 from core.settings import ALL, Setting, check_k
 from core.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 
 DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, code distance, class,
-how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search.
+how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search; of a bundle
+made of a folder also where the picture lies in it.
 With --picture the query is a picture of yours: the encoder of the bundle's embeddings encodes it, and it has no
 label."""
 EXAMPLE = """Example: python -m core retrieve --query 42 --k 10 --hash itq --bits 32 --multiplier 2
@@ -79,8 +81,10 @@ def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) ->
     space = engine.space(setting)
     k = space.size if args.k == ALL else check_k(args.k, space.size)
     found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
+    paths = read_paths(engine.bundle, space.protocol.query_split)
+    named = "" if paths is None else f", '{paths[int(space.query_index[args.query])]}'"
     return found, (
-        f"query {args.query} ({engine.bundle.class_names[found.label]}), {setting.protocol}"
+        f"query {args.query} ({engine.bundle.class_names[found.label]}{named}), {setting.protocol}"
         f"{options.gallery_note(engine, setting)}: top {k} of {space.size:,}, encoder {setting.encoder} "
         f"(similarity: {engine.bundle.similarity(setting.encoder).replace('-', ' ')}), "
         f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}"

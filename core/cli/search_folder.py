@@ -10,8 +10,8 @@ from core.cli import options
 from core.cli.folder import add_weights, index_named, tell_skipped
 from core.cli.parser import whole_number
 from core.errors import BadInput
-from core.pictures.search import SIMILARITIES
 from core.tables import whole_file
+from core.vectors import SIMILARITIES
 
 DESCRIPTION = """The pictures of a folder, and of all folders in it, that are nearest to a picture. A folder is indexed
 at the first search; later ones encode only what is new or changed."""
@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--similarity", choices=SIMILARITIES, default=SIMILARITIES[0],
-        help="cosine, or dot: the plain inner product of features, in which their length counts (default: cosine)",
+        help="how features are compared; by inner product (a plain dot product) their length counts (default: cosine)",
     )  # fmt: skip
     add_weights(parser)
     options.add_bundle(parser)

@@ -6,15 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
-from core.errors import BadInput, unknown_name
-from core.manifest import SIMILARITIES
+from core.errors import BadInput
 from core.settings import BITS_RANGE
-
-
-def check_similarity(similarity: str) -> None:
-    """BadInput for one that there is not."""
-    if similarity not in SIMILARITIES:
-        raise unknown_name("similarity", similarity, SIMILARITIES)
 
 
 def check_embeddings(shape: tuple[int, ...], dtype: np.dtype, what: str) -> None:

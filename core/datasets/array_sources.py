@@ -13,7 +13,7 @@ from core.datasets.array_labels import Labels, csv_columns, read_labels
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 
-SIDES = ("gallery", "query")
+SPLITS = {"gallery": "gallery", "query": "queries"}  # by side, as arguments of `import_arrays` name it
 
 
 def complete_sources(sources: Mapping[str, Source | None], columns: Columns, codes: bool) -> dict[str, Source]:
@@ -26,7 +26,7 @@ def complete_sources(sources: Mapping[str, Source | None], columns: Columns, cod
         for kind in ("embeddings", "labels", "codes"):
             if f"gallery_{kind}" in found:
                 found.setdefault(f"query_{kind}", found[f"gallery_{kind}"])
-    for side in SIDES:
+    for side in SPLITS:
         source = found.get(f"{side}_embeddings")
         if source is None or isinstance(source, np.ndarray):
             continue

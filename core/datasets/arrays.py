@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.bundle_writer import BundleWriter, check_target
-from core.datasets.array_checks import (
-    bad_options,
-    check_alone,
-    check_dimensions,
-    check_embeddings,
-    check_similarity,
-    missing_files,
-    sorted_gallery,
-    unequal_counts,
-    with_splits,
-)
-from core.datasets.array_classes import name_classes, tree_text
+from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
-from core.datasets.array_files import BLOCK_BYTES, ArrayFile, Source, open_array
-from core.datasets.array_labels import Labels, read_labels
-from core.datasets.array_sources import complete_sources, select_rows
+from core.datasets.array_files import BLOCK_BYTES, Source
+from core.datasets.array_intake import TREE, ImportOptions, Intake, take_in
+from core.datasets.array_sources import SPLITS
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 from core.hashing.packing import check_codes
 from core.manifest import FORMAT_VERSION
 from core.settings import BITS_DEFAULT
-from core.vectors import check_rows, plain_rows, unit_rows
+from core.vectors import COSINE, INNER_PRODUCT, check_rows, comparable_rows
 
 NAME = "imported"
 _SAMPLE_ROWS = 2000
@@ -38,10 +27,10 @@ _SAMPLE_ROWS = 2000
 
 @dataclass(frozen=True)
 class _Part:
-    """The checked arrays of one split: embeddings (N, d), labels (N,), codes uint8 (N, B), original rows."""
+    """The checked arrays of one split: embeddings (N, d), labels int64 (N,), codes uint8 (N, B), original rows."""
 
     embeddings: np.ndarray
-    labels: Labels
+    labels: np.ndarray
     codes: np.ndarray | None
     rows: np.ndarray | None = None
 
@@ -58,7 +47,7 @@ def import_arrays(
     class_names: str | Path | Sequence[str] | None = None,
     hierarchy_file: str | Path | None = None,
     shuffle: int | None = None,
-    similarity: str = "cosine",
+    similarity: str = COSINE,
     columns: Columns | None = None,
 ) -> tuple[str, ...]:
     """Write the bundle `out` from arrays or .npy/.npz/.parquet files; returns warnings to show, usually none.
@@ -71,87 +60,39 @@ def import_arrays(
     a time. Raises BadInput for whatever does not fit; `out` is then as it was.
     """
     check_target(out)
-    check_similarity(similarity)
-    columns, plain = columns or Columns(), similarity == "inner-product"
-    sources = complete_sources(
-        {
-            "gallery_embeddings": gallery_embeddings, "gallery_labels": gallery_labels, "gallery_codes": gallery_codes,
-            "query_embeddings": query_embeddings, "query_labels": query_labels, "query_codes": query_codes,
-        }, columns, bits is not None,
-    )  # fmt: skip
-    for line in (*missing_files(sources), *bad_options(sources, bits, shuffle)):
-        raise BadInput(line)
+    options = ImportOptions(columns or Columns(), class_names, hierarchy_file, similarity, bits, shuffle)
+    sources = {
+        "gallery_embeddings": gallery_embeddings, "gallery_labels": gallery_labels, "gallery_codes": gallery_codes,
+        "query_embeddings": query_embeddings, "query_labels": query_labels, "query_codes": query_codes,
+    }  # fmt: skip
     with Scratch() as scratch:
-        rows = select_rows(sources, columns, scratch)
-        opened = _open_sides(sources, columns, bits, scratch)
-        _check_sizes(opened, rows)
-        parts = {split: _load(side, rows.get(side.name), plain, scratch) for split, side in opened.items()}
-        names, classes = name_classes(class_names, {split: part.labels for split, part in parts.items()})
-        parts = {split: replace(part, labels=Labels(classes[split])) for split, part in parts.items()}
-        tree = tree_text(hierarchy_file, names, NAME)
-        warning = None if shuffle is not None else sorted_gallery(classes["gallery"])
+        taken = take_in(sources, options, scratch)
+        if taken.problems:
+            raise BadInput(taken.problems[0])
+        parts = {split: _load(taken, side, options, scratch) for side, split in _sides(taken).items()}
+        warning = None if shuffle is not None else sorted_gallery(parts["gallery"].labels)
         if shuffle is not None:
             parts["gallery"] = _shuffled(parts["gallery"], shuffle, scratch)
         with BundleWriter(out) as writer:
-            writer.commit(_manifest(writer, parts, names, tree, bits, shuffle, plain))
+            writer.commit(_manifest(writer, parts, taken, options))
     return () if warning is None else (warning,)
 
 
-@dataclass(frozen=True)
-class _Side:
-    """The files of the gallery or the queries, opened: embeddings not yet read, labels and codes in memory."""
-
-    name: str
-    vectors: ArrayFile
-    labels: Labels
-    codes: np.ndarray | None
+def _sides(taken: Intake) -> dict[str, str]:
+    """The split of each side that was given."""
+    return {side: split for side, split in SPLITS.items() if f"{side}_embeddings" in taken.files}
 
 
-def _open_sides(
-    sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch
-) -> dict[str, _Side]:
-    """The files of each split that there will be."""
-    return {
-        split: _open_side(side, sources, columns, bits, scratch)
-        for split, side in (("gallery", "gallery"), ("queries", "query"))
-        if f"{side}_embeddings" in sources
-    }
-
-
-def _open_side(name: str, sources: Mapping[str, Source], columns: Columns, bits: int | None, scratch: Scratch) -> _Side:
-    """Open the files of the gallery or of the query."""
-    vectors = open_array(sources[f"{name}_embeddings"], "embeddings", f"{name} embeddings", scratch, columns.embeddings)
-    check_embeddings(vectors.shape, vectors.dtype, f"{name} embeddings")
-    labels = read_labels(sources[f"{name}_labels"], f"{name} labels", scratch, columns.labels)
+def _load(taken: Intake, side: str, options: ImportOptions, scratch: Scratch) -> _Part:
+    """The rows of a side, every one of them checked."""
+    rows, vectors = taken.rows.get(side), taken.files[f"{side}_embeddings"].array
+    embeddings = vectors.load(scratch, rows, np.float32 if vectors.dtype.itemsize == 8 else None)
+    check_rows(embeddings, f"{side} embeddings", options.similarity)
     codes = None
-    if f"{name}_codes" in sources:
-        codes = open_array(sources[f"{name}_codes"], "codes", f"{name} codes", scratch, columns.codes).load(scratch)
-        check_codes(codes, bits, f"{name} codes")
-    return _Side(name, vectors, labels, codes)
-
-
-def _check_sizes(sides: Mapping[str, _Side], rows: Mapping[str, np.ndarray]) -> None:
-    """BadInput for arrays of one side, or of both, that do not go together."""
-    counts = {}
-    for side in sides.values():
-        counts |= {f"{side.name}_embeddings": side.vectors.shape[0], f"{side.name}_labels": len(side.labels.numbers)}
-        counts |= {} if side.codes is None else {f"{side.name}_codes": len(side.codes)}
-    for line in unequal_counts(with_splits(counts, rows)):
-        raise BadInput(line)
-    if "queries" in sides:
-        check_dimensions(sides["gallery"].vectors.shape, sides["queries"].vectors.shape)
-    check_alone(counts["gallery_embeddings"], "queries" in sides)
-
-
-def _load(side: _Side, rows: np.ndarray | None, plain: bool, scratch: Scratch) -> _Part:
-    """The rows of a side (of a mask, or all), checked."""
-    dtype = np.float32 if side.vectors.dtype.itemsize == 8 else None
-    embeddings = side.vectors.load(scratch, rows, dtype)
-    check_rows(embeddings, f"{side.name} embeddings", plain)
-    if rows is None:
-        return _Part(embeddings, side.labels, side.codes)
-    codes = None if side.codes is None else side.codes[rows]
-    return _Part(embeddings, side.labels[rows], codes, np.flatnonzero(rows))
+    if f"{side}_codes" in taken.files:
+        codes = taken.files[f"{side}_codes"].array.load(scratch, rows)
+        check_codes(codes, options.bits, f"{side} codes")
+    return _Part(embeddings, taken.classes[SPLITS[side]], codes, None if rows is None else np.flatnonzero(rows))
 
 
 def _shuffled(part: _Part, seed: int, scratch: Scratch) -> _Part:
@@ -168,7 +109,7 @@ def _shuffled(part: _Part, seed: int, scratch: Scratch) -> _Part:
     return replace(part, embeddings=embeddings, labels=part.labels[order], codes=codes, rows=rows)
 
 
-def _default_hash(gallery: np.ndarray, plain: bool) -> tuple[str, int]:
+def _default_hash(gallery: np.ndarray, similarity: str) -> tuple[str, int]:
     """ITQ at 48 bits, or at what the dimensions allow; random hyperplanes where the data is too flat for it."""
     from core.hashing.pca_sign import principal_components
     from core.hashing.registry import allowed_bits
@@ -176,8 +117,7 @@ def _default_hash(gallery: np.ndarray, plain: bool) -> tuple[str, int]:
     lengths = [bits for bits in allowed_bits("itq", gallery.shape[1]) if bits <= BITS_DEFAULT]
     if lengths:
         rows = np.sort(np.random.default_rng(0).permutation(len(gallery))[:_SAMPLE_ROWS])
-        prepare = plain_rows if plain else unit_rows
-        sample = prepare([gallery[rows]], (len(rows), gallery.shape[1]), "gallery embeddings")
+        sample = comparable_rows([gallery[rows]], (len(rows), gallery.shape[1]), "gallery embeddings", similarity)
         try:
             principal_components(sample, lengths[-1], "itq")
         except BadInput:  # fewer directions than bits
@@ -186,19 +126,11 @@ def _default_hash(gallery: np.ndarray, plain: bool) -> tuple[str, int]:
     return "random-hyperplane", BITS_DEFAULT
 
 
-def _manifest(
-    writer: BundleWriter,
-    parts: dict[str, _Part],
-    names: list[str],
-    tree: bytes,
-    bits: int | None,
-    shuffle: int | None,
-    plain: bool,
-) -> dict:
+def _manifest(writer: BundleWriter, parts: dict[str, _Part], taken: Intake, options: ImportOptions) -> dict:
     """Write the arrays; returns the manifest that names them."""
     splits, embeddings, codes = {}, {}, {}
     for split, part in parts.items():
-        splits[split] = {"count": len(part.embeddings), "labels": writer.add_array(part.labels.numbers)}
+        splits[split] = {"count": len(part.embeddings), "labels": writer.add_array(part.labels)}
         if part.rows is not None:
             splits[split]["rows"] = writer.add_array(part.rows)
         embeddings[split] = writer.add_array(part.embeddings)
@@ -206,22 +138,30 @@ def _manifest(
             codes[split] = writer.add_array(part.codes)
     made = "imported from arrays"
     gallery = parts["gallery"].embeddings
-    hash_name, length = (NAME, bits) if codes else _default_hash(gallery, plain)
+    hash_name, length = (NAME, options.bits) if codes else _default_hash(gallery, options.similarity)
     protocol = "queries-vs-gallery" if "queries" in parts else "leave-one-out"
     encoder = {"dimensions": gallery.shape[1], "made": made, "accuracy": None, "embeddings": embeddings}
-    encoder |= {"similarity": "inner-product"} if plain else {}
-    stored = {"encoder": NAME, "hash": NAME, "bits": bits, "made": made, "codes": codes, "projections": {}, "head": {}}
+    encoder |= {"similarity": INNER_PRODUCT} if options.similarity == INNER_PRODUCT else {}
+    stored = {
+        "encoder": NAME,
+        "hash": NAME,
+        "bits": options.bits,
+        "made": made,
+        "codes": codes,
+        "projections": {},
+        "head": {},
+    }
     return {
         "format": FORMAT_VERSION,
         "dataset": "imported arrays",
-        "classes": names,
+        "classes": taken.names,
         "superclasses": None,
         "superclass_of": None,
         "splits": splits,
-        "hierarchies": {NAME: writer.add_file(f"{NAME}.txt", tree)},
+        "hierarchies": {TREE: writer.add_file(f"{TREE}.txt", taken.tree)},
         "encoders": {NAME: {**encoder, "predicted": {}, "weights": None}},
         "hashes": [stored] if codes else [],
         "protocols": [protocol],
-        "defaults": {"encoder": NAME, "hash": hash_name, "bits": length, "protocol": protocol, "hierarchy": NAME},
-        "made": {"by": made, "shuffle": shuffle},
+        "defaults": {"encoder": NAME, "hash": hash_name, "bits": length, "protocol": protocol, "hierarchy": TREE},
+        "made": {"by": made, "shuffle": options.shuffle},
     }

@@ -70,6 +70,9 @@ class Scratch:
 def open_npy(path: Path) -> np.ndarray:
     """A .npy file, memory-mapped, read-only. It knows only plain .npy: a pickle under that name is never loaded."""
     with path.open("rb") as file:
-        if not file.read(1):
-            raise BadInput(f"'{path}' is empty (0 bytes)")
+        start = file.read(len(np.lib.format.MAGIC_PREFIX))
+    if not start:
+        raise BadInput(f"'{path}' is empty (0 bytes)")
+    if start != np.lib.format.MAGIC_PREFIX:
+        raise BadInput(f"'{path}' is no .npy file; a pickle is never loaded: save plain numbers with numpy.save")
     return np.asarray(np.lib.format.open_memmap(path, mode="r"))

@@ -26,10 +26,12 @@ def open_weights(path: str | Path) -> Encoder:
     return load_network(path)
 
 
-def encode_images(encoder: Encoder, images: np.ndarray, batch_size: int = 500, flip: bool = False) -> EncodedImages:
+def encode_images(
+    encoder: Encoder, images: np.ndarray, batch_size: int = 500, flip: bool = False, fast: bool = False
+) -> EncodedImages:
     """Encode uint8 images (N, 32, 32, 3); see `core.encoders.encoding`. A bag's recipe itself says of mirror images."""
     if isinstance(encoder, BagOfWords):
         return encoder.encode(images)
     from core.encoders import encoding
 
-    return encoding.encode_images(encoder, images, batch_size, flip)
+    return encoding.encode_images(encoder, images, batch_size, flip, fast)

@@ -47,13 +47,18 @@ def check_packed(shape: tuple[int, ...], dtype: object, what: str = "codes") -> 
         raise BadInput(f"{what} are of shape {shape}: expected (N, bits / 8 rounded up), one code a row")
 
 
+def check_width(shape: tuple[int, int], bits: int, what: str = "codes") -> None:
+    """BadInput, naming `what`, unless packed codes of this shape can be of so many bits."""
+    if shape[1] != width(bits):
+        raise BadInput(f"{what} are of shape {shape}: {bits} bits take (N, {width(bits)}); check the bits")
+
+
 def check_codes(codes: np.ndarray, bits: int, what: str = "codes") -> None:
     """BadInput, naming `what`, unless `codes` is uint8 (N, ceil(bits / 8)) with a zero tail."""
     if not isinstance(codes, np.ndarray):
         raise BadInput(f"{what} are of type {type(codes).__name__}: expected a packed uint8 array")
     check_packed(codes.shape, codes.dtype, what)
-    if codes.shape[1] != width(bits):
-        raise BadInput(f"{what} are of shape {codes.shape}: {bits} bits take (N, {width(bits)}); check the bits")
+    check_width(codes.shape, bits, what)
     tail = codes[:, -1] & (0xFF ^ _last_byte_mask(bits))
     if tail.any():
         row = int(np.flatnonzero(tail)[0])

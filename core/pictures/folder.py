@@ -47,11 +47,11 @@ def find_pictures(folder: str | Path) -> PictureFolder:
     """
     root = Path(folder)
     try:
-        if not root.is_dir():
-            raise BadInput(f"'{folder}' is no folder: expected a folder of pictures")
-        root = root.resolve()
+        known, root = root.is_dir(), root.resolve()
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot read the folder '{folder}': {error}") from error
+    if not known:
+        raise BadInput(f"'{folder}' is no folder: expected a folder of pictures")
     files: list[PictureFile] = []
     skipped: list[Skipped] = []
     pending = [""]

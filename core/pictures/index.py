@@ -28,7 +28,7 @@ PART_ROWS = 1024  # and a part is written at least every so many seconds, which 
 PART_SECONDS = 20.0
 MOST_BYTES = 500_000_000  # of a picture's file
 READERS = 4  # threads that read and decode; each holds a picture
-_FORMAT = "float16, 1"
+_FORMAT = "float16, 2"
 
 Progress = Callable[[int, int], None]  # pictures done, of so many to do
 

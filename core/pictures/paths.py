@@ -8,13 +8,16 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.bundle import Bundle
 from core.bundle_files import check_sum
 from core.errors import BadInput
-from core.pictures.folder import PictureFile
+
+if TYPE_CHECKING:
+    from core.pictures.folder import PictureFile
 
 NAME = "paths.txt.gz"
 _LONGEST = 4096  # bytes of a path on Linux: a file that unpacks to more than so many a picture is none of ours

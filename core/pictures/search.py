@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from core.errors import BadInput, unknown_name
+from core.errors import BadInput
 from core.pictures.index import PictureIndex
-
-SIMILARITIES = ("cosine", "dot")  # dot: the plain inner product, in which a vector's length counts
+from core.vectors import COSINE, check_similarity
 
 
 class Hit(NamedTuple):
@@ -33,7 +32,7 @@ def hits_csv(hits: Sequence[Hit]) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
-def search_index(index: PictureIndex, query: np.ndarray, k: int, similarity: str = "cosine") -> list[Hit]:
+def search_index(index: PictureIndex, query: np.ndarray, k: int, similarity: str = COSINE) -> list[Hit]:
     """The `k` most similar pictures (all, if there are fewer) to features float (d,); equal ones by path.
 
     Sums are float64 and do not depend on how the index is split into parts.
@@ -43,10 +42,9 @@ def search_index(index: PictureIndex, query: np.ndarray, k: int, similarity: str
     return [Hit(rank, float(scores[place]), index.files[place].path) for rank, place in enumerate(best, start=1)]
 
 
-def similarities(index: PictureIndex, query: np.ndarray, similarity: str = "cosine") -> np.ndarray:
+def similarities(index: PictureIndex, query: np.ndarray, similarity: str = COSINE) -> np.ndarray:
     """Float64 (N,) of all pictures; by cosine a picture whose features are all zero has 0."""
-    if similarity not in SIMILARITIES:
-        raise unknown_name("similarity", similarity, SIMILARITIES)
+    check_similarity(similarity)
     if query.shape != (index.dimensions,):
         raise BadInput(f"query features of shape {query.shape}: the index holds {index.dimensions} dimensions")
     # The query is rounded as the index is, so that a picture finds itself at 1.
@@ -56,7 +54,7 @@ def similarities(index: PictureIndex, query: np.ndarray, similarity: str = "cosi
     for places, features in index.blocks():
         block = features.astype(np.float64)
         products = np.einsum("ij,j->i", block, vector)
-        if similarity == "cosine":
+        if similarity == COSINE:
             lengths = np.sqrt(np.einsum("ij,ij->i", block, block) * np.einsum("i,i->", vector, vector))
             products = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
         scores[places] = products

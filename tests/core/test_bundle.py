@@ -111,14 +111,14 @@ def test_arrays_are_read_only_and_made_once(tiny_bundle):
 
 def test_threads_that_ask_at_once_share_one_result(make_bundle, monkeypatch):
     bundle, made, found = make_bundle(), [], []
-    slow = bundles.unit_rows
+    slow = bundles.comparable_rows
 
-    def unit_rows(*args):
+    def comparable_rows(*args):
         made.append(1)
         time.sleep(0.05)
         return slow(*args)
 
-    monkeypatch.setattr(bundles, "unit_rows", unit_rows)
+    monkeypatch.setattr(bundles, "comparable_rows", comparable_rows)
     barrier = threading.Barrier(4)
 
     def ask():

@@ -67,6 +67,10 @@ def test_true_bits(tiny_bundle):
     for name, bits in (("itq", 24), ("random-hyperplane", 12), ("random-codes", 136)):
         with pytest.raises(BadInput, match=f"bits {bits} is not a length of hash '{name}'"):
             true_bits(tiny_bundle, "semantic", name, bits)
+    with pytest.raises(
+        BadInput, match=r"expected one of 8, 16, or a hash that has 24 bits, such as random-hyperplane$"
+    ):
+        true_bits(tiny_bundle, "semantic", "itq", 24)
     with pytest.raises(BadInput, match=r"hash 'imported' has no codes .* expected one of"):
         true_bits(tiny_bundle, "semantic", "imported", 16)
     with pytest.raises(BadInput, match="hash 'nope'"):

@@ -78,7 +78,7 @@ def test_an_encoders_own_layer_is_left_alone(make_bundle):
     assert bits_for(bundle, "semantic", "latent-sigmoid") == [16, 32, 48, 64, 128]
     assert bundle.stored_hash("semantic", "latent-sigmoid", 16) == before
     assert bundle.stored_hash("semantic", "latent-sigmoid", 32)["head"]
-    with pytest.raises(BadInput, match=r"expected some of \[32, 48, 64, 128\]"):
+    with pytest.raises(BadInput, match="expected some of 32, 48, 64, 128;"):
         make_hashes(bundle.path, "semantic", ["latent-sigmoid"], [16])
 
 
@@ -95,7 +95,7 @@ def test_another_seed_is_another_fit(make_bundle):
 def test_a_length_that_is_not_learned_changes_nothing(make_bundle):
     bundle = make_bundle()
     before = (bundle.path / "manifest.json").read_bytes()
-    with pytest.raises(BadInput, match=r"hashnet.*\[16, 32, 48, 64, 128\]"):
+    with pytest.raises(BadInput, match=r"hashnet.*some of 16, 32, 48, 64, 128;"):
         make_hashes(bundle.path, "semantic", ["itq", "hashnet"], [8])
     assert (bundle.path / "manifest.json").read_bytes() == before
 

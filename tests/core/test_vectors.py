@@ -63,4 +63,4 @@ def test_a_row_that_cannot_be_compared_as_it_is_is_named(value, message):
     with pytest.raises(BadInput, match=f"gallery: row {BLOCK_ROWS + 1} .*{message}"):
         plain_rows([rows[:5], rows[5:]], rows.shape, "gallery")
     with pytest.raises(BadInput, match=f"gallery: row {BLOCK_ROWS + 1} .*{message}"):
-        check_rows(rows, "gallery", plain=True)
+        check_rows(rows, "gallery", similarity="inner-product")

@@ -89,7 +89,7 @@ def test_a_preview_tells_everything_and_writes_nothing(run, arrays):
     lines = ran.out.splitlines()
     assert lines[0] == "gallery embeddings 'G.npy': 40 x 24 float32"
     assert lines[1].startswith(f"  row 0: {np.load('G.npy')[0, 0]:.4g} ") and lines[4].startswith(
-        "  length of the first 40 rows: "
+        "  length of rows, among the first 1,000 of the file: "
     )
     assert "query codes 'QC.npy': 6 x 2 uint8" in lines
     assert lines[-1].startswith("nothing keeps these files from an import")

@@ -109,7 +109,7 @@ def test_hash_stores_codes_of_imported_arrays(run, tmp_path):
 def test_bad_hashes_are_one_line(refused, make_bundle):
     folder = make_bundle().path
     assert "'imported'" in refused("hash", "--bundle", folder, "--hash", "imported", bundle=False)
-    assert "[32, 48, 64, 128]" in refused(  # at 16 bits the encoder has a layer of its own
+    assert "some of 32, 48, 64, 128;" in refused(  # at 16 bits the encoder has a layer of its own
         "hash", "--bundle", folder, "--hash", "latent-sigmoid", "--bits", "16", bundle=False
     )
     assert "'itk'" in refused("hash", "--bundle", folder, "--hash", "itk", bundle=False)

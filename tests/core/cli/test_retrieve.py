@@ -5,13 +5,19 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from core.bundle import load_bundle
 from core.engine import Engine
 from core.picture_query import search_picture
+from core.pictures.bundle import write_bundle
+from core.pictures.folder import find_pictures
+from core.pictures.index import index_folder
+from core.pictures.paths import read_paths
 from core.query_encoder import open_query_encoder, predictions
 from core.retrieval import COLUMNS
 from core.settings import Setting
 from tests import reference
 from tests.core.picture_worlds import picture_of, png, write_pictured, write_words
+from tests.core.pictures.drawn import MeanColour, write_folder
 
 
 def test_table_equals_plain_loops(run, tiny_bundle):
@@ -59,6 +65,20 @@ def test_searches_and_whole_gallery(run):
 def test_bad_input_is_one_line(refused, options, words):
     line = refused("retrieve", "--out", "r.csv", *options)
     assert all(word in line for word in words)
+
+
+def test_a_bundle_of_a_folder_tells_where_each_picture_lies(run, tmp_path):
+    write_folder(tmp_path / "photos", 3)
+    index = index_folder(find_pictures(tmp_path / "photos"), MeanColour(), tmp_path / "cache")
+    write_bundle(tmp_path / "b", MeanColour(), index)
+    ran = run("retrieve", "--bundle", tmp_path / "b", "--query", 2, "--k", 4, "--out", "r.csv", bundle=False)
+    assert ran.code == 0, ran.err
+    bundle, rows = load_bundle(tmp_path / "b"), pd.read_csv("r.csv")
+    paths = read_paths(bundle, "gallery")
+    assert tuple(rows.columns) == (*COLUMNS, "path")
+    assert rows["path"].tolist() == [paths[item] for item in rows["index"]]
+    assert [path.split("/")[0] for path in rows["path"]] == rows["class"].tolist()
+    assert paths[2] in ran.out.splitlines()[0] and all(path in ran.out for path in rows["path"])
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,9 @@ def test_a_picture_of_the_folder_finds_itself(run, photos):
     assert "(0 encoded now)" in ran.out and (photos / "found.csv").read_bytes() == first
 
 
-def test_dot_is_not_cosine(run, photos):
+def test_inner_product_is_not_cosine(run, photos):
     query = ("--query", "photos/disc/001.png", "--out", "found.csv")
-    for similarity in ("cosine", "dot"):
+    for similarity in ("cosine", "inner-product"):
         assert run("search-folder", *OPTIONS, *query, "--similarity", similarity, bundle=False).code == 0
         top = pd.read_csv("found.csv")["score"][0]
         assert (abs(top - 1) < 1e-6) == (similarity == "cosine")

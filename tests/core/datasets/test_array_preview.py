@@ -114,6 +114,16 @@ MENDS = {
         {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.zeros(4, "u1"), "bits": 8},
         ["gallery codes are of shape .4,.: expected .N, bits / 8 rounded up."],
     ),
+    "codes too wide": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.zeros((4, 2), "u1"), "bits": 8},
+        ["gallery codes are of shape .4, 2.: 8 bits take .N, 1."],
+    ),
+    "bits out of range": (
+        {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "gallery_codes": np.zeros((4, 1), "u1"), "bits": 7},
+        ["bits 7 is outside 8 to 128"],
+    ),
+    "bits alone": ({"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "bits": 8}, ["codes and their bits go"]),
+    "seed": ({"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "shuffle": -1}, ["seed -1 is negative"]),
     "similarity": (
         {"gallery_embeddings": VECTORS, "gallery_labels": LABELS, "similarity": "cosin"},
         ["unknown similarity 'cosin'.*did you mean 'cosine'"],
@@ -130,8 +140,8 @@ MENDS = {
 
 @pytest.mark.parametrize(("sources", "mends"), MENDS.values(), ids=MENDS)
 def test_each_problem_has_its_mend_and_the_import_refuses_it_too(tmp_path, sources, mends):
-    options = {key: sources[key] for key in ("similarity",) if key in sources}
-    files = {key: value for key, value in sources.items() if key not in ("similarity", "bits")}
+    options = {key: sources[key] for key in ("similarity", "bits", "shuffle") if key in sources}
+    files = {key: value for key, value in sources.items() if key not in options}
     found = preview_arrays(files, **options)
     assert len(found.problems) == len(mends)
     for line, mend in zip(found.problems, mends, strict=True):
@@ -166,6 +176,20 @@ class TestOneFile:
         np.testing.assert_allclose(
             bundle.embeddings("imported", "gallery"), [[0.6, 0.8], [0.6, 0.8], [0, 1]], atol=1e-6
         )
+
+    def test_a_bad_row_of_neither_split_is_no_problem(self, tmp_path):
+        vectors = VECTORS.copy()
+        vectors[1] = np.nan
+        path = write_hub(tmp_path / "hub.parquet", {**HUB, "features": vectors, "split": ["a", "none", "b", "a"]})
+        columns = Columns(split="split", gallery="a", queries="b")
+        found = look(columns, gallery_embeddings=path)
+        assert found.problems == () and found.files[0].rows == ("3 4", "0 2")
+        assert sorted(seen.norms for seen in found.files if seen.norms) == [(2.0, 3.5, 5.0), (10.0, 10.0, 10.0)]
+        import_arrays(tmp_path / "out", path, columns=columns)
+        (problem,) = look(Columns(split="split", gallery="a", queries="none"), gallery_embeddings=path).problems
+        with pytest.raises(BadInput) as caught:
+            import_arrays(tmp_path / "o", path, columns=Columns(split="split", gallery="a", queries="none"))
+        assert str(caught.value) == problem and "query embeddings: row 0 " in problem
 
     def test_a_shuffle_keeps_the_rows_of_the_file(self, tmp_path):
         path = write_hub(tmp_path / "hub.parquet", HUB)

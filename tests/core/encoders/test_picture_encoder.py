@@ -27,8 +27,11 @@ def run_weights(tmp_path_factory):
 def test_weights_of_a_run(run_weights):
     encoder = open_encoder("semantic", run_weights)
     picture = np.random.default_rng(0).integers(0, 256, (80, 50, 3), dtype=np.uint8)
-    wanted = encode_images(load_network(run_weights), as_encoder_sees(picture)[None]).embeddings
+    network, seen = load_network(run_weights), as_encoder_sees(picture)[None]
+    wanted = encode_images(network, seen, fast=True).embeddings
     assert np.array_equal(encoder.encode_pictures([picture]), wanted)
+    mirrored = open_encoder("semantic", run_weights, mirrored=True).encode_pictures([picture])
+    assert np.array_equal(mirrored, encode_images(network, seen, flip=True).embeddings)  # as CIFAR's are: float32
 
 
 def test_the_weights_must_be_the_encoders(run_weights, tiny_bundle):

@@ -28,8 +28,8 @@ def test_cosine_does_not_see_length(index):
     assert [hit.score for hit in hits] == pytest.approx([1.0, 1.0, 0.6])  # 90 / |(90, 120)| = 90 / 150
 
 
-def test_dot_does(index):
-    hits = search_index(index, np.array([2.0, 0, 0]), 3, "dot")
+def test_inner_product_does(index):
+    hits = search_index(index, np.array([2.0, 0, 0]), 3, "inner-product")
     assert [(hit.path, hit.score) for hit in hits] == [("b_bright.png", 480), ("e_both.png", 180), ("a_dark.png", 60)]
 
 
