@@ -83,7 +83,6 @@ def draw_found(found: Found) -> None:
             st.dataframe(pd.DataFrame(found.skipped[:1000]), hide_index=True, key="folder_skipped", alt="Files skipped")
 
 
-st.title("Folder search")
 st.markdown(
     "The pictures of a folder that are nearest to one of yours. A folder is indexed at its first search; later ones "
     "encode only what is new or changed, and a search that was stopped goes on where it was."

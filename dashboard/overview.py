@@ -149,7 +149,6 @@ def loaded(view: View, memory: Memory) -> pd.DataFrame:
 
 
 view = state.current()
-st.title("What do binary hashes cost, and what do they gain?")
 st.caption(about(view))
 answer = st.container()
 with state.section():

@@ -36,7 +36,6 @@ def table_of(_view: state.View, path: str, version: str, setting: Setting, k: in
 def draw_page() -> None:
     """Titles first, then the parts, each on its own."""
     view = state.current()
-    st.title("Queries")
     st.caption(
         f"{len(view.space.query_index):,} queries, k = {view.k:,}, shortlist "
         f"{view.setting.shortlist(view.k, view.space.size):,}, {get_hash(view.setting.hash).label} "

@@ -129,7 +129,6 @@ def draw_upload() -> None:
         st.code(imports.import_command(uploads, bits, shuffle, name, similarity, columns), "bash", wrap_lines=True)
 
 
-st.title("Your data")
 draw_open_now()
 with state.section():
     draw_upload()
