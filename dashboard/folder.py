@@ -15,7 +15,7 @@ def draw_form() -> None:
     """The question: a folder, a picture, and how they are compared."""
     roots, bundle = launch().readable, state.current().bundle
     if not roots:
-        imports.say_no_roots("To search one")
+        imports.say_no_roots("To search one", "/folder/with/pictures")
         return
     query = st.file_uploader("Picture to search for", list(folder_search.KINDS), key="folder_query")
     with st.form("folder_form", border=False):

@@ -27,7 +27,7 @@ def draw_folder() -> None:
     st.subheader("Open a bundle folder")
     roots = launch().roots
     if not roots:
-        imports.say_no_roots("To open bundles from one")
+        imports.say_no_roots("To open bundles from one", "/folder/with/bundles")
         return
     with st.form("your_data_folder_form", border=False):
         text = st.text_input(
