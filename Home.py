@@ -27,13 +27,11 @@ st.title("What do binary hashes cost, and what do they gain?" if page == overvie
 
 # At a server's first page these imports take their time: the title is there before them.
 from core.errors import BadInput  # noqa: E402
-from dashboard import ahead, memory, sidebar, state  # noqa: E402
+from dashboard import memory, sidebar  # noqa: E402
 
 memory.return_freed_arrays()
 try:
     sidebar.draw()
-    if page == overview:
-        ahead.begin_once(state.current())
     page.run()
 except BadInput as error:
     st.error(str(error), icon=":material/error:")
