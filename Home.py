@@ -2,16 +2,12 @@
 
 import streamlit as st
 
-from core.errors import BadInput
-from dashboard import memory, sidebar
-
-memory.return_freed_arrays()
-
 st.set_page_config(page_title="Binary hashes: cost and gain", page_icon="🔎", layout="wide")
 
+overview = st.Page("dashboard/overview.py", title="Overview", icon=":material/dashboard:", default=True)
 page = st.navigation(
     [
-        st.Page("dashboard/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        overview,
         st.Page("dashboard/retrieval.py", title="Retrieval", icon=":material/image_search:"),
         st.Page("dashboard/curves.py", title="Curves", icon=":material/show_chart:"),
         st.Page("dashboard/methods.py", title="Methods", icon=":material/leaderboard:"),
@@ -27,6 +23,13 @@ page = st.navigation(
     position="top",
 )
 
+st.title("What do binary hashes cost, and what do they gain?" if page == overview else page.title)
+
+# At a server's first page these imports take their time: the title is there before them.
+from core.errors import BadInput  # noqa: E402
+from dashboard import memory, sidebar  # noqa: E402
+
+memory.return_freed_arrays()
 try:
     sidebar.draw()
     page.run()

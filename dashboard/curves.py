@@ -151,7 +151,6 @@ def differences_table(drawn: list[Series], metrics: list[str]) -> None:
     )
 
 
-st.title("Curves")
 own = pins.Pin.of(setting, bundle).label(bundle)
 st.caption(
     f"{own} · {len(view.space.queries):,} queries on {view.space.size:,} images · "

@@ -68,7 +68,6 @@ def training_words(log: pd.DataFrame) -> str:
 
 
 view = state.current()
-st.title("Encoders")
 st.caption(
     f"{view.bundle.dataset} · {len(view.bundle.encoders):,} encoder{'s' if len(view.bundle.encoders) > 1 else ''} · "
     f"k = {view.k:,} · protocol {view.setting.protocol} · hierarchy {view.setting.hierarchy}"

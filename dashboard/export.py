@@ -191,7 +191,6 @@ DRAW: dict[str, Callable[[View], None]] = {
 }
 
 view = state.current()
-st.title("Export")
 st.caption(
     f"{view.bundle.dataset} · {view.setting.encoder} · {view.setting.hash}, {view.setting.bits} bits · multiplier "
     f"{view.setting.multiplier} · {view.protocol} · hierarchy {view.setting.hierarchy}"

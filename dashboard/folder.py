@@ -15,7 +15,7 @@ def draw_form() -> None:
     """The question: a folder, a picture, and how they are compared."""
     roots, bundle = launch().readable, state.current().bundle
     if not roots:
-        imports.say_no_roots("To search one")
+        imports.say_no_roots("To search one", "/folder/with/pictures")
         return
     query = st.file_uploader("Picture to search for", list(folder_search.KINDS), key="folder_query")
     with st.form("folder_form", border=False):
@@ -83,7 +83,6 @@ def draw_found(found: Found) -> None:
             st.dataframe(pd.DataFrame(found.skipped[:1000]), hide_index=True, key="folder_skipped", alt="Files skipped")
 
 
-st.title("Folder search")
 st.markdown(
     "The pictures of a folder that are nearest to one of yours. A folder is indexed at its first search; later ones "
     "encode only what is new or changed, and a search that was stopped goes on where it was."

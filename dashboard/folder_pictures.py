@@ -13,8 +13,8 @@ import numpy as np
 from core.bundle import Bundle
 from core.errors import BadInput
 from core.pictures.file import read_picture
-from core.pictures.grid import thumbnail
 from core.pictures.paths import PicturePaths, read_paths
+from core.pictures.thumbnail import thumbnail
 from dashboard.launch import allowed
 
 SIDE = 128  # pixels of a thumbnail; a tile is about 100 wide

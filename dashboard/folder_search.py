@@ -13,9 +13,10 @@ from core.encoders.picture_encoder import PictureEncoder, open_encoder
 from core.errors import BadInput
 from core.pictures.file import SUFFIXES, read_picture
 from core.pictures.folder import Skipped, find_pictures
-from core.pictures.grid import grid_picture, png_bytes, thumbnail
+from core.pictures.grid import grid_picture, png_bytes
 from core.pictures.index import index_folder
 from core.pictures.search import Hit, hits_csv, printable, search_index
+from core.pictures.thumbnail import thumbnail
 from dashboard.grids import Tile, grid_html
 from dashboard.launch import allowed
 from dashboard.pictures import png_uri

@@ -66,14 +66,14 @@ def new_folder(folder: Path, name: str) -> Path:
     return next(folder / taken for taken in names if not (folder / taken).exists())
 
 
-def say_no_roots(purpose: str) -> None:
+def say_no_roots(purpose: str, example: str) -> None:
     """Why no folder can be named, and how to start the dashboard so that it can: `purpose` begins 'To ...'."""
     st.info(
         "No folder was named when this dashboard was started, so it reads none. "
         f"{purpose}, start it again with `--root`:",
         icon=":material/lock:",
     )
-    wider = replace(launch(), roots=(*launch().roots, Path("/folder/with/bundles")))
+    wider = replace(launch(), roots=(*launch().roots, Path(example)))
     st.code(wider.command(), "bash", wrap_lines=True)
 
 

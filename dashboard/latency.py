@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.cache import ByteCache
 from core.conditions import alone, machine
-from core.engine import Engine
 from core.search_times import search_times
-from core.settings import Setting
+from dashboard.giving_way import give_way
 from dashboard.state import View
 
 RUNS = 60
 SEARCHES = ("exact", "hashed", "hamming")
+REST = 0.3  # seconds: a hand that stays on a slider moves it again sooner
+_KEPT = ByteCache(256)  # times of so many settings
 
 
 def query_times(view: View) -> dict[str, float]:
-    """Median milliseconds of one query on one thread, by search."""
+    """Median milliseconds of one query on one thread, by search.
+
+    A setting that was not timed before is timed when the page has been left alone for a moment: a timing cannot be
+    broken off, and whoever moves a slider on would wait for it.
+    """
     bundle, setting = view.bundle, view.setting
     code = (setting.hash, setting.bits, setting.multiplier)
-    depends_on = (setting.encoder, *code, setting.protocol, setting.near_duplicates, view.k)
-    return _measured(str(bundle.path), bundle.version, depends_on, view.engine, setting)
+    key = (str(bundle.path), bundle.version, setting.encoder, *code, setting.protocol, setting.near_duplicates, view.k)
+    if key not in _KEPT:
+        give_way(REST)
+        with st.spinner("Timing one query …"):
+            return _KEPT.get(key, lambda: _measured(view), lambda times: 1)
+    return _KEPT.get(key, lambda: _measured(view), lambda times: 1)
 
 
 def how_measured() -> str:
@@ -30,7 +40,6 @@ def how_measured() -> str:
     )
 
 
-@st.cache_data(max_entries=256, show_spinner="Timing one query …")
-def _measured(path: str, version: str, depends_on: tuple, _engine: Engine, _setting: Setting) -> dict[str, float]:
+def _measured(view: View) -> dict[str, float]:
     with alone(wait=True):
-        return search_times(_engine, _setting, depends_on[-1], SEARCHES, RUNS)
+        return search_times(view.engine, view.setting, view.k, SEARCHES, RUNS)

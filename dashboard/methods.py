@@ -177,7 +177,6 @@ def notes(measure: Measure, reference: str, scores: methods_data.Scores) -> list
     return [*lines, "Fit: time on the training embeddings, one run on the machine that made the head or the scores."]
 
 
-st.title("Methods")
 st.caption(
     f"Every hash of encoder {setting.encoder} at {setting.bits} bits, or as near as it has. Protocol {view.protocol}."
 )

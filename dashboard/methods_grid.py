@@ -27,7 +27,7 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
         return
     table = by_length(values)
     st.plotly_chart(
-        charts.heat_figure(table, measure.label), key="methods_heat", width="stretch",
+        charts.heat_figure(table, dark_page()), key="methods_heat", width="stretch",
         alt=f"{measure.label} by method and length. Best: {best_words(table)}",
     )  # fmt: skip
     st.caption(

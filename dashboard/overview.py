@@ -14,6 +14,7 @@ from dashboard.comparison import (
     outcome_of,
     overview_table,
 )
+from dashboard.giving_way import give_way
 from dashboard.state import View
 from dashboard.verdict import percent, quality, verdict
 
@@ -46,7 +47,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
         cards.metric(
             row.label,
             f"{row.hashed:.4f}",
-            f"{found.difference:.4f}",
+            f"{found.difference:+.4f}",
             "off" if quality(found) == "same" else "normal",
             delta_arrow="off" if quality(found) == "same" else "auto",
             help=f"Hashed search; below, its difference from exact search, which scores {row.exact:.4f}.",
@@ -64,7 +65,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
     cards.metric(
         "One query",
         milliseconds(times["hashed"]) if times else "…",
-        f"{times['hashed'] - times['exact']:.3g} ms" if times else None,
+        f"{times['hashed'] - times['exact']:+.3g} ms" if times else None,
         "inverse",
         help="Median time of hashed search for one query on one thread, from its embedding on; below, "
         "its difference from exact search.",
@@ -149,7 +150,6 @@ def loaded(view: View, memory: Memory) -> pd.DataFrame:
 
 
 view = state.current()
-st.title("What do binary hashes cost, and what do they gain?")
 st.caption(about(view))
 answer = st.container()
 with state.section():
@@ -169,4 +169,6 @@ with state.section():
     else:
         with shown.container():
             draw_answer(view, rows, memory, times)
-    view.results()  # all else is drawn: the curves, and the next k, find them in place
+    for search in results:  # all else is drawn: the curves, and the next k, find them in place
+        give_way()
+        view.results((search,))

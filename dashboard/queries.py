@@ -9,7 +9,7 @@ from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.query_analysis import CELLS, TopLabels, cell_counts, cells, query_table
 from core.settings import Setting
-from dashboard import state
+from dashboard import queries_pictures, state
 from dashboard.cards import readable
 from dashboard.charts import queries as charts
 from dashboard.charts.style import dark_page
@@ -36,7 +36,6 @@ def table_of(_view: state.View, path: str, version: str, setting: Setting, k: in
 def draw_page() -> None:
     """Titles first, then the parts, each on its own."""
     view = state.current()
-    st.title("Queries")
     st.caption(
         f"{len(view.space.query_index):,} queries, k = {view.k:,}, shortlist "
         f"{view.setting.shortlist(view.k, view.space.size):,}, {get_hash(view.setting.hash).label} "
@@ -124,7 +123,11 @@ def draw_table(view: state.View, table: pd.DataFrame) -> None:
     column, ascending = ORDERS[order]
     kept = chosen(table, None if name == ANY else name, None if cell == ANY else cell.lower())
     kept = kept.sort_values(column, ascending=ascending, kind="stable")
-    st.caption(f"{len(kept):,} of {len(table):,} queries. Tick a row to open its query; click a heading to sort by it.")
+    kept = queries_pictures.with_pictures(view, kept)
+    st.caption(
+        f"{len(kept):,} of {len(table):,} queries. Tick a row to open its query; click a heading to sort by it."
+        + queries_pictures.note(kept)
+    )
     # A new key a visit: coming back, no row is ticked, so none opens again.
     visit = st.session_state.setdefault("queries_visit", 0)
     words = {name: kept[name].map(readable) for name in ("class", "superclass") if name in kept}
@@ -132,6 +135,7 @@ def draw_table(view: state.View, table: pd.DataFrame) -> None:
         kept.assign(**words),
         hide_index=True,
         height=420,
+        row_height=56 if "picture" in kept else None,
         column_order=[name for name in kept.columns if name not in ("query", "ahp_loss")],
         column_config=column_config(view),
         key=f"queries_table_{visit}",
@@ -170,6 +174,7 @@ def column_config(view: state.View) -> dict:
         return st.column_config.ProgressColumn(label, format="%.4f", min_value=0.0, max_value=1.0, width="small")
 
     return {
+        "picture": st.column_config.ImageColumn("picture", width="small"),
         "index": number("query", help="Index in its split", width="small"),
         "ap_exact": bar(f"{ap} exact"),
         "ap_hashed": bar(f"{ap} hashed"),

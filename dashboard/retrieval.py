@@ -18,7 +18,6 @@ from dashboard.tiles import Tiles, no_picture
 
 def draw_page() -> None:
     """The whole page; a fragment draws all that depends on the query, so that a step leaves the sidebar alone."""
-    st.title("Retrieval")
     show_query()
 
 

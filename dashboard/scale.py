@@ -118,7 +118,6 @@ def _draw(table: pd.DataFrame, formats: dict[str, str], key: str) -> None:
     st.dataframe(table, hide_index=True, column_config=config, key=key, alt=f"{len(table)} rows")
 
 
-st.title("Scale")
 st.caption(
     "What exact and hashed search cost over galleries far larger than the data set, and where hashing begins to pay."
 )

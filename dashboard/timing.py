@@ -128,7 +128,6 @@ def show(found: Measured) -> None:
     batches(found, dark)
 
 
-st.title("Timing")
 st.caption(
     f"{get_hash(setting.hash).label}, {setting.bits} bits × {setting.multiplier}, k = {view.k} · {space.size:,} images "
     f"to find · {view.protocol}. From the query's embedding to the ids of its top k; the network is not part of it."

@@ -131,7 +131,6 @@ def show_table(grid: Grid, points: pd.DataFrame, title: str) -> None:
         )  # fmt: skip
 
 
-st.title("Trade-off")
 if st.session_state.get("tradeoff_measure"):  # pressed: measured before this run computes anything else
     with state.section():
         measure()

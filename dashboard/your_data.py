@@ -27,7 +27,7 @@ def draw_folder() -> None:
     st.subheader("Open a bundle folder")
     roots = launch().roots
     if not roots:
-        imports.say_no_roots("To open bundles from one")
+        imports.say_no_roots("To open bundles from one", "/folder/with/bundles")
         return
     with st.form("your_data_folder_form", border=False):
         text = st.text_input(
@@ -129,7 +129,6 @@ def draw_upload() -> None:
         st.code(imports.import_command(uploads, bits, shuffle, name, similarity, columns), "bash", wrap_lines=True)
 
 
-st.title("Your data")
 draw_open_now()
 with state.section():
     draw_upload()

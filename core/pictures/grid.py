@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.errors import BadInput
 from core.pictures.file import read_picture
 from core.pictures.search import Hit, printable
+from core.pictures.thumbnail import thumbnail
 
 SIDE, GAP, TEXT = 200, 12, 40  # pixels: a tile's picture, the space around it, the two lines below
 MOST_TILES = 100
@@ -32,7 +33,7 @@ def grid_picture(root: Path, query: np.ndarray, hits: Sequence[Hit]) -> Image.Im
     for place, (picture, title, path) in enumerate(tiles):
         left, top = GAP + place % columns * width, GAP + place // columns * height
         if picture is not None:
-            sheet.paste(thumbnail(picture), (left, top))
+            sheet.paste(thumbnail(picture, SIDE), (left, top))
         draw.rectangle((left - 1, top - 1, left + SIDE, top + SIDE), outline="black" if place == 0 else "lightgrey")
         draw.text((left, top + SIDE + 4), title, "black", font=ImageFont.load_default(14))
         draw.text((left, top + SIDE + 22), _shown(path), "dimgrey", font=ImageFont.load_default(11))
@@ -44,18 +45,6 @@ def png_bytes(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def thumbnail(picture: np.ndarray, side: int = SIDE) -> Image.Image:
-    """The whole picture within a white square; a small one is enlarged without smoothing."""
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    method = Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.BICUBIC
-    square = Image.new("RGB", (side, side), "white")
-    scaled = Image.fromarray(picture).resize(size, method)
-    square.paste(scaled, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return square
 
 
 def _read(path: Path) -> np.ndarray | None:

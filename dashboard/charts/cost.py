@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.shades import SCALES
 from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
-from dashboard.charts.tradeoff import SCALES, Mark
+from dashboard.charts.tradeoff import Mark
 
 NEUTRAL = "#858f9a"  # holds 3:1 against either page
 
@@ -44,7 +45,7 @@ def cost_figure(
     _add_marks(figure, own, cost, marks, dark)
     figure.add_hline(y=floor[0], line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     figure.add_annotation(
-        x=0, xref="paper", xanchor="left", y=floor[0], yanchor="bottom", text=floor[1], showarrow=False,
+        x=1, xref="paper", xanchor="right", y=floor[0], yanchor="top", text=floor[1], showarrow=False,
         font={"color": NEUTRAL, "size": 12},
     )  # fmt: skip
     finish(figure, *titles, height=470)

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.curves import NEUTRAL
+from dashboard.charts.shades import add_cells
 from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS, Look, faded, finish
 
 SUFFIX = " (control)"
@@ -71,24 +72,19 @@ def short(label: str) -> str:
     return label.removesuffix(SUFFIX)
 
 
-def heat_figure(means: pd.DataFrame, title: str) -> go.Figure:
-    """Mean scores by method (rows) and length (columns) as colours with their numbers; what is not known is empty.
-
-    The page's scale of colours: pale is low, deep is high (on a dark page the other way)."""
-    values = means.to_numpy(float)
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            x=[str(name) for name in means.columns],
-            y=[short(name) for name in means.index],
-            text=[["" if np.isnan(value) else f"{value:.3f}" for value in row] for row in values],
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x} bits: %{z:.4f}<extra></extra>",
-            hoverongaps=False,
-            xgap=2,
-            ygap=2,
-            colorbar={"title": {"text": title, "side": "right"}, "thickness": 10, "outlinewidth": 0, "nticks": 5},
-        )
+def heat_figure(means: pd.DataFrame, dark: bool) -> go.Figure:
+    """Mean scores by method (rows) and length (columns) as colours with their numbers; what is not known is empty."""
+    figure = go.Figure()
+    add_cells(
+        figure,
+        means.to_numpy(float),
+        "%{z:.3f}",
+        dark,
+        x=[str(name) for name in means.columns],
+        y=[short(name) for name in means.index],
+        hovertemplate="%{y}, %{x} bits: %{z:.4f}<extra></extra>",
+        xgap=2,
+        ygap=2,
     )
     grid = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category", "automargin": True}
     figure.update_xaxes(**grid, side="top", title="bits")

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.tradeoff import Grid
+from dashboard.charts.shades import add_cells
 from dashboard.charts.style import SEARCH_LOOKS, finish
-
-SCALES = {  # pale to deep on a light page, dim to bright on a dark one: more is always further from the page
-    False: ["#eaf2f9", "#d3e4f3", "#b3d3e9", "#8abfdd", "#60a6d1", "#3f8cc4", "#2572b2", "#125a9c"],
-    True: ["#14263a", "#173350", "#1a4268", "#1d5383", "#24669f", "#347cb9", "#5095cd", "#76afdd"],
-}
 
 
 @dataclass(frozen=True)
@@ -43,23 +38,16 @@ def heat_map(grid: Grid, metric: str, title: str, here: Mark, cheapest: Mark | N
         for row, bits in enumerate(grid.lengths)
     ]
     figure = go.Figure()
-    low, high = float(values.min()), float(values.max())
-    on_dark = np.vectorize(lambda value: _reads_white(value, low, high, SCALES[dark]))(values)
-    for colour, cells in (("#ffffff", on_dark), ("#0e1620", ~on_dark)):  # one trace for each colour of the text
-        figure.add_heatmap(
-            z=np.where(cells, values, np.nan),
-            texttemplate="%{z:.4f}",
-            textfont={"color": colour},
-            hovertext=hover,
-            hoverinfo="text",
-            hoverongaps=False,
-            colorscale=SCALES[dark],
-            zmin=low,
-            zmax=high,
-            showscale=False,  # every cell says its value
-            xgap=1,
-            ygap=1,
-        )
+    add_cells(
+        figure,
+        values,
+        "%{z:.4f}",
+        dark,
+        hovertext=hover,
+        hoverinfo="text",
+        xgap=1,
+        ygap=1,
+    )
     _outline(figure, grid, here, cheapest, dark)
     finish(figure, "Shortlist multiplier", "Hash length (bits)", height=150 + 30 * len(grid.lengths))
     figure.update_layout(hovermode="closest", legend_traceorder="normal", showlegend=True)
@@ -86,7 +74,9 @@ def _outline(figure: go.Figure, grid: Grid, here: Mark, cheapest: Mark | None, d
         x, y = grid.multipliers.index(mark.multiplier), grid.lengths.index(mark.bits)
         inset = 0.44 if mark is cheapest else 0.5  # both show where they meet
         line = {"color": colour, "dash": dash, "width": line_width}
-        figure.add_shape(type="rect", x0=x - inset, x1=x + inset, y0=y - inset, y1=y + inset, line=line)
+        edge = {"color": "#000000" if dark else "#ffffff", "width": line_width + 3}  # so that it shows on any shade
+        for drawn in (edge, line):
+            figure.add_shape(type="rect", x0=x - inset, x1=x + inset, y0=y - inset, y1=y + inset, line=drawn)
         figure.add_scatter(
             x=[None],
             y=[None],
@@ -106,15 +96,3 @@ def describe(points: pd.DataFrame, exact: float, title: str) -> str:
 
 def _bold(text: str, really: bool) -> str:
     return f"<b>{text}</b>" if really else text
-
-
-def _reads_white(value: float, low: float, high: float, scale: list[str]) -> bool:
-    """Whether white text reads better than black on the colour that a value has in a scale (WCAG contrast)."""
-    place = (value - low) / (high - low) * (len(scale) - 1) if high > low else 0.0
-    before = min(int(place), len(scale) - 2)
-    luminance = 0.0
-    for start, weight in ((1, 0.2126), (3, 0.7152), (5, 0.0722)):
-        first, second = (int(scale[before + i][start : start + 2], 16) / 255 for i in (0, 1))
-        channel = first + (second - first) * (place - before)
-        luminance += weight * (channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4)
-    return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05

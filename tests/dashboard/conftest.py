@@ -12,7 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.bundle import Bundle
 from core.engine import Engine
 from dashboard import launch
+from tests.core.encoder_worlds import write_three
+from tests.dashboard.reading import checked
 
+ENCODERS_VIEW = {"hash": "latent-sigmoid", "k": "10"}
 HOME = Path(__file__).resolve().parents[2] / "Home.py"
 
 
@@ -48,3 +51,19 @@ def app(open_app: Callable[..., AppTest]) -> AppTest:
 def engine(tiny_bundle: Bundle) -> Engine:
     """The engine of the tiny bundle, to compute what a page should show."""
     return Engine(tiny_bundle)
+
+
+@pytest.fixture(scope="module")
+def three(tiny_bundle, tmp_path_factory):
+    """A bundle of three encoders."""
+    return write_three(tiny_bundle, tmp_path_factory.mktemp("encoders") / "three")
+
+
+@pytest.fixture
+def open_encoders(open_app, three):
+    """`open_encoders(bundle=three, **query)` opens the Encoders page at the hash and k that its tests expect."""
+
+    def start(bundle: Bundle = three, **query: str) -> AppTest:
+        return checked(open_app("encoders", ENCODERS_VIEW | query, bundle.path))
+
+    return start

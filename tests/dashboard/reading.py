@@ -26,3 +26,8 @@ def values(coded):
         found = np.frombuffer(base64.b64decode(coded["bdata"]), coded["dtype"])
         return found.reshape([int(n) for n in coded["shape"].split(",")]) if "shape" in coded else found
     return np.array(coded)
+
+
+def words(at):
+    """All prose of a page."""
+    return " ".join(element.value for element in [*at.markdown, *at.caption])

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from core.cache import ByteCache
 from core.engine import Engine
 from core.source_system import DIFFERENCES
 from core.source_table import source_settings, source_table
@@ -27,9 +28,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def known_times(monkeypatch):
     monkeypatch.setattr(latency, "search_times", lambda *_: TIMES)
-    latency._measured.clear()
-    yield
-    latency._measured.clear()
+    monkeypatch.setattr(latency, "_KEPT", ByteCache(9))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from core.pictures.bundle import write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.pictures.paths import PicturePaths
+from dashboard import queries_pictures
 from dashboard.folder_pictures import SIDE, FolderPictures
 from tests.core.pictures.drawn import MeanColour, write_folder
 
@@ -148,3 +149,23 @@ def test_the_page_says_how_to_get_them(open_app, world):
     assert not any("data:image" in element.proto.body for element in at.get("html"))
     command = next(element.value for element in at.code if "streamlit" in element.value)
     assert command.endswith(f"--bundle {world / 'made'} --images {world / 'mine' / 'asked'}")
+
+
+def test_the_table_of_queries_has_them_in_its_own_order(open_app, world):
+    at = open_app("queries", bundle=world / "made", options=["--root", str(world / "mine")])
+    assert not at.exception and not at.error
+    table, found = at.dataframe[0].value, pictures(world, "mine")
+    assert table.columns[0] == "picture"
+    assert table["picture"].tolist() == [found.uri("queries", index) for index in table["index"]]
+    assert sorted(table["index"]) == list(range(load_bundle(world / "made").count("queries")))
+
+
+def test_only_the_first_rows_of_a_long_table_have_one(open_app, world, monkeypatch):
+    monkeypatch.setattr(queries_pictures, "PICTURED", 2)
+    at = open_app("queries", bundle=world / "made", options=["--root", str(world / "mine")])
+    assert at.dataframe[0].value["picture"].notna().tolist()[:3] == [True, True, False]
+    assert any(caption.value.endswith("Pictures of the first 2.") for caption in at.caption)
+
+
+def test_without_pictures_the_table_has_no_such_column(open_app, world):
+    assert "picture" not in open_app("queries", bundle=world / "made").dataframe[0].value

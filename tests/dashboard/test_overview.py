@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.cache import ByteCache
 from core.datasets.arrays import import_arrays
 from core.engine import Engine
 from core.metrics.intervals import compare
@@ -22,9 +23,8 @@ def known_times(monkeypatch):
         return {"exact": 1.0, "hashed": 0.25, "hamming": 0.1}
 
     monkeypatch.setattr(latency, "search_times", fake)
-    latency._measured.clear()
+    monkeypatch.setattr(latency, "_KEPT", ByteCache(9))
     yield calls
-    latency._measured.clear()
 
 
 def metrics(at):

@@ -140,6 +140,7 @@ def test_a_bad_bundle_is_one_message(open_app, tmp_path):
     at = open_app(bundle=tmp_path / "nothing")
     assert not at.exception
     assert len(at.error) == 1 and "no bundle in" in at.error[0].value and "nothing" in at.error[0].value
+    assert at.title[0].value.startswith("What do binary hashes cost")  # there before the bundle is looked at
 
 
 def test_another_bundle_of_the_session(open_app, make_bundle, tiny_bundle):

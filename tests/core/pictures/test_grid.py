@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from core.pictures.grid import GAP, SIDE, TEXT, grid_picture, thumbnail
+from core.pictures.grid import GAP, SIDE, TEXT, grid_picture
 from core.pictures.search import Hit
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -19,10 +19,3 @@ def test_the_query_comes_first_then_each_hit_in_its_place(tmp_path):
     assert sheet.getpixel((middle, middle)) == RED
     assert sheet.getpixel((middle + SIDE + GAP, middle)) == BLUE
     assert sheet.getpixel((middle, middle + SIDE + TEXT + GAP)) == (255, 255, 255)  # its file is gone
-
-
-def test_a_thumbnail_shows_the_whole_picture():
-    wide = np.zeros((10, 40, 3), dtype=np.uint8)
-    small = thumbnail(wide, 80)
-    assert small.size == (80, 80) and small.getpixel((0, 40)) == (0, 0, 0) and small.getpixel((40, 0)) == (255,) * 3
-    assert thumbnail(np.zeros((1, 5000, 3), dtype=np.uint8), 80).size == (80, 80)

@@ -1,0 +1,43 @@
+"""Numbers in coloured cells: a scale of shades for each page, and text that reads on all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+SCALES = {  # pale to deep on a light page, dim to bright on a dark one: more is always further from the page
+    False: ["#eaf2f9", "#d3e4f3", "#b3d3e9", "#8abfdd", "#60a6d1", "#3f8cc4", "#2572b2", "#125a9c"],
+    True: ["#14263a", "#173350", "#1a4268", "#1d5383", "#24669f", "#347cb9", "#5095cd", "#76afdd"],
+}
+
+
+def add_cells(figure: go.Figure, values: np.ndarray, text: str, dark: bool, **heat_map: Any) -> None:
+    """Add values (R, C) as a heat map, NaN empty; `text` is their template. What else a heat map takes is passed on."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    on_dark = np.vectorize(lambda value: reads_white(value, low, high, SCALES[dark]))(np.nan_to_num(values, nan=low))
+    for colour, cells in (("#ffffff", on_dark), ("#0e1620", ~on_dark)):  # one trace for each colour of the text
+        figure.add_heatmap(
+            z=np.where(cells, values, np.nan),
+            texttemplate=text,
+            textfont={"color": colour},
+            hoverongaps=False,
+            colorscale=SCALES[dark],
+            zmin=low,
+            zmax=high,
+            showscale=False,  # every cell says its value
+            **heat_map,
+        )
+
+
+def reads_white(value: float, low: float, high: float, scale: list[str]) -> bool:
+    """Whether white text reads better than black on the colour that a value has in a scale (WCAG contrast)."""
+    place = (value - low) / (high - low) * (len(scale) - 1) if high > low else 0.0
+    before = min(int(place), len(scale) - 2)
+    luminance = 0.0
+    for start, weight in ((1, 0.2126), (3, 0.7152), (5, 0.0722)):
+        first, second = (int(scale[before + i][start : start + 2], 16) / 255 for i in (0, 1))
+        channel = first + (second - first) * (place - before)
+        luminance += weight * (channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05
