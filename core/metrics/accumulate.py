@@ -12,6 +12,7 @@ import numpy as np
 
 from core.metrics.accumulate_kernels import ranking_block
 from core.metrics.ideal import Ideal, discounts
+from core.metrics.lanes import LANES
 from core.metrics.shortlist_kernels import shortlist_block
 from core.metrics.sums import Accumulated, Tables
 from core.search.parallel import run_blocks
@@ -97,5 +98,8 @@ def tables_of(judgements: Judgements) -> Tables:
         np.divide(1.0, table, out=np.zeros_like(table), where=(table > 0) & reachable)
         for table in (ideal.gain, ideal.dcg, ideal.dcg_hierarchical)
     ]
-    depth = ideal.gain.shape[1]
-    return Tables(judgements.gallery_labels, judgements.similarity, *inverse, discounts(depth))
+    rows, depth = ideal.gain.shape
+    before, discount, rank = np.zeros((rows, depth + LANES)), np.zeros(depth + LANES), np.zeros(depth + LANES)
+    before[:, 1 : depth + 1] = np.cumsum(inverse[0], axis=1)
+    discount[:depth], rank[:depth] = discounts(depth), 1.0 / np.arange(1, depth + 1)
+    return Tables(judgements.gallery_labels, judgements.similarity, *inverse, before, discount, rank)

@@ -2,21 +2,22 @@
 
 A shortlist is ranked by what exact search has already found: the place of an item in the exact ranking is looked up,
 and similarities are computed only where fewer than k items of a shortlist stand in the part that is known.
-Items that a shortlist holds are marked by their place in the order of the longest shortlist, and sums are kept for
-every group of places: from k to k they are computed anew only from the first group that changed.
+From k to k the list of the best is kept: the few new items are merged into it, and the sums are computed anew only
+from the first block of ranks that changed.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.compiled import kernel, part
+from core.metrics.accumulate_kernels import lists, write_sums
+from core.metrics.lanes import LANES, NO_HIT, add_ranks, insert
 from core.metrics.sums import Accumulated, Tables
 from core.search.hashed import gathered_products, order_by_similarity
-from core.search.masks import lowest_bit
+from core.search.popcount import popcount
 
-_GROUP = 16  # places to a group
-_COUNT, _HITS, _AP, _GAIN, _HP, _DCG, _HDCG, _FIRST = range(8)  # columns of sums; the last is hp at rank 1
+_FEW = 32  # new items up to which each is inserted by itself
 
 
 @kernel
@@ -34,120 +35,120 @@ def shortlist_block(
     """Sums of hashed search at out.ks, each with its own shortlist; see `accumulate_shortlists` and `ranking_block`."""
     depth, longest, known = out.ks[-1], near.shape[1], exact_ids.shape[1]
     rank_of, ranks = np.full(tables.labels.shape[0], known, np.int32), np.empty(longest, np.int32)
-    from_rank, from_place = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
-    slots, groups = np.zeros(known + longest, np.int32), longest // _GROUP + 1
-    present, label_of = np.empty(groups, np.uint32), np.empty(groups * _GROUP, np.int32)
-    kept, totals = np.zeros((groups, 8), np.float64), np.empty((out.ks.shape[0], 8), np.float64)
-    positions = np.arange(1.0, depth + 1)
+    columns, shared = _first_columns(out.ks, depth), np.empty(out.ks.shape[0] + 1, np.int32)
+    labels, new = np.empty(longest, np.int32), np.empty(longest, np.int32)
+    present, below = np.zeros((known + longest) // 64 + 1, np.uint64), np.zeros((known + longest) // 64 + 2, np.int32)
+    gains, hits, kept, totals = lists(depth)
+    held = np.zeros_like(gains)
     for q in range(queries.shape[0]):
-        c, ideal = query_labels[q], ideal_rows[q]
-        _look_up(near[q], exact_ids[q], rank_of, ranks)
+        c, ideal, near_of = query_labels[q], ideal_rows[q], near[q]
+        similarity, before = tables.similarity[c], tables.before[ideal]
+        _look_up(near_of, exact_ids[q], tables.labels, rank_of, ranks, labels)
         last = known  # an item of this rank or beyond cannot be among the k
         short = _last_short(ranks, known, shortlists, out.ks)
         if short:
-            _rank_others(queries[q], gallery, near[q], ranks, known, short)
+            _rank_others(queries[q], gallery, near_of, ranks, known, short)
             last = known + longest
-        shared = _shared(ranks, from_rank, from_place)
-        _close_gaps(ranks, last, slots)
-        present[:] = 0
-        _add_up(
-            ranks, near[q], longest, shortlists, out.ks, c, tables.labels, tables.similarity[c],
-            tables.inverse_gain[ideal], tables.discount, positions, present, label_of, kept, totals,
-        )  # fmt: skip
+        shared[:], present[:], below[:] = 0, 0, 0
+        count = j = both = block = 0
         for column in range(out.ks.shape[0]):
-            row, last_rank = totals[column], out.ks[column] - 1
-            out.hits[q, column] = int(row[_HITS])
-            out.ap_sum[q, column] = row[_AP]
-            out.hp[q, column] = row[_GAIN] * tables.inverse_gain[ideal, last_rank]
-            out.hp_first[q, column] = row[_FIRST]
-            out.ahp_sum[q, column] = row[_HP]
-            out.ndcg[q, column] = row[_DCG] * tables.inverse_dcg[ideal, last_rank]
-            out.ndcg_hierarchical[q, column] = row[_HDCG] * tables.inverse_dcg_hierarchical[ideal, last_rank]
-            out.shared[q, column] = shared[column]
+            k, added = out.ks[column], 0
+            limit = last if count < depth else int(held[depth - 1])
+            while j < shortlists[column]:
+                rank = ranks[j]
+                shared[max(columns[min(rank, depth)], column)] += 1  # from where the exact top k holds it, too
+                new[added] = j
+                added += rank < limit
+                j += 1
+            both += shared[column]
+            if added > _FEW:
+                order = new[:added][np.argsort(ranks[new[:added]])]
+                count = _merge(order, ranks, labels, c, similarity, present, below, held, gains, hits, count, depth)
+                block = 0
+            else:
+                for i in range(added):
+                    rank, label = ranks[new[i]], labels[new[i]]
+                    place = _place(present, below, rank)
+                    if place < depth:
+                        hit = 1.0 if label == c else 0.0
+                        found = hits[place - 1] if place else 0.0
+                        found += NO_HIT * (found < 0) + hit - NO_HIT * (1.0 - hit)
+                        last_place = min(count, depth - 1)
+                        insert(held, gains, hits, place, last_place, rank, similarity[label], found, hit)
+                        count, block = last_place + 1, min(block, place // LANES)
+            add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
+            block = k // LANES
+            write_sums(q, column, ideal, both, gains, hits, totals, tables, out)
+
+
+@part
+def _place(present: np.ndarray, below: np.ndarray, rank: int) -> int:
+    """Mark a rank as held, a bit of `present`; how many lower ones are. below[w] are those in words before w."""
+    word, bit = rank >> 6, np.uint64(1) << np.uint64(rank & 63)
+    place = below[word] + popcount(present[word] & (bit - np.uint64(1)))
+    present[word] |= bit
+    later = below[word + 1 :]
+    for i in range(later.shape[0]):
+        later[i] += 1
+    return place
 
 
 @kernel
-def _add_up(
+def _merge(
+    new: np.ndarray,
     ranks: np.ndarray,
-    near: np.ndarray,
-    last: int,
-    shortlists: np.ndarray,
-    ks: np.ndarray,
-    c: int,
     labels: np.ndarray,
+    c: int,
     similarity: np.ndarray,
-    inverse_gain: np.ndarray,
-    discount: np.ndarray,
-    positions: np.ndarray,
     present: np.ndarray,
-    label_of: np.ndarray,
-    kept: np.ndarray,
-    totals: np.ndarray,
-) -> None:
-    """One query's sums at each k into `totals` (K, 8), over the first k places that are taken, in their order.
-
-    kept[g] are the sums over the groups before g, right up to the first group that changed since. Unsigned indices are
-    not checked for being negative, in a loop where that takes a third of the time.
-    """
-    j, group, one = np.uint64(0), np.uint64(0), np.uint64(1)
-    bits = np.uint64(_GROUP)
-    for column in range(ks.shape[0]):
-        while j < np.uint64(shortlists[column]):
-            rank = np.uint64(ranks[j])
-            if rank < np.uint64(last):
-                present[rank // bits] |= np.uint32(one << rank % bits)
-                label_of[rank] = labels[near[j]]
-                group = min(group, rank // bits)
-            j += one
-        k, row = np.uint64(ks[column]), kept[group]
-        count, found, ap, gain = np.uint64(row[_COUNT]), row[_HITS], row[_AP], row[_GAIN]
-        hp, dcg, hdcg, first = row[_HP], row[_DCG], row[_HDCG], row[_FIRST]
-        while True:
-            mask, start = np.uint64(present[group]), group * bits
-            while mask != 0 and count < k:
-                label = np.uint64(label_of[start + np.uint64(lowest_bit(mask))])
-                mask &= mask - one
-                s, relevant = similarity[label], 1.0 if label == np.uint64(c) else 0.0
-                found += relevant
-                ap += relevant * found / positions[count]
-                dcg += relevant * discount[count]
-                gain += s
-                hp += gain * inverse_gain[count]
-                hdcg += s * discount[count]
-                if count == 0:
-                    first = hp
-                count += one
-            if count == k:
-                break
-            group += one
-            _keep(kept[group], count, found, ap, gain, hp, dcg, hdcg, first)
-        _keep(totals[column], count, found, ap, gain, hp, dcg, hdcg, first)
-
-
-@kernel
-def _keep(
-    row: np.ndarray,
+    below: np.ndarray,
+    held: np.ndarray,
+    gains: np.ndarray,
+    hits: np.ndarray,
     count: int,
-    found: float,
-    ap: float,
-    gain: float,
-    hp: float,
-    dcg: float,
-    hdcg: float,
-    first: float,
-) -> None:
-    row[_COUNT], row[_HITS], row[_AP], row[_GAIN] = count, found, ap, gain
-    row[_HP], row[_DCG], row[_HDCG], row[_FIRST] = hp, dcg, hdcg, first
+    most: int,
+) -> int:
+    """Merge many items, places `new` by ascending rank, into the lists of the best; how many these then hold."""
+    old = held[:count].copy(), gains[:count].copy(), hits[:count] > 0
+    i = j = held_now = 0
+    found = 0.0
+    while held_now < most and (i < count or j < new.shape[0]):
+        if j == new.shape[0] or (i < count and old[0][i] < ranks[new[j]]):
+            rank, gain, hit = old[0][i], old[1][i], old[2][i]
+            i += 1
+        else:
+            label = labels[new[j]]
+            rank, gain, hit = np.float64(ranks[new[j]]), similarity[label], label == c
+            j += 1
+        found += hit
+        held[held_now], gains[held_now], hits[held_now] = rank, gain, found if hit else found - NO_HIT
+        held_now += 1
+    for j in range(new.shape[0]):
+        present[ranks[new[j]] >> 6] |= np.uint64(1) << np.uint64(ranks[new[j]] & 63)
+    for word in range(present.shape[0]):
+        below[word + 1] = below[word] + popcount(present[word])
+    return held_now
 
 
 @kernel
-def _look_up(near: np.ndarray, exact_ids: np.ndarray, rank_of: np.ndarray, ranks: np.ndarray) -> None:
-    """Exact ranks of `near` into `ranks`, the depth of `exact_ids` where it is deeper; `rank_of` (N,) is all that."""
+def _look_up(
+    near: np.ndarray,
+    exact_ids: np.ndarray,
+    label_of: np.ndarray,
+    rank_of: np.ndarray,
+    ranks: np.ndarray,
+    labels: np.ndarray,
+) -> None:
+    """Exact ranks of `near` into `ranks`, the depth of `exact_ids` where it is deeper, and labels into `labels`.
+
+    `label_of` (N,) are all labels; `rank_of` (N,) is the depth everywhere.
+    """
     known = exact_ids.shape[0]
     for i in range(known):
         rank_of[exact_ids[i]] = i
     for j in range(near.shape[0]):
         ranks[j] = rank_of[near[j]]
+        labels[j] = label_of[near[j]]
     for i in range(known):
         rank_of[exact_ids[i]] = known
 
@@ -186,41 +187,13 @@ def _rank_others(
 
 
 @kernel
-def _shared(ranks: np.ndarray, from_rank: np.ndarray, from_place: np.ndarray) -> np.ndarray:
-    """Items shared with the exact top k at each column: one is, from the column on that reaches its exact rank and
-    whose shortlist reaches its place in it."""
-    shared = np.zeros(from_rank[-1] + 2, np.int64)
-    for j in range(ranks.shape[0]):
-        if ranks[j] < from_rank.shape[0]:
-            shared[max(from_rank[ranks[j]], from_place[j])] += 1
-    return np.cumsum(shared)
-
-
-@kernel
-def _close_gaps(ranks: np.ndarray, last: int, slots: np.ndarray) -> None:
-    """Turn ranks below `last` into places in their own order, from 0, and the others into the number of ranks.
-
-    `slots` (> the largest rank,) is all 0.
-    """
-    for j in range(ranks.shape[0]):
-        if ranks[j] < last:
-            slots[ranks[j]] = j + 1
-        ranks[j] = ranks.shape[0]
-    place = 0
-    for rank in range(last):
-        if slots[rank]:
-            ranks[slots[rank] - 1] = place
-            slots[rank] = 0
-            place += 1
-
-
-@kernel
-def _first_columns(bounds: np.ndarray, count: int) -> np.ndarray:
-    """For each i in 0..count-1 the first column whose bound is above i."""
-    first = np.empty(count, np.int64)
+def _first_columns(ks: np.ndarray, depth: int) -> np.ndarray:
+    """For each rank 0..depth - 1 the first column whose k is above it; for `depth` the number of columns."""
+    first = np.empty(depth + 1, np.int32)
     column = 0
-    for i in range(count):
-        while bounds[column] <= i:
+    for rank in range(depth):
+        while ks[column] <= rank:
             column += 1
-        first[i] = column
+        first[rank] = column
+    first[depth] = ks.shape[0]
     return first
