@@ -66,19 +66,43 @@ def shortlist_block(
                 count = _merge(order, ranks, labels, c, similarity, present, below, held, gains, hits, count, depth)
                 block = 0
             else:
-                for i in range(added):
-                    rank, label = ranks[new[i]], labels[new[i]]
-                    place = _place(present, below, rank)
-                    if place < depth:
-                        hit = 1.0 if label == c else 0.0
-                        found = hits[place - 1] if place else 0.0
-                        found += NO_HIT * (found < 0) + hit - NO_HIT * (1.0 - hit)
-                        last_place = min(count, depth - 1)
-                        insert(held, gains, hits, place, last_place, rank, similarity[label], found, hit)
-                        count, block = last_place + 1, min(block, place // LANES)
+                count, block = _insert_each(
+                    new[:added], ranks, labels, c, similarity, present, below, held, gains, hits, count, depth, block
+                )
             add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
             block = k // LANES
             write_sums(q, column, ideal, both, gains, hits, totals, tables, out)
+
+
+@part
+def _insert_each(
+    new: np.ndarray,
+    ranks: np.ndarray,
+    labels: np.ndarray,
+    c: int,
+    similarity: np.ndarray,
+    present: np.ndarray,
+    below: np.ndarray,
+    held: np.ndarray,
+    gains: np.ndarray,
+    hits: np.ndarray,
+    count: int,
+    most: int,
+    block: int,
+) -> tuple[int, int]:
+    """Insert a few items, places `new`, into the lists of the best; how many these then hold, and the first block that
+    changed or `block` if that is before."""
+    for i in range(new.shape[0]):
+        rank, label = ranks[new[i]], labels[new[i]]
+        place = _place(present, below, rank)
+        if place < most:
+            hit = 1.0 if label == c else 0.0
+            found = hits[place - 1] if place else 0.0
+            found += NO_HIT * (found < 0) + hit - NO_HIT * (1.0 - hit)
+            last = min(count, most - 1)
+            insert(held, gains, hits, place, last, rank, similarity[label], found, hit)
+            count, block = last + 1, min(block, place // LANES)
+    return count, block
 
 
 @part
