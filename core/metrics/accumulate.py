@@ -78,8 +78,8 @@ def accumulate_shortlists(
     """Fill `out` for hashed search: at ks[c] the first shortlists[c] ids of `near`, ranked by similarity.
 
     `queries` float32 (Q, d), `gallery` float32 (N, d); `near` int32 (Q, M) is the Hamming ranking to the largest
-    shortlist; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest k): the
-    deeper it is, the fewer similarities are computed, and no value depends on its depth.
+    shortlist or deeper; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest
+    k): the deeper it is, the fewer similarities are computed, and no value depends on its depth.
     """
     tables = tables_of(judgements)
 

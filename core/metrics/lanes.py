@@ -63,24 +63,23 @@ def add_ranks(
 
 @intrinsic
 def insert(
-    typing_context: Any, ranks: Any, gains: Any, hits: Any, place: Any, last: Any, rank: Any, gain: Any, hit: Any,
-    more: Any,
+    typing_context: Any, gains: Any, hits: Any, place: Any, last: Any, gain: Any, hit: Any, more: Any
 ) -> Any:  # fmt: skip
-    """Put an item into three lists at `place`, float64 all; later ones move up, as far as the block of place `last`.
+    """Put an item into two lists at `place`, float64 all; later ones move up, as far as the block of place `last`.
 
     `more` is added to `hits` of what moves. Blocks are read and written whole and in place, so that the next insertion
     finds what this one has just written without waiting for it to reach the cache.
     """
-    arrays = (ranks, gains, hits)
+    arrays = (gains, hits)
     if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in arrays):
         return None
-    signature = types.void(*arrays, types.intp, types.intp, *[types.float64] * 4)
+    signature = types.void(*arrays, types.intp, types.intp, *[types.float64] * 3)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        lists = [_data(context, builder, signature.args[i], args[i]) for i in range(3)]
-        where, until, *items, added = args[3:]
+        lists = [_data(context, builder, signature.args[i], args[i]) for i in range(2)]
+        where, until, *items, added = args[2:]
         word, nothing = where.type, ir.Constant(_VECTOR, [0.0] * LANES)
-        more = [nothing, nothing, _spread(builder, added, _VECTOR)]
+        more = [nothing, _spread(builder, added, _VECTOR)]
         first, end = builder.lshr(where, word(3)), builder.add(builder.lshr(until, word(3)), word(1))
         lane = _spread(builder, builder.and_(where, word(LANES - 1)), _PLACES.type)
         before, here = builder.icmp_signed("<", _PLACES, lane), builder.icmp_signed("==", _PLACES, lane)
@@ -90,6 +89,7 @@ def insert(
             old = _load(builder, data, _VECTOR, at)
             moved = builder.select(before, old, _moved(builder, nothing, old, plus))
             builder.store(old, slot)
+            # Chosen last, lest a masked store is made of it: the next insertion would have to wait for that.
             _store(builder, builder.select(here, _spread(builder, item, _VECTOR), moved), data, at)
         with cgutils.for_range_slice(builder, builder.add(first, word(1)), end, word(1), inc=True) as (block, _):
             at = builder.mul(block, word(LANES))
@@ -97,6 +97,28 @@ def insert(
                 old = _load(builder, data, _VECTOR, at)
                 _store(builder, _moved(builder, builder.load(slot), old, plus), data, at)
                 builder.store(old, slot)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def count_after(typing_context: Any, counts: Any, place: Any) -> Any:
+    """Add 1 to `counts` int64 after `place`; its length is a multiple of LANES."""
+    if getattr(counts, "layout", None) != "C" or counts.dtype != types.int64:
+        return None
+    signature = types.void(counts, types.intp)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        place, vector = args[1], _PLACES.type
+        word = place.type
+        count = cgutils.unpack_tuple(builder, array.shape, 1)[0]
+        start = builder.and_(place, word(-LANES))
+        with cgutils.for_range_slice(builder, start, count, word(LANES), inc=True) as (at, _):
+            lane = _spread(builder, builder.sub(place, at), vector)
+            one = builder.zext(builder.icmp_signed(">", _PLACES, lane), vector)
+            _store(builder, builder.add(_load(builder, array.data, vector, at), one), array.data, at)
         return context.get_dummy_value()
 
     return signature, codegen

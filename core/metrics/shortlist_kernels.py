@@ -12,9 +12,10 @@ import numpy as np
 
 from core.compiled import kernel, part
 from core.metrics.accumulate_kernels import lists, write_sums
-from core.metrics.lanes import LANES, NO_HIT, add_ranks, insert
+from core.metrics.lanes import LANES, NO_HIT, add_ranks, count_after, insert
+from core.metrics.shortlist_ranks import last_short, look_up, rank_others
 from core.metrics.sums import Accumulated, Tables
-from core.search.hashed import gathered_products, order_by_similarity
+from core.search.masks import highest_bit, lowest_bit
 from core.search.popcount import popcount
 
 _FEW = 32  # new items up to which each is inserted by itself
@@ -33,27 +34,26 @@ def shortlist_block(
     out: Accumulated,
 ) -> None:
     """Sums of hashed search at out.ks, each with its own shortlist; see `accumulate_shortlists` and `ranking_block`."""
-    depth, longest, known = out.ks[-1], near.shape[1], exact_ids.shape[1]
+    depth, longest, known = out.ks[-1], shortlists[-1], exact_ids.shape[1]
     rank_of, ranks = np.full(tables.labels.shape[0], known, np.int32), np.empty(longest, np.int32)
     columns, shared = _first_columns(out.ks, depth), np.empty(out.ks.shape[0] + 1, np.int32)
     labels, new = np.empty(longest, np.int32), np.empty(longest, np.int32)
-    present, below = np.zeros((known + longest) // 64 + 1, np.uint64), np.zeros((known + longest) // 64 + 2, np.int32)
+    present, below = np.empty((known + longest) // 64 + 1, np.uint64), np.empty(0, np.int64)
     gains, hits, kept, totals = lists(depth)
-    held = np.zeros_like(gains)
     for q in range(queries.shape[0]):
         c, ideal, near_of = query_labels[q], ideal_rows[q], near[q]
         similarity, before = tables.similarity[c], tables.before[ideal]
-        _look_up(near_of, exact_ids[q], tables.labels, rank_of, ranks, labels)
-        last = known  # an item of this rank or beyond cannot be among the k
-        short = _last_short(ranks, known, shortlists, out.ks)
+        look_up(near_of, exact_ids[q], tables.labels, rank_of, ranks, labels)
+        limit = known  # an item of this rank or beyond cannot be among the k
+        short = last_short(ranks, known, shortlists, out.ks)
         if short:
-            _rank_others(queries[q], gallery, near_of, ranks, known, short)
-            last = known + longest
-        shared[:], present[:], below[:] = 0, 0, 0
+            rank_others(queries[q], gallery, near_of, ranks, known, short)
+            limit = known + longest
+        below = _cleared(below, limit)
+        shared[:], present[:] = 0, 0
         count = j = both = block = 0
         for column in range(out.ks.shape[0]):
             k, added = out.ks[column], 0
-            limit = last if count < depth else int(held[depth - 1])
             while j < shortlists[column]:
                 rank = ranks[j]
                 shared[max(columns[min(rank, depth)], column)] += 1  # from where the exact top k holds it, too
@@ -63,11 +63,13 @@ def shortlist_block(
             both += shared[column]
             if added > _FEW:
                 order = new[:added][np.argsort(ranks[new[:added]])]
-                count = _merge(order, ranks, labels, c, similarity, present, below, held, gains, hits, count, depth)
+                count, limit = _merge(
+                    order, ranks, labels, c, similarity, present, below, gains, hits, count, limit, depth
+                )
                 block = 0
             else:
-                count, block = _insert_each(
-                    new[:added], ranks, labels, c, similarity, present, below, held, gains, hits, count, depth, block
+                count, limit, block = _insert_each(
+                    new[:added], ranks, labels, c, similarity, present, below, gains, hits, count, limit, depth, block
                 )
             add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
             block = k // LANES
@@ -83,38 +85,55 @@ def _insert_each(
     similarity: np.ndarray,
     present: np.ndarray,
     below: np.ndarray,
-    held: np.ndarray,
     gains: np.ndarray,
     hits: np.ndarray,
     count: int,
+    limit: int,
     most: int,
     block: int,
-) -> tuple[int, int]:
-    """Insert a few items, places `new`, into the lists of the best; how many these then hold, and the first block that
-    changed or `block` if that is before."""
+) -> tuple[int, int, int]:
+    """Insert a few items, places `new`, into the lists of the best, at most `most`.
+
+    Returns how many these then hold, the rank that a later item must be below, and the first block that changed or
+    `block` if that is before. `present` are the ranks held, a bit each, and below[w] how many stand in words before w.
+    """
     for i in range(new.shape[0]):
         rank, label = ranks[new[i]], labels[new[i]]
-        place = _place(present, below, rank)
-        if place < most:
+        if rank < limit:
+            word, bit = rank >> 6, np.uint64(1) << np.uint64(rank & 63)
+            place = below[word] + popcount(present[word] & (bit - np.uint64(1)))
+            present[word] |= bit
+            count_after(below, word)
             hit = 1.0 if label == c else 0.0
             found = hits[place - 1] if place else 0.0
             found += NO_HIT * (found < 0) + hit - NO_HIT * (1.0 - hit)
             last = min(count, most - 1)
-            insert(held, gains, hits, place, last, rank, similarity[label], found, hit)
+            insert(gains, hits, place, last, similarity[label], found, hit)
+            if count >= most - 1:  # the list is full: the last one held is the limit, and what was it has left
+                limit = _before(present, limit)
             count, block = last + 1, min(block, place // LANES)
-    return count, block
+    return count, limit, block
 
 
 @part
-def _place(present: np.ndarray, below: np.ndarray, rank: int) -> int:
-    """Mark a rank as held, a bit of `present`; how many lower ones are. below[w] are those in words before w."""
-    word, bit = rank >> 6, np.uint64(1) << np.uint64(rank & 63)
-    place = below[word] + popcount(present[word] & (bit - np.uint64(1)))
-    present[word] |= bit
-    later = below[word + 1 :]
-    for i in range(later.shape[0]):
-        later[i] += 1
-    return place
+def _before(present: np.ndarray, rank: int) -> int:
+    """The largest rank held below `rank`, of which there is one."""
+    word = rank >> 6
+    held = present[word] & ((np.uint64(1) << np.uint64(rank & 63)) - np.uint64(1))
+    while held == 0:
+        word -= 1
+        held = present[word]
+    return (word << 6) + highest_bit(held)
+
+
+@kernel
+def _cleared(below: np.ndarray, limit: int) -> np.ndarray:
+    """Counts int64 of 0, one for each 64 ranks below `limit` and some more, in `below` where it has that length."""
+    length = (limit // 64 // LANES + 1) * LANES
+    if below.shape[0] != length:
+        return np.zeros(length, np.int64)
+    below[:] = 0
+    return below
 
 
 @kernel
@@ -126,88 +145,45 @@ def _merge(
     similarity: np.ndarray,
     present: np.ndarray,
     below: np.ndarray,
-    held: np.ndarray,
     gains: np.ndarray,
     hits: np.ndarray,
     count: int,
+    limit: int,
     most: int,
-) -> int:
-    """Merge many items, places `new` by ascending rank, into the lists of the best; how many these then hold."""
-    old = held[:count].copy(), gains[:count].copy(), hits[:count] > 0
-    i = j = held_now = 0
-    found = 0.0
-    while held_now < most and (i < count or j < new.shape[0]):
-        if j == new.shape[0] or (i < count and old[0][i] < ranks[new[j]]):
-            rank, gain, hit = old[0][i], old[1][i], old[2][i]
+) -> tuple[int, int]:
+    """Merge many items, places `new` by ascending rank, into the lists of the best; else as `_insert_each`."""
+    old_gains, old_hits = gains[:count].copy(), hits[:count] > 0
+    old = np.empty(count + 1, np.int64)  # their ranks, then one past all
+    old[count] = limit
+    i = word = 0
+    while i < count:
+        held = present[word]
+        while held != 0 and i < count:
+            old[i] = (word << 6) + lowest_bit(held)
+            held &= held - np.uint64(1)
+            i += 1
+        word += 1
+    i = j = kept = 0
+    found, last = 0.0, limit
+    while kept < most and (i < count or j < new.shape[0]):
+        if j == new.shape[0] or old[i] < ranks[new[j]]:
+            last, gain, hit = old[i], old_gains[i], old_hits[i]
             i += 1
         else:
             label = labels[new[j]]
-            rank, gain, hit = np.float64(ranks[new[j]]), similarity[label], label == c
+            last, gain, hit = np.int64(ranks[new[j]]), similarity[label], label == c
             j += 1
         found += hit
-        held[held_now], gains[held_now], hits[held_now] = rank, gain, found if hit else found - NO_HIT
-        held_now += 1
+        gains[kept], hits[kept] = gain, found if hit else found - NO_HIT
+        kept += 1
     for j in range(new.shape[0]):
         present[ranks[new[j]] >> 6] |= np.uint64(1) << np.uint64(ranks[new[j]] & 63)
-    for word in range(present.shape[0]):
-        below[word + 1] = below[word] + popcount(present[word])
-    return held_now
-
-
-@kernel
-def _look_up(
-    near: np.ndarray,
-    exact_ids: np.ndarray,
-    label_of: np.ndarray,
-    rank_of: np.ndarray,
-    ranks: np.ndarray,
-    labels: np.ndarray,
-) -> None:
-    """Exact ranks of `near` into `ranks`, the depth of `exact_ids` where it is deeper, and labels into `labels`.
-
-    `label_of` (N,) are all labels; `rank_of` (N,) is the depth everywhere.
-    """
-    known = exact_ids.shape[0]
-    for i in range(known):
-        rank_of[exact_ids[i]] = i
-    for j in range(near.shape[0]):
-        ranks[j] = rank_of[near[j]]
-        labels[j] = label_of[near[j]]
-    for i in range(known):
-        rank_of[exact_ids[i]] = known
-
-
-@kernel
-def _last_short(ranks: np.ndarray, known: int, shortlists: np.ndarray, ks: np.ndarray) -> int:
-    """The length of the last shortlist that has fewer than its k items among those of known rank; 0: there is none."""
-    count, j, short = 0, 0, 0
-    for column in range(ks.shape[0]):
-        while j < shortlists[column]:
-            count += ranks[j] < known
-            j += 1
-        if count < ks[column]:
-            short = shortlists[column]
-    return short
-
-
-@kernel
-def _rank_others(
-    query: np.ndarray, gallery: np.ndarray, near: np.ndarray, ranks: np.ndarray, known: int, short: int
-) -> None:
-    """Give the items whose exact rank is not known the ranks after it, by (similarity descending, index ascending).
-
-    Those beyond the first `short` are among no shortlist that needs them: theirs is past every other.
-    """
-    others = np.flatnonzero(ranks[:short] == known)
-    ids = near[others]
-    products = np.empty(ids.shape[0], np.float64)
-    gathered_products(query, gallery, ids, products)
-    order = order_by_similarity(products, ids)
-    for place in range(order.shape[0]):
-        ranks[others[order[place]]] = known + place
-    for j in range(short, ranks.shape[0]):
-        if ranks[j] == known:
-            ranks[j] = known + ranks.shape[0]
+    total = 0
+    for word in range(below.shape[0]):
+        below[word] = total
+        if word < present.shape[0]:
+            total += popcount(present[word])
+    return kept, last if kept == most else limit
 
 
 @kernel
