@@ -62,11 +62,9 @@ def shortlist_block(
                 j += 1
             both += shared[column]
             if added > _FEW:
-                order = new[:added][np.argsort(ranks[new[:added]])]
-                count, limit = _merge(
-                    order, ranks, labels, c, similarity, present, below, gains, hits, count, limit, depth
+                count, limit, block = _merge(
+                    new[:added], ranks, labels, c, similarity, present, below, gains, hits, count, limit, depth
                 )
-                block = 0
             else:
                 count, limit, block = _insert_each(
                     new[:added], ranks, labels, c, similarity, present, below, gains, hits, count, limit, depth, block
@@ -150,8 +148,9 @@ def _merge(
     count: int,
     limit: int,
     most: int,
-) -> tuple[int, int]:
-    """Merge many items, places `new` by ascending rank, into the lists of the best; else as `_insert_each`."""
+) -> tuple[int, int, int]:
+    """Merge many items, places `new`, into the lists of the best; else as `_insert_each`."""
+    new = new[np.argsort(ranks[new])]
     old_gains, old_hits = gains[:count].copy(), hits[:count] > 0
     old = np.empty(count + 1, np.int64)  # their ranks, then one past all
     old[count] = limit
@@ -183,7 +182,7 @@ def _merge(
         below[word] = total
         if word < present.shape[0]:
             total += popcount(present[word])
-    return kept, last if kept == most else limit
+    return kept, last if kept == most else limit, 0
 
 
 @kernel

@@ -16,7 +16,8 @@ from core.timed_searches import asymmetric_side, exact_scan, hamming_side, hashe
 
 
 def own_exact(contest: Contest, threads: int | None = None) -> Side:
-    """The side `exact-scan`, in float64: the order that all others are checked against."""
+    """The side `exact-scan`: one query in float64, batches by float32 products that float64 settles; the ids are those
+    that all others are checked against."""
     space, k = contest.space, contest.k
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
