@@ -40,3 +40,4 @@ def _use_cache_folder() -> None:
 
 _use_cache_folder()
 kernel = numba.njit(nogil=True, cache=True)
+part = numba.njit(nogil=True, cache=True, forceinline=True)  # of a kernel, in whose loops a call would weigh

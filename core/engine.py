@@ -231,7 +231,7 @@ class Engine:
         if search == "hamming":
             accumulate_ranking(near, exact_ids, judgements, out, self.threads)
         else:
-            asked = (space.queries[rows], space.gallery, near[:, :deepest])
+            asked = (space.queries[rows], space.gallery, near)
             accumulate_shortlists(*asked, shortlists, exact_ids, judgements, out, self.threads)
 
 

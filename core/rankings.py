@@ -9,7 +9,7 @@ import numpy as np
 
 from core.cache import ByteCache
 from core.code_distances.base import CodePair
-from core.search.exact import rank_exact
+from core.search.exact_ids import exact_ids
 from core.settings import CURVE_DEPTH, K_RANGE
 from core.space import Space
 
@@ -33,10 +33,10 @@ class Rankings:
         kept = max(self._depths(space, _EXACT_DEPTHS, depth), default=0)
         if not kept:
             queries, exclude = space[rows]
-            return rank_exact(queries, space.columns, depth, exclude, self.threads)[0]
+            return exact_ids(queries, space.gallery, depth, exclude, self.threads)
         ids = self.cache.get(
             ("exact ids", *key, kept),
-            lambda: rank_exact(space.queries, space.columns, kept, space.exclude, self.threads)[0],
+            lambda: exact_ids(space.queries, space.gallery, kept, space.exclude, self.threads),
             lambda ranking: ranking.nbytes,
         )
         return ids[rows]

@@ -10,7 +10,7 @@ from core.code_distances.base import CodePair
 from core.opponents.side import One, Stages
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import inner_products
-from core.search.hashed import gathered_products, order_by_similarity
+from core.search.hashed import rerank_one
 from core.search.select import select_by_score
 from core.space import Space
 from core.timed_hashing import QueryHash
@@ -36,14 +36,13 @@ def exact_scan(space: Space, k: int) -> One:
 def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortlist: int, k: int) -> One:
     """Hashed search from the query's embedding on; from its stored code on where there is no `hasher`."""
     nearest = hamming_side(space, codes, hasher, shortlist)
-    products = np.empty(shortlist)
+    products, ids, values = np.empty(shortlist), np.empty(k, np.int32), np.empty(k)
 
     def search(q: int) -> tuple[np.ndarray, Stages]:
         near, stages = nearest(q)
         start = perf_counter_ns()
-        gathered_products(space.queries[q], space.gallery, near, products)
-        top = near[order_by_similarity(products, near)[:k]]
-        return top, {**stages, "gather and re-rank": perf_counter_ns() - start}
+        rerank_one(space.queries[q], space.gallery, near, products, ids, values)
+        return ids, {**stages, "gather and re-rank": perf_counter_ns() - start}
 
     return search
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.metrics.accumulate_kernels import ranking_block
 from core.metrics.ideal import Ideal, discounts
+from core.metrics.lanes import LANES
 from core.metrics.shortlist_kernels import shortlist_block
 from core.metrics.sums import Accumulated, Tables
 from core.search.parallel import run_blocks
@@ -77,8 +78,8 @@ def accumulate_shortlists(
     """Fill `out` for hashed search: at ks[c] the first shortlists[c] ids of `near`, ranked by similarity.
 
     `queries` float32 (Q, d), `gallery` float32 (N, d); `near` int32 (Q, M) is the Hamming ranking to the largest
-    shortlist; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest k): the
-    deeper it is, the fewer similarities are computed, and no value depends on its depth.
+    shortlist or deeper; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest
+    k): the deeper it is, the fewer similarities are computed, and no value depends on its depth.
     """
     tables = tables_of(judgements)
 
@@ -97,5 +98,8 @@ def tables_of(judgements: Judgements) -> Tables:
         np.divide(1.0, table, out=np.zeros_like(table), where=(table > 0) & reachable)
         for table in (ideal.gain, ideal.dcg, ideal.dcg_hierarchical)
     ]
-    depth = ideal.gain.shape[1]
-    return Tables(judgements.gallery_labels, judgements.similarity, *inverse, discounts(depth))
+    rows, depth = ideal.gain.shape
+    before, discount, rank = np.zeros((rows, depth + LANES)), np.zeros(depth + LANES), np.zeros(depth + LANES)
+    before[:, 1 : depth + 1] = np.cumsum(inverse[0], axis=1)
+    discount[:depth], rank[:depth] = discounts(depth), 1.0 / np.arange(1, depth + 1)
+    return Tables(judgements.gallery_labels, judgements.similarity, *inverse, before, discount, rank)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.compiled import kernel, part
+from core.metrics.lanes import KEPT, LANES, NO_HIT, SUMS, add_ranks
 from core.metrics.sums import Accumulated, Tables
 
 
@@ -22,38 +23,65 @@ def ranking_block(
     `ideal_rows` int64 (Q,) are the queries' rows of the inverted ideal sums.
     """
     depth = out.ks[-1]
-    exact_rank = np.full(tables.labels.shape[0], depth, np.int64)
-    joined = np.zeros(depth + 1, np.int64)
+    exact_rank, joined = np.full(tables.labels.shape[0], depth, np.int32), np.empty(depth + 1, np.int32)
+    gains, hits, kept, totals = lists(depth)
     for q in range(ids.shape[0]):
         c, ideal = query_labels[q], ideal_rows[q]
+        before = tables.before[ideal]
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = i
         joined[:] = 0
-        for i in range(depth):  # an item is shared from the k on that reaches it in both rankings
-            joined[max(i, exact_rank[ids[q, i]])] += 1
+        found = 0.0
+        for i in range(depth):
+            item = ids[q, i]
+            label = tables.labels[item]
+            joined[max(i, exact_rank[item])] += 1  # it is shared from the k on that reaches it in both rankings
+            found += label == c
+            gains[i], hits[i] = tables.similarity[c, label], found if label == c else found - NO_HIT
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = depth
-        found, both, column = 0, 0, 0
-        ap_sum = gain = ahp_sum = dcg = dcg_hierarchical = 0.0
-        first = tables.similarity[c, tables.labels[ids[q, 0]]] * tables.inverse_gain[ideal, 0]
-        for i in range(depth):
-            label = tables.labels[ids[q, i]]
-            s = tables.similarity[c, label]
-            if label == c:
-                found += 1
-                ap_sum += found / (i + 1)
-                dcg += tables.discount[i]
-            gain += s
-            dcg_hierarchical += s * tables.discount[i]
-            ahp_sum += gain * tables.inverse_gain[ideal, i]
-            both += joined[i]
-            if i + 1 == out.ks[column]:
-                out.hits[q, column] = found
-                out.ap_sum[q, column] = ap_sum
-                out.hp[q, column] = gain * tables.inverse_gain[ideal, i]
-                out.hp_first[q, column] = first
-                out.ahp_sum[q, column] = ahp_sum
-                out.ndcg[q, column] = dcg * tables.inverse_dcg[ideal, i]
-                out.ndcg_hierarchical[q, column] = dcg_hierarchical * tables.inverse_dcg_hierarchical[ideal, i]
-                out.shared[q, column] = both
-                column += 1
+        shared = block = i = 0
+        for column in range(out.ks.shape[0]):
+            k = out.ks[column]
+            while i < k:
+                shared += joined[i]
+                i += 1
+            add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
+            block = k // LANES
+            write_sums(q, column, ideal, shared, gains, hits, totals, tables, out)
+
+
+@kernel
+def lists(depth: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Gains and counts of hits of a list of `depth` ranks, room for its running sums and for their totals."""
+    room = depth + 2 * LANES
+    kept = np.zeros((depth // LANES + 1) * KEPT)
+    return np.zeros(room), np.zeros(room), kept, np.empty(SUMS)
+
+
+@part
+def write_sums(
+    q: int,
+    column: int,
+    ideal: int,
+    shared: int,
+    gains: np.ndarray,
+    hits: np.ndarray,
+    totals: np.ndarray,
+    tables: Tables,
+    out: Accumulated,
+) -> None:
+    """Fill a column of query `q` from the sums over its first k ranks (see `add_ranks`).
+
+    The sum of hp_i is that of the gains, each times the inverse ideal sums from its own rank to k.
+    """
+    last = out.ks[column] - 1
+    found = hits[last]
+    out.hits[q, column] = int(found if found > 0 else found + NO_HIT)
+    out.ap_sum[q, column] = totals[3]
+    out.hp[q, column] = totals[0] * tables.inverse_gain[ideal, last]
+    out.hp_first[q, column] = gains[0] * tables.inverse_gain[ideal, 0]
+    out.ahp_sum[q, column] = totals[0] * tables.before[ideal, last + 1] - totals[1]
+    out.ndcg[q, column] = totals[4] * tables.inverse_dcg[ideal, last]
+    out.ndcg_hierarchical[q, column] = totals[2] * tables.inverse_dcg_hierarchical[ideal, last]
+    out.shared[q, column] = shared

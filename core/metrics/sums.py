@@ -37,11 +37,16 @@ class Accumulated(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What the kernels judge by: ideal sums are inverted, and 0 where there is nothing to reach."""
+    """What the kernels judge by: ideal sums are inverted, and 0 where there is nothing to reach.
+
+    Weights by rank are followed by 0s: kernels read whole blocks of ranks.
+    """
 
     labels: np.ndarray  # int64 (N,)
     similarity: np.ndarray  # float64 (C, C)
     inverse_gain: np.ndarray  # float64 (rows of the ideal sums, depth), as the next two
     inverse_dcg: np.ndarray
     inverse_dcg_hierarchical: np.ndarray
-    discount: np.ndarray  # float64 (depth,)
+    before: np.ndarray  # float64 (rows, > depth): the sum of inverse_gain before each rank
+    discount: np.ndarray  # float64 (> depth,)
+    inverse: np.ndarray  # float64 (> depth,): 1 / rank

@@ -10,19 +10,20 @@ import numpy as np
 
 from core.code_distances.base import CodePair
 from core.opponents.side import Contest, Side, Stages
-from core.search.exact import rank_exact
+from core.search.exact_ids import exact_ids
 from core.search.hashed import rerank
 from core.timed_searches import asymmetric_side, exact_scan, hamming_side, hashed_side
 
 
 def own_exact(contest: Contest, threads: int | None = None) -> Side:
-    """The side `exact-scan`, in float64: the order that all others are checked against."""
+    """The side `exact-scan`: one query in float64, batches by float32 products that float64 settles; the ids are those
+    that all others are checked against."""
     space, k = contest.space, contest.k
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
         start = perf_counter_ns()
         queries, exclude = space[rows]
-        ids = rank_exact(queries, space.columns, k, exclude, threads)[0]
+        ids = exact_ids(queries, space.gallery, k, exclude, threads)
         return ids, {"product and select": perf_counter_ns() - start}
 
     return Side("exact-scan", "exact", exact_scan(space, k), many, space.gallery[0].nbytes, own=True)

@@ -12,16 +12,15 @@ from collections.abc import Callable
 import numpy as np
 
 from core.compiled import kernel
-from core.errors import BadInput
 from core.search.exact import no_exclusion
 from core.search.hashed import gathered_products
 from core.search.parallel import blocks, run_blocks
+from core.search.rounding import longest_row, rounding_bounds
 
 _QUERIES = 1024  # queries that share one reading of the gallery
 _SCORES = 4_000_000  # float32 scores made at once (16 MB)
 _CHUNKS = (2048, 65_536)  # fewest and most items a chunk has unless it is given
 _STRETCH = 64  # scores whose largest is compared first
-_LONGEST = 1e30  # a product of lengths from here on could overflow float32
 
 
 def rank_exact_chunked(
@@ -45,7 +44,7 @@ def rank_exact_chunked(
     count = len(gallery)
     exclude = no_exclusion(len(queries)) if exclude is None else exclude
     reach = longest_row(gallery) if longest is None else longest
-    slack = _slack(queries, reach)
+    slack = 2 * rounding_bounds(queries, reach)  # room for the rounding of a threshold
     ids = np.empty((len(queries), depth), np.int32)
     similarities = np.empty((len(queries), depth), np.float64)
     for rows in blocks(len(queries), _QUERIES):
@@ -63,29 +62,6 @@ def rank_exact_chunked(
             if progress:
                 progress((rows.start + len(asked) * part.stop / count) / len(queries))
     return ids, similarities
-
-
-def longest_row(gallery: np.ndarray) -> float:
-    """The length of the longest row of float32 (N, d), or a little more."""
-    most = 0.0
-    for part in blocks(len(gallery), _CHUNKS[1]):
-        rows = gallery[part].astype(np.float64)
-        most = max(most, float(np.einsum("nd,nd->n", rows, rows).max()))
-    return most**0.5 * (1 + 1e-12)
-
-
-def _slack(queries: np.ndarray, longest: float) -> np.ndarray:
-    """What a float32 product can be off by, float64 (Q,), whatever the order of its sum.
-
-    Twice the bound d u / (1 - d u) |q||g| of Higham, Accuracy and Stability of Numerical Algorithms, 3.1, with
-    u = 2^-24, which leaves room for the rounding of a threshold; then what numbers too small for float32 can lose.
-    """
-    lengths = np.linalg.norm(queries.astype(np.float64), axis=1)
-    most = float(lengths.max(initial=0.0)) * longest
-    if not most < _LONGEST:
-        raise BadInput(f"vectors with a product of lengths of {most:.3g}: expected below {_LONGEST:g}; normalise them")
-    dimensions = queries.shape[1]
-    return (dimensions + 4) * 2.0**-23 * lengths * longest + dimensions * 2.0**-120
 
 
 def _take(

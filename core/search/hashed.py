@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
+from core.search.eight_rows import ROWS, products_of_eight
 from core.search.parallel import run_blocks
 from core.search.select import select_by_score
 
@@ -34,17 +35,11 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
     """Inner products of one query with the gallery rows `ids`, summed as in exact search, bit for bit."""
     dimensions, count = query.shape[0], ids.shape[0]
     n = 0
-    while n + 4 <= count:  # four sums at once: each is a chain of dependent additions
-        i0, i1, i2, i3 = ids[n], ids[n + 1], ids[n + 2], ids[n + 3]
-        s0 = s1 = s2 = s3 = 0.0
-        for j in range(dimensions):
-            value = np.float64(query[j])
-            s0 += value * gallery[i0, j]
-            s1 += value * gallery[i1, j]
-            s2 += value * gallery[i2, j]
-            s3 += value * gallery[i3, j]
-        out[n], out[n + 1], out[n + 2], out[n + 3] = s0, s1, s2, s3
-        n += 4
+    if count >= ROWS and gallery.strides[1] == gallery.itemsize:
+        wide = query.astype(np.float64)
+        while n + ROWS <= count:
+            products_of_eight(wide, gallery, ids, n, out)
+            n += ROWS
     while n < count:
         total = 0.0
         for j in range(dimensions):
@@ -75,13 +70,24 @@ def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray
 
 
 @kernel
+def rerank_one(
+    query: np.ndarray, gallery: np.ndarray, near: np.ndarray, products: np.ndarray, ids: np.ndarray, values: np.ndarray
+) -> None:
+    """The most similar of `near` (M,) into `ids` int32 and their similarities into `values` float64, both (k,).
+
+    `products` float64 (M,) is scratch.
+    """
+    gathered_products(query, gallery, near, products)
+    order = order_by_similarity(products, near)
+    for rank in range(ids.shape[0]):
+        ids[rank] = near[order[rank]]
+        values[rank] = products[order[rank]]
+
+
+@kernel
 def _rerank_block(
     queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, ids: np.ndarray, similarities: np.ndarray
 ) -> None:
     products = np.empty(near.shape[1], np.float64)
     for q in range(queries.shape[0]):
-        gathered_products(queries[q], gallery, near[q], products)
-        order = order_by_similarity(products, near[q])
-        for rank in range(ids.shape[1]):
-            ids[q, rank] = near[q, order[rank]]
-            similarities[q, rank] = products[order[rank]]
+        rerank_one(queries[q], gallery, near[q], products, ids[q], similarities[q])

@@ -54,6 +54,17 @@ def lowest_bit(typing_context: Any, mask: Any) -> Any:
     return signature, codegen
 
 
+@intrinsic
+def highest_bit(typing_context: Any, mask: Any) -> Any:
+    """Place of the highest set bit of a uint64 that is not 0, as int64."""
+    signature = types.int64(types.uint64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.sub(ir.Constant(ir.IntType(64), 63), builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0)))
+
+    return signature, codegen
+
+
 @kernel
 def count_up_to(values: np.ndarray, limit: int) -> int:
     """How many of `values` (N,) are at most `limit`, of their own type."""

@@ -11,8 +11,9 @@ import numpy as np
 from core.compiled import kernel
 from core.search.masks import find_up_to
 
-_OCTAVES, _FINE = 30, 7  # bins reach from the largest gap down by so many powers of two, each in 2**_FINE parts
-BINS = (_OCTAVES + 1) << _FINE
+_OCTAVES = 30  # bins reach from the largest gap down by so many powers of two
+_FINE, _COARSE = 7, 4  # an octave has 2**_FINE bins, or 2**_COARSE for few items
+_FEW = 1024
 _LONG = 48  # a bin with more items than this is merge-sorted
 
 
@@ -62,12 +63,14 @@ def select_by_score(
 
 @kernel
 def _fill_bins(scores: np.ndarray, exclude: int, bin_of: np.ndarray) -> np.ndarray:
-    """Put each score into a bin, the highest into bin 0; the number in each bin, int64 (BINS,), less `exclude`.
+    """Put each score into a bin, the highest into bin 0; the number in each bin, int64, less `exclude`.
 
     The bin is made of the leading bits of the gap to the highest score as a float32, its exponent and a few more: bins
     are narrow where scores crowd at the top, as those of a query's own class do. A larger gap never has larger bits.
     """
     count = scores.shape[0]
+    fine = _FINE if count > _FEW else _COARSE
+    bins, shift = (_OCTAVES + 1) << fine, 23 - fine
     high, low = scores[0], scores[0]
     for i in range(count):
         high = max(high, scores[i])
@@ -77,10 +80,10 @@ def _fill_bins(scores: np.ndarray, exclude: int, bin_of: np.ndarray) -> np.ndarr
         gaps[i] = abs(high - scores[i])  # of signed zeros too
     widest = np.empty(1, np.float32)
     widest[0] = abs(high - low)
-    lowest = (widest.view(np.int32)[0] >> (23 - _FINE)) - (BINS - 1)
+    lowest = (widest.view(np.int32)[0] >> shift) - (bins - 1)
     for i in range(count):
-        bin_of[i] = min(max((bin_of[i] >> (23 - _FINE)) - lowest, 0), BINS - 1)
-    starts = np.zeros(BINS, np.int64)
+        bin_of[i] = min(max((bin_of[i] >> shift) - lowest, 0), bins - 1)
+    starts = np.zeros(bins, np.int64)
     for i in range(count):
         starts[np.uint64(bin_of[i])] += 1  # an unsigned index is not checked for being negative
     if exclude >= 0:

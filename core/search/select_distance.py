@@ -22,7 +22,8 @@ def select_by_distance(
     own = np.uint16(distances[exclude]) if exclude >= 0 else np.uint16(0)
     low, high = 0, levels.shape[0] - 1
     total = distances.shape[0]
-    while low < high:  # the least distance that `depth` items are within
+    enough = depth + depth // 8 + 32  # a pass costs more than looking at so many items too many
+    while low < high and total > enough:  # a distance that `depth` items are within, and few more
         middle = (low + high) // 2
         within = count_up_to(distances, np.uint16(middle))
         if within - (exclude >= 0 and own <= middle) >= depth:

@@ -22,7 +22,7 @@ from tests.core.fakes import FakeBundle
 
 PLAIN = [name for name, metric in METRICS.items() if metric.compute]
 KERNELS = {
-    "rank_exact": rankings_module,
+    "exact_ids": rankings_module,
     "rank_hamming": hamming_module,
     "rank_asymmetric": pair_module,
     "accumulate_ranking": engine_module,
@@ -174,7 +174,7 @@ def test_a_change_of_k_alone_recomputes_nothing(tiny_bundle, calls):
     engine = Engine(tiny_bundle, 1)
     first = engine.evaluate(BASE, curve_ks(5, 59), SEARCHES)
     seen = dict(calls)
-    assert seen["rank_exact"] == 1
+    assert seen["exact_ids"] == 1
     second = engine.evaluate(BASE, curve_ks(40, 59), SEARCHES)
     assert calls == seen
     assert all(second[search] is first[search] for search in SEARCHES)
@@ -203,7 +203,7 @@ def test_exact_rankings_outlive_a_change_of_hierarchy_or_ks(tiny_bundle, calls):
     first = engine.result("exact", BASE, (1, 10))
     second = engine.result("exact", replace(BASE, hierarchy="superclass"), (1, 10))
     engine.result("exact", BASE, (1, 11))
-    assert calls["rank_exact"] == 1
+    assert calls["exact_ids"] == 1
     assert np.array_equal(first.sums.hits, second.sums.hits)
     assert not np.array_equal(first.values("hp"), second.values("hp"))
 
@@ -291,7 +291,7 @@ def test_ten_callers_of_one_setting_compute_once(tiny_bundle, calls, monkeypatch
         thread.join(timeout=60)
     assert len(found) == 10
     assert len(set(map(id, found))) == 1
-    assert (calls["rank_exact"], calls["rank_hamming"], calls["accumulate_shortlists"]) == (1, 1, 1)
+    assert (calls["exact_ids"], calls["rank_hamming"], calls["accumulate_shortlists"]) == (1, 1, 1)
 
 
 def test_a_small_cache_changes_no_value(tiny_bundle, engine):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.metrics import shortlist_kernels as kernels
 from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
 from core.metrics.ideal import ideal_sums
 from core.metrics.registry import METRICS
@@ -82,7 +81,8 @@ def test_all_is_the_exact_ranking_to_the_bit(world, seed):
     for name, compute in PLAIN.items():
         assert compute(sums) == pytest.approx(compute(direct), abs=1e-12), name
     assert (sums.shared == sums.ks).all()
-    assert np.array_equal(sums.hits, direct.hits)
+    for first, second in zip(sums, direct, strict=True):
+        assert np.array_equal(first, second)
 
 
 @quick
@@ -126,12 +126,37 @@ def test_a_longer_gallery_of_ties_at_every_k(multiplier, depth):
             assert compute(sums)[0, k - 1] == pytest.approx(expected[name], abs=1e-12), (name, k)
 
 
+def hand_sums(exact, near, shortlists, labels):
+    """One query of class 0 that leaves nothing out; gallery items have the similarities that `exact` orders."""
+    size = len(exact)
+    gallery = np.empty((size, 1), np.float32)
+    gallery[exact, 0] = np.arange(size, 0, -1)
+    ideal = ideal_sums(np.eye(2), np.bincount(labels, minlength=2), len(shortlists), False)
+    judgements = Judgements(np.array([0]), labels, np.eye(2), ideal)
+    sums = empty(np.arange(1, len(shortlists) + 1), judgements)
+    lists = np.array([near], np.int32), np.array(shortlists), np.array([exact], np.int32)
+    accumulate_shortlists(np.ones((1, 1), np.float32), gallery, *lists, judgements, sums, 1)
+    return sums
+
+
 def test_shared_items_reach_the_last_k_where_the_shortlist_is_the_gallery_before_it():
-    # As plain Python, where a write outside an array raises: shortlists are the whole gallery of 6 from k = 3 on.
-    shortlists = np.array([2, 4, 6, 6, 6, 6])
-    from_rank, from_place = (kernels._first_columns.py_func(bounds, 6) for bounds in (np.arange(1, 7), shortlists))
-    shared = kernels._shared.py_func(np.array([5, 4, 3, 2, 1, 0]), from_rank, from_place)
-    assert shared[:6].tolist() == [0, 0, 3, 4, 5, 6]
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    sums = hand_sums(list(range(6)), [5, 4, 3, 2, 1, 0], [2, 4, 6, 6, 6, 6], labels)
+    assert sums.shared[0].tolist() == [0, 0, 3, 4, 5, 6]
+    assert sums.hits[0].tolist() == [0, 1, 3, 3, 3, 3]  # the best of {5, 4}, of {5, 4, 3, 2}, then of all
+
+
+def test_items_that_come_one_by_one_stand_where_those_that_come_at_once_do():
+    # 120 items from the worst to the best: each is inserted at the front, or all are merged; hits are even items.
+    labels = np.arange(120) % 2
+    one_by_one = hand_sums(list(range(120)), list(range(119, -1, -1)), list(range(1, 121)), labels)
+    assert one_by_one.hits[0].tolist() == [k // 2 for k in range(1, 121)]
+    at_once = hand_sums(list(range(120)), list(range(119, -1, -1)), [120] * 120, labels)
+    assert at_once.hits[0].tolist() == [(k + 1) // 2 for k in range(1, 121)]
+    for first, second in zip(
+        one_by_one.pick(columns=slice(119, 120)), at_once.pick(columns=slice(119, 120)), strict=True
+    ):
+        assert np.array_equal(first, second)
 
 
 @quick

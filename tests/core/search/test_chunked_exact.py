@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.search.chunked_exact import longest_row, rank_exact_chunked
+from core.search.chunked_exact import rank_exact_chunked
 from core.search.exact import rank_exact, to_columns
+from core.search.rounding import longest_row
 from tests.core.search.worlds import quick, worlds
 
 

@@ -63,3 +63,17 @@ def test_order_when_ties_come_in_any_order(distinct):
     similarities = rng.integers(0, distinct, 300).astype(np.float64)
     expected = sorted(range(300), key=lambda place: (-similarities[place], ids[place]))
     assert order_by_similarity(similarities, ids).tolist() == expected
+
+
+@quick
+@given(worlds())
+def test_products_eight_rows_at_once_whatever_the_layout_of_the_gallery(world):
+    wide = np.repeat(world.gallery, 2, axis=0)[::2]  # rows stand apart
+    turned = np.asfortranarray(world.gallery)  # numbers of a row stand apart
+    ids = np.arange(len(world.gallery), dtype=np.int32)[::-1].copy()
+    for query in world.queries[:3]:
+        expected = [reference.inner_product(query, world.gallery[n]) for n in ids]
+        for gallery in (wide, turned):
+            gathered = np.empty(len(ids))
+            gathered_products(query, gallery, ids, gathered)
+            assert gathered.tolist() == expected

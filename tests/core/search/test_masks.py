@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from numba.core.errors import TypingError
 
 from core.compiled import kernel
-from core.search.masks import LANES, count_up_to, find_up_to, lowest_bit, mask_up_to
+from core.search.masks import LANES, count_up_to, find_up_to, highest_bit, lowest_bit, mask_up_to
 from tests.core.search.worlds import quick
 
 
@@ -20,6 +20,16 @@ def _mask(values, start, limit):
 @kernel
 def _lowest(mask):
     return lowest_bit(mask)
+
+
+@kernel
+def _highest(mask):
+    return highest_bit(mask)
+
+
+@pytest.mark.parametrize("place", [0, 1, 31, 63])
+def test_the_highest_bit(place):
+    assert _highest(np.uint64((1 << place) | 1)) == place
 
 
 def test_a_mask_by_hand():

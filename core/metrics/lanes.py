@@ -1,0 +1,195 @@
+"""The discounted sums of a ranking, eight ranks at once, as the machine's own vector instructions in numba kernels.
+
+A sum is kept as eight running sums, one for the ranks of each remainder by eight, and these are added in a fixed
+order. So its value depends on the ranking and its length alone: not on the machine, nor on where adding up began.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 8  # ranks to a block
+SUMS = 5  # gain, gain x weight before, gain x discount, precision at hits, discount at hits
+KEPT = SUMS * LANES  # float64 numbers that are kept for a block
+NO_HIT = 2.0**40  # taken from the count of hits where a rank is none: exact, and below 0 in any ranking
+
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_PLACES = ir.Constant(ir.VectorType(ir.IntType(64), LANES), list(range(LANES)))
+
+
+@intrinsic
+def add_ranks(
+    typing_context: Any, gains: Any, hits: Any, before: Any, discount: Any, inverse: Any, kept: Any, start: Any,
+    k: Any, out: Any,
+) -> Any:  # fmt: skip
+    """Sums over the first `k` ranks into `out` (SUMS,), all arrays float64 of one dimension.
+
+    `gains` are class similarities, `hits` the number of hits up to a rank, less NO_HIT where the rank itself is none;
+    `before`, `discount` and `inverse` are weights by rank. All are read in whole blocks of LANES. kept[b * KEPT:] are
+    the running sums before block b, there for b = `start` and filled from there on to the block that holds rank `k`.
+    """
+    arrays = (gains, hits, before, discount, inverse, kept)
+    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in (*arrays, out)):
+        return None
+    signature = types.void(*arrays, types.intp, types.intp, out)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        *read, held, begin, count, written = args
+        kinds = [signature.args[i] for i in range(len(args))]
+        read = [_data(context, builder, kinds[i], read[i]) for i in range(5)]
+        held, written = _data(context, builder, kinds[5], held), _data(context, builder, kinds[8], written)
+        word = count.type
+        first = builder.mul(begin, word(KEPT))
+        running = [cgutils.alloca_once(builder, _VECTOR) for _ in range(SUMS)]
+        for i, slot in enumerate(running):
+            builder.store(_load(builder, held, _VECTOR, builder.add(first, word(i * LANES))), slot)
+        blocks = builder.lshr(count, word(3))
+        with cgutils.for_range_slice(builder, begin, blocks, word(1), inc=True) as (block, _):
+            _keep(builder, running, held, block)
+            _add_block(builder, running, read, builder.mul(block, word(LANES)), None)
+        _keep(builder, running, held, blocks)
+        _add_block(builder, running, read, builder.mul(blocks, word(LANES)), builder.and_(count, word(LANES - 1)))
+        for i, slot in enumerate(running):
+            builder.store(_add_lanes(builder, builder.load(slot)), builder.gep(written, [word(i)]))
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def insert(
+    typing_context: Any, gains: Any, hits: Any, place: Any, last: Any, gain: Any, hit: Any, more: Any
+) -> Any:  # fmt: skip
+    """Put an item into two lists at `place`, float64 all; later ones move up, as far as the block of place `last`.
+
+    `more` is added to `hits` of what moves. Blocks are read and written whole and in place, so that the next insertion
+    finds what this one has just written without waiting for it to reach the cache.
+    """
+    arrays = (gains, hits)
+    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in arrays):
+        return None
+    signature = types.void(*arrays, types.intp, types.intp, *[types.float64] * 3)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        lists = [_data(context, builder, signature.args[i], args[i]) for i in range(2)]
+        where, until, *items, added = args[2:]
+        word, nothing = where.type, ir.Constant(_VECTOR, [0.0] * LANES)
+        more = [nothing, _spread(builder, added, _VECTOR)]
+        first, end = builder.lshr(where, word(3)), builder.add(builder.lshr(until, word(3)), word(1))
+        lane = _spread(builder, builder.and_(where, word(LANES - 1)), _PLACES.type)
+        before, here = builder.icmp_signed("<", _PLACES, lane), builder.icmp_signed("==", _PLACES, lane)
+        carried = [cgutils.alloca_once(builder, _VECTOR) for _ in lists]
+        at = builder.mul(first, word(LANES))
+        for data, slot, item, plus in zip(lists, carried, items, more, strict=True):
+            old = _load(builder, data, _VECTOR, at)
+            moved = builder.select(before, old, _moved(builder, nothing, old, plus))
+            builder.store(old, slot)
+            # Chosen last, lest a masked store is made of it: the next insertion would have to wait for that.
+            _store(builder, builder.select(here, _spread(builder, item, _VECTOR), moved), data, at)
+        with cgutils.for_range_slice(builder, builder.add(first, word(1)), end, word(1), inc=True) as (block, _):
+            at = builder.mul(block, word(LANES))
+            for data, slot, plus in zip(lists, carried, more, strict=True):
+                old = _load(builder, data, _VECTOR, at)
+                _store(builder, _moved(builder, builder.load(slot), old, plus), data, at)
+                builder.store(old, slot)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def count_after(typing_context: Any, counts: Any, place: Any) -> Any:
+    """Add 1 to `counts` int64 after `place`; its length is a multiple of LANES."""
+    if getattr(counts, "layout", None) != "C" or counts.dtype != types.int64:
+        return None
+    signature = types.void(counts, types.intp)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        place, vector = args[1], _PLACES.type
+        word = place.type
+        count = cgutils.unpack_tuple(builder, array.shape, 1)[0]
+        start = builder.and_(place, word(-LANES))
+        with cgutils.for_range_slice(builder, start, count, word(LANES), inc=True) as (at, _):
+            lane = _spread(builder, builder.sub(place, at), vector)
+            one = builder.zext(builder.icmp_signed(">", _PLACES, lane), vector)
+            _store(builder, builder.add(_load(builder, array.data, vector, at), one), array.data, at)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+def _moved(builder: Any, before: Any, block: Any, plus: Any) -> Any:
+    """The last lane of the block before, then all but the last one of this, `plus` added."""
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(range(LANES - 1, 2 * LANES - 1)))
+    moved = builder.shuffle_vector(before, block, lanes)
+    return builder.fadd(moved, plus)
+
+
+def _add_block(builder: Any, running: list[Any], read: list[Any], place: Any, left: Any) -> None:
+    """Add the ranks from `place` on to the running sums; `left` are those that count, all for None."""
+    gains, hits, before, discount, inverse = (_load(builder, data, _VECTOR, place) for data in read)
+    nothing = ir.Constant(_VECTOR, [0.0] * LANES)
+    if left is not None:
+        inside = builder.icmp_signed("<", _PLACES, _spread(builder, left, _PLACES.type))
+        gains, hits = builder.select(inside, gains, nothing), builder.select(inside, hits, nothing)
+    is_hit = builder.fcmp_ordered(">", hits, nothing)
+    terms = (
+        gains,
+        builder.fmul(gains, before),
+        builder.fmul(gains, discount),
+        builder.fmul(builder.select(is_hit, hits, nothing), inverse),
+        builder.select(is_hit, discount, nothing),
+    )
+    for slot, term in zip(running, terms, strict=True):
+        builder.store(builder.fadd(builder.load(slot), term), slot)
+
+
+def _keep(builder: Any, running: list[Any], held: Any, block: Any) -> None:
+    first = builder.mul(block, block.type(KEPT))
+    for i, slot in enumerate(running):
+        _store(builder, builder.load(slot), held, builder.add(first, first.type(i * LANES)))
+
+
+def _add_lanes(builder: Any, vector: Any) -> Any:
+    """The sum of all lanes: the upper half is added to the lower one until one is left."""
+    width = LANES
+    while width > 1:
+        width //= 2
+        halves = [
+            ir.Constant(ir.VectorType(ir.IntType(32), width), [offset + lane for lane in range(width)])
+            for offset in (0, width)
+        ]
+        low, high = (builder.shuffle_vector(vector, vector, half) for half in halves)
+        vector = builder.fadd(low, high)
+    return builder.extract_element(vector, cgutils.int32_t(0))
+
+
+def _data(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    return context.make_array(kind)(context, builder, value).data
+
+
+def _load(builder: Any, data: Any, vector: Any, place: Any) -> Any:
+    return builder.load(builder.bitcast(builder.gep(data, [place]), vector.as_pointer()), align=_align(vector))
+
+
+def _store(builder: Any, value: Any, data: Any, place: Any) -> None:
+    pointer = builder.bitcast(builder.gep(data, [place]), value.type.as_pointer())
+    builder.store(value, pointer, align=_align(value.type))
+
+
+def _align(vector: Any) -> int:
+    return 8 if isinstance(vector.element, ir.DoubleType) else vector.element.width // 8
+
+
+def _spread(builder: Any, value: Any, vector: Any) -> Any:
+    """A vector whose lanes are all `value`."""
+    undefined = ir.Constant(vector, ir.Undefined)
+    seed = builder.insert_element(undefined, value, cgutils.int32_t(0))
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    return builder.shuffle_vector(seed, undefined, lanes)

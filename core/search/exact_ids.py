@@ -1,0 +1,212 @@
+"""The exact ranking of many queries: BLAS makes the inner products in float32, float64 settles what these leave open.
+
+A float32 product is off by no more than a known bound. So what could be among the first is kept, and sorted by these
+products; where two neighbours are so near that either could be the greater, the float64 products, summed in index
+order, decide. The result is that of `core.search.exact.rank_exact` to the bit, whatever BLAS does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.compiled import kernel, part
+from core.search.exact import no_exclusion, rank_exact, to_columns
+from core.search.hashed import gathered_products, order_by_similarity
+from core.search.masks import count_up_to, find_up_to
+from core.search.parallel import blocks, run_blocks
+from core.search.rounding import longest_row, products_overflow, rounding_bounds
+
+_SCORES = 4_000_000  # float32 scores made at once (16 MB)
+_QUERIES = 64  # queries of a block: as many as BLAS works well with
+_STEP = 16  # every so many scores are looked at for a first limit
+_SHARE = 4  # a deeper ranking than this part of the gallery is nearly a sort of all: float64 products from the start
+_DIGIT = 8  # bits that one pass of a radix sort looks at
+
+
+def exact_ids(
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    depth: int,
+    exclude: np.ndarray | None = None,
+    threads: int | None = None,
+) -> np.ndarray:
+    """Ids int32 (Q, depth) of the most similar gallery items, by (similarity descending, index ascending).
+
+    `queries` float32 (Q, d); `gallery` float32 (N, d); `exclude` as in `rank_exact`. The products use the threads that
+    BLAS has, the rest `threads`.
+    """
+    exclude = no_exclusion(len(queries)) if exclude is None else exclude
+    longest = longest_row(gallery)
+    if _SHARE * depth > len(gallery) or products_overflow(queries, longest):
+        return rank_exact(queries, to_columns(gallery), depth, exclude, threads)[0]
+    bounds = rounding_bounds(queries, longest)
+    ids = np.empty((len(queries), depth), np.int32)
+    size = min(max(_QUERIES, _SCORES // len(gallery)), len(queries))
+    scores = np.empty((size, len(gallery)), np.float32)
+    for rows in blocks(len(queries), size):
+        asked = np.ascontiguousarray(queries[rows])
+        made = np.matmul(asked, gallery.T, out=scores[: len(asked)])
+        mine = (exclude[rows], bounds[rows], ids[rows])
+
+        def work(block: slice, asked: np.ndarray = asked, made: np.ndarray = made, mine: tuple = mine) -> None:
+            _rank_block(asked[block], gallery, made[block], *(each[block] for each in mine))
+
+        run_blocks(work, len(asked), threads, _QUERIES)
+    return ids
+
+
+@kernel
+def _rank_block(
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    scores: np.ndarray,
+    exclude: np.ndarray,
+    bounds: np.ndarray,
+    ids: np.ndarray,
+) -> None:
+    depth, count = ids.shape[1], gallery.shape[0]
+    keys, found = np.empty(count, np.int32), np.empty(count, np.int32)
+    entries, scratch = np.empty(count, np.uint64), np.empty(count, np.uint64)
+    order, values = np.empty(count, np.int32), np.empty(count, np.float64)
+    for q in range(queries.shape[0]):
+        low, high = _to_keys(scores[q], exclude[q], keys)
+        limit = _limit(keys, low, high, depth)
+        last = limit  # the last key that could be among the first `depth`
+        while True:
+            held = find_up_to(keys, np.int32(last), found)
+            for i in range(held):
+                entries[i] = np.uint64(np.int64(keys[found[i]]) - low) << np.uint64(32) | np.uint64(found[i])
+            _sort(entries[:held], scratch[:held], last - low)
+            kth = scores[q, np.int64(entries[depth - 1] & np.uint64(0xFFFFFFFF))]
+            floor = np.float64(kth) - 2 * bounds[q]
+            reach = min(_key_below(floor), high)
+            if reach <= last:
+                break
+            last = reach
+        left = 0
+        for i in range(held):
+            item = np.int32(entries[i] & np.uint64(0xFFFFFFFF))
+            value = np.float64(scores[q, item])
+            if value < floor:
+                break
+            order[i], values[i] = item, value
+            left += 1
+        _settle(queries[q], gallery, order[:left], values[:left], 2 * bounds[q], depth)
+        ids[q] = order[:depth]
+
+
+@part
+def _to_keys(scores: np.ndarray, exclude: int, keys: np.ndarray) -> tuple[int, int]:
+    """Whole numbers that ascend as the scores float32 descend; the least and the largest but for `exclude`'s, which is
+    past them."""
+    bits = scores.view(np.int32)
+    for i in range(keys.shape[0]):
+        keys[i] = ~(bits[i] ^ ((bits[i] >> 31) & np.int32(0x7FFFFFFF)))
+    low = high = keys[0] if exclude != 0 else keys[keys.shape[0] - 1]
+    if exclude >= 0:
+        keys[exclude] = low
+    for i in range(keys.shape[0]):
+        low = min(low, keys[i])
+        high = max(high, keys[i])
+    if exclude >= 0:
+        keys[exclude] = 0x7FFFFFFF
+    return np.int64(low), np.int64(high)
+
+
+@kernel
+def _key_below(value: float) -> int:
+    """The key of a float32 that is not above `value`, as `_to_keys` makes them."""
+    single = np.empty(1, np.float32)
+    single[0] = value
+    bits = np.int64(single.view(np.int32)[0])
+    key = ~(bits ^ ((bits >> 31) & 0x7FFFFFFF))
+    return key + 1  # as the rounding may have gone up
+
+
+@part
+def _limit(keys: np.ndarray, low: int, high: int, depth: int) -> int:
+    """A key that at least `depth` keys are up to, and if there is one not many more; `low` and `high` bound them."""
+    sample = keys[::_STEP].copy()
+    share = depth / _STEP
+    wanted = min(int(share + 2 * np.sqrt(share)) + 2, sample.shape[0])
+    guess, _ = _search(sample, low, high, wanted, wanted + wanted // 8)
+    if count_up_to(keys, np.int32(guess)) < depth:
+        low = guess + 1
+    else:
+        high = guess
+    return _search(keys, low, high, depth, depth + depth // 2 + 64)[0]
+
+
+@part
+def _search(keys: np.ndarray, low: int, high: int, least: int, most: int) -> tuple[int, int]:
+    """A key from `low` to `high` that `least` to `most` keys are up to, or the least that `least` are up to."""
+    total = count_up_to(keys, np.int32(high))
+    while low < high and total > most:
+        middle = (low + high) // 2
+        within = count_up_to(keys, np.int32(middle))
+        if within >= least:
+            high, total = middle, within
+        else:
+            low = middle + 1
+    return high, total
+
+
+@part
+def _sort(entries: np.ndarray, scratch: np.ndarray, largest: int) -> None:
+    """Stable radix sort by the upper half of each entry uint64, which is at most `largest`."""
+    shift = np.uint64(32)
+    starts = np.empty(1 << _DIGIT, np.int64)
+    source, target = entries, scratch
+    turned = False
+    while largest > 0:
+        starts[:] = 0
+        for i in range(source.shape[0]):
+            starts[(source[i] >> shift) & np.uint64(255)] += 1
+        total = 0
+        for digit in range(starts.shape[0]):
+            size = starts[digit]
+            starts[digit] = total
+            total += size
+        for i in range(source.shape[0]):
+            digit = (source[i] >> shift) & np.uint64(255)
+            target[np.uint64(starts[digit])] = source[i]
+            starts[digit] += 1
+        source, target = target, source
+        turned = not turned
+        shift += np.uint64(_DIGIT)
+        largest >>= _DIGIT
+    if turned:
+        entries[:] = scratch
+
+
+@kernel
+def _settle(
+    query: np.ndarray, gallery: np.ndarray, order: np.ndarray, values: np.ndarray, band: float, depth: int
+) -> None:
+    """Sort anew, by float64 products, each run of items whose `values`, descending, are within `band` of the next."""
+    first = 0
+    while first < depth:
+        end = first + 1
+        while end < order.shape[0] and values[end - 1] - values[end] <= band:
+            end += 1
+        if end - first > 1:
+            run, products = order[first:end], values[first:end]
+            gathered_products(query, gallery, run, products)
+            if end - first > 64:
+                by_value = order_by_similarity(products, run)
+                run[:] = run[by_value]
+            else:
+                _insertion_sort(run, products)
+        first = end
+
+
+@part
+def _insertion_sort(items: np.ndarray, values: np.ndarray) -> None:
+    """Sort by (value descending, item ascending): few items, nearly in order."""
+    for i in range(1, items.shape[0]):
+        item, value = items[i], values[i]
+        place = i
+        while place > 0 and (values[place - 1] < value or (values[place - 1] == value and items[place - 1] > item)):
+            items[place], values[place] = items[place - 1], values[place - 1]
+            place -= 1
+        items[place], values[place] = item, value
