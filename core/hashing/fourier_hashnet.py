@@ -21,12 +21,13 @@ import numpy as np
 from core.errors import BadInput
 from core.hashing import dominance, packing
 from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
-from core.hashing.head import ROWS, Training, as_half, check_labels, check_trainable
+from core.hashing.head import Training, as_half, check_labels, check_trainable
 from core.search.parallel import run_blocks
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+ROWS = 256  # encoded at a time: their waves stay in the processor's cache
 _SHAPES = {
     "mean": "d", "scale": "1", "frequencies": "dm", "queries": "fr", "queries_bias": "r", "gallery": "fr",
     "gallery_bias": "r", "output": "rb", "output_bias": "b",
@@ -94,26 +95,36 @@ class FourierHashNet(HashMethod):
         return method
 
     def _values(self, X: np.ndarray, side: str) -> np.ndarray:
-        arrays = {key: value.astype(np.float64) for key, value in self.state().items()}
+        arrays = self.state()
+        frequencies = arrays["frequencies"]
+        mean, scale, linear, bias, output, output_bias = (
+            arrays[key].astype(np.float64)
+            for key in ("mean", "scale", side, f"{side}_bias", "output", "output_bias")
+        )
         check_features(X)
-        if X.shape[1] != len(arrays["mean"]):
-            raise BadInput(f"features of {X.shape[1]} dimensions: {self.name} was fitted on {len(arrays['mean'])}")
+        if X.shape[1] != len(mean):
+            raise BadInput(f"features of {X.shape[1]} dimensions: {self.name} was fitted on {len(mean)}")
         result = np.empty((len(X), self.bits), dtype=np.float32)
 
-        def work(part: slice) -> None:  # cosines and sines take most of the time
-            scaled = (X[part] - arrays["mean"]) / arrays["scale"]
-            middle = waves(scaled, arrays["frequencies"]) @ arrays[side] + arrays[f"{side}_bias"]
+        def work(part: slice) -> None:
+            scaled = ((X[part] - mean) / scale).astype(np.float32)
+            middle = waves(scaled, frequencies) @ linear + bias
             middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-12)
-            result[part] = middle @ arrays["output"] + arrays["output_bias"]
+            result[part] = middle @ output + output_bias
 
         run_blocks(work, len(X), size=ROWS)
         return result
 
 
 def waves(X: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
-    """Cosines, then sines, of frequency times feature: float (N, d) and (d, m) -> (N, 2 d m)."""
+    """Cosines, then sines, of frequency times feature: float (N, d) and (d, m) -> float64 (N, 2 d m).
+
+    In the type of the features: float32 is as exact as the training was and takes a sixth of the time.
+    """
     angles = (X[:, :, None] * frequencies).reshape(len(X), -1)
-    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    result = np.empty((len(X), 2 * angles.shape[1]))
+    result[:, : angles.shape[1]], result[:, angles.shape[1] :] = np.cos(angles), np.sin(angles)
+    return result
 
 
 def relevance_loss(cosine: Tensor, same: Tensor) -> Tensor:
