@@ -59,7 +59,7 @@ def draw_training(view: state.View, encoder: str) -> None:
 
 def training_words(log: pd.DataFrame) -> str:
     """The run in a line."""
-    parts = [f"{len(log):,} epochs"]
+    parts = [f"{log['epoch'].iloc[-1]:,.0f} epochs"]
     if "seconds" in log:
         parts.append(f"{log['seconds'].sum() / 60:,.0f} minutes")
     if "held_out_accuracy" in log:

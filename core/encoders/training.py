@@ -69,8 +69,8 @@ def train(
         run.begin(start)
     rows = run_log.read(folder, found.epoch)
     similarity = data.class_vectors @ data.class_vectors.T
+    started = time.perf_counter()
     for epoch in range(found.epoch, recipe.all_epochs):
-        started = time.perf_counter()
         loss = run.epoch(epoch)
         if (epoch + 1) % every and epoch + 1 < recipe.all_epochs:
             continue
@@ -78,6 +78,7 @@ def train(
         checkpoint.save(folder, recipe, seed, Checkpoint(epoch + 1, run.states()))
         rows.append(run_log.row(epoch + 1, (loss, *judged, time.perf_counter() - started)))
         run_log.write(folder, rows)
+        started = time.perf_counter()
     return run.result.eval()
 
 
