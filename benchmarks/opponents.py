@@ -82,8 +82,7 @@ def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> tuple[in
         started = perf_counter()
         results = engine.evaluate(setting, curve_ks(K, space.size), dtype=np.float32)
         for result in results.values():
-            for name in result.metrics():
-                result.values(name).mean(axis=0)
+            result.curves(result.metrics())
         return perf_counter() - started
 
     with pinned(threads):
