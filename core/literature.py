@@ -81,7 +81,7 @@ def by_count(
         raise BadInput("hashed search ranks no more than its shortlist: choose exact, hamming or asymmetric")
     counts = log_counts(engine.space(setting).size, points)
     result = engine.result(search, setting, counts.tolist(), np.float32, progress)
-    precision, recall = (result.values(name).mean(axis=0, dtype=np.float64) for name in ("precision", "recall"))
+    precision, recall = (curve.mean for curve in result.curves(("precision", "recall")).values())
     return PrecisionRecall(counts, precision, recall)
 
 

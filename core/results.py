@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.code_distances.base import Levels
 from core.errors import BadInput
-from core.metrics.intervals import bootstrap, normal_band
-from core.metrics.registry import METRICS, get_metric
+from core.metrics.bands import metric_bands
+from core.metrics.intervals import bootstrap
+from core.metrics.registry import METRICS, get_metric, quotient_of
 from core.metrics.sums import Accumulated
 from core.metrics.ties import expected_ap_sum
 
@@ -56,13 +57,13 @@ class SearchResult:
 
     def values(self, metric: str) -> np.ndarray:
         """Values (Q, K) of a metric; raises BadInput where this search does not have it."""
-        return self._compute(metric, self.sums)
+        return quotient_of(metric)(self._made_of(metric, self.sums))
 
     def at(self, metric: str, k: int) -> np.ndarray:
         """Values float64 (Q,) at one of the k."""
         column = self.column(k)
-        picked = self.sums.pick(columns=slice(column, column + 1))
-        return np.asarray(self._compute(metric, picked), dtype=np.float64)[:, 0]
+        picked = self._made_of(metric, self.sums.pick(columns=slice(column, column + 1)))
+        return np.asarray(quotient_of(metric)(picked), dtype=np.float64)[:, 0]
 
     def column(self, k: int) -> int:
         """The column of k; raises BadInput where it was not judged at this k."""
@@ -73,7 +74,15 @@ class SearchResult:
 
     def curve(self, metric: str) -> Curve:
         """Means over queries with 95 % normal bands at every k."""
-        return Curve(self.ks, *normal_band(self.values(metric)))
+        return self.curves([metric])[metric]
+
+    def curves(self, metrics: Sequence[str]) -> dict[str, Curve]:
+        """The same of several metrics, by name, in one pass over the sums."""
+        tied = next((name for name in metrics if get_metric(name).hamming_only), None)
+        averaged = self._made_of(tied, self.sums) if tied else self.sums
+        parts = [(quotient_of(name), averaged if get_metric(name).hamming_only else self.sums) for name in metrics]
+        bands = metric_bands(parts)
+        return {name: Curve(self.ks, *band) for name, band in zip(metrics, bands, strict=True)}
 
     def mean(self, metric: str, k: int) -> float:
         """Mean over queries at one k."""
@@ -92,13 +101,12 @@ class SearchResult:
         reach = np.ones((len(relevant), len(self.ks))) if ceiling is None else ceiling(relevant, self.ks)
         return np.where((relevant > 0)[:, None], reach, 0.0).mean(axis=0)
 
-    def _compute(self, name: str, sums: Accumulated) -> np.ndarray:
-        metric = get_metric(name)
-        if metric.compute is not None:
-            return metric.compute(sums)
+    def _made_of(self, name: str, sums: Accumulated) -> Accumulated:
+        """The sums that a metric is made of, from those of the ranking."""
+        if not get_metric(name).hamming_only:
+            return sums
         if self.read_levels is None and self.search == "hamming":
             raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
         if self.read_levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
-        expected = sums._replace(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))
-        return METRICS[metric.base].compute(expected)
+        return sums._replace(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))

@@ -10,7 +10,7 @@ from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import get_hash
 from core.leaderboard import method_label
 from core.method_scores import BEST, EXACT, YARDSTICKS, Measure
-from core.metrics.intervals import normal_band
+from core.metrics.bands import normal_band
 from dashboard.charts import methods as charts
 from dashboard.charts.style import dark_page
 from dashboard.methods_data import Scores, means

@@ -1,4 +1,4 @@
-"""Uncertainty over queries: bootstrap intervals, bands along curves, paired comparisons."""
+"""Uncertainty over queries: bootstrap intervals, paired comparisons."""
 
 from __future__ import annotations
 
@@ -37,15 +37,6 @@ def bootstrap(values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES) -> 
     means = _resampled_means(columns, _multiplicities(len(columns), resamples, seed))
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return low, high
-
-
-def normal_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and 95 % normal band (mean, low, high), float64 (K,), of values (Q, K)."""
-    mean = values.mean(axis=0, dtype=np.float64)
-    if len(values) < 2:
-        return mean, mean, mean
-    half = Z95 * values.std(axis=0, ddof=1, dtype=np.float64) / np.sqrt(len(values))
-    return mean, mean - half, mean + half
 
 
 def compare(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Comparison:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from operator import attrgetter
 
-from core.metrics.sums import Accumulated
+from core.metrics.quotient import Quotient
 
-
-def ndcg(sums: Accumulated) -> np.ndarray:
-    """Gain 1 for the query's class, else 0; float (Q, K)."""
-    return sums.ndcg
-
-
-def ndcg_hierarchical(sums: Accumulated) -> np.ndarray:
-    """The class similarity as gain; float (Q, K)."""
-    return sums.ndcg_hierarchical
+ndcg = Quotient(attrgetter("ndcg"))  # gain 1 for the query's class, else 0
+ndcg_hierarchical = Quotient(attrgetter("ndcg_hierarchical"))  # the class similarity as gain

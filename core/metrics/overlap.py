@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from operator import attrgetter
 
-from core.metrics.sums import Accumulated
+from core.metrics.quotient import Quotient
 
-
-def overlap(sums: Accumulated) -> np.ndarray:
-    """Share of the exact top k in this search's top k; float64 (Q, K)."""
-    return sums.shared / sums.ks
+overlap = Quotient(attrgetter("shared"), by_k=True)  # share of the exact top k in this search's top k

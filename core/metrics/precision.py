@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 
-from core.metrics.sums import Accumulated
+from core.metrics.quotient import Quotient
 
-
-def precision(sums: Accumulated) -> np.ndarray:
-    """hits in the top k / k; float64 (Q, K)."""
-    return sums.hits / sums.ks
+precision = Quotient(attrgetter("hits"), by_k=True)  # hits in the top k / k
 
 
 def precision_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:

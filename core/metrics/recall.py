@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 
-from core.metrics.sums import Accumulated
+from core.metrics.quotient import Quotient
 
-
-def recall(sums: Accumulated) -> np.ndarray:
-    """hits in the top k / R, 0 where R = 0; float64 (Q, K)."""
-    return sums.hits / np.maximum(sums.relevant, 1)[:, None]
+recall = Quotient(attrgetter("hits"), by_relevant=True)  # hits in the top k / R, 0 where R = 0
 
 
 def recall_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:

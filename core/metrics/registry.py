@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import unknown_name
 from core.metrics import average_precision, hierarchical_precision, ndcg, overlap, precision, recall
-from core.metrics.sums import Accumulated
+from core.metrics.quotient import Quotient
 
 Ceiling = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -18,7 +18,7 @@ Ceiling = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Metric:
     """One metric at k. `family` groups definitions that a person chooses between.
 
-    `compute` gives the values (Q, K) of accumulated sums; None where the ties of Hamming search are averaged
+    `compute` is its quotient of accumulated sums; None where the ties of Hamming search are averaged
     over, which needs the distances too (`base` then names the metric whose divisor it shares). `ceiling` gives the
     value of a perfect ranking from R (Q,) and k (K,), None where that is 1.
     """
@@ -28,7 +28,7 @@ class Metric:
     family: str
     description: str
     source: str
-    compute: Callable[[Accumulated], np.ndarray] | None
+    compute: Quotient | None
     ceiling: Ceiling | None = None
     hierarchical: bool = False
     base: str | None = None
@@ -167,6 +167,12 @@ def get_metric(name: str) -> Metric:
     if name not in METRICS:
         raise unknown_name("metric", name, METRICS)
     return METRICS[name]
+
+
+def quotient_of(name: str) -> Quotient:
+    """What a metric is computed by, from sums that its ties are averaged in where it does so."""
+    metric = get_metric(name)
+    return metric.compute or METRICS[metric.base].compute
 
 
 def family(name: str) -> list[Metric]:

@@ -1,8 +1,8 @@
 """Average precision over the whole gallery, from the ranks of the relevant items: nothing but these is put in order.
 
-Both kernels give the sum of (hits so far / rank) over the relevant items, added in the order of their ranks, as a walk
-down the whole ranking by (key ascending, index ascending) would, to the last bit. `members` int64 (R,) are the
-relevant items, ascending; `exclude` is an index that is left out (-1: none), not among them.
+Both kernels give the sum of (hits so far / rank) over the relevant items as it is added up down the whole ranking by
+(key ascending, index ascending), to the last bit. `members` int64 (R,) are the relevant items, ascending; `exclude` is
+an index that is left out (-1: none), not among them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
+from core.metrics.lanes import LANES
 
 BINS = 2048  # that real keys are first sorted into, so that an item is compared with few relevant ones
 
@@ -92,7 +93,13 @@ def ap_sum_of_keys(keys: np.ndarray, members: np.ndarray, exclude: int) -> float
 
 @kernel
 def _sum(ranks: np.ndarray) -> float:
-    total = 0.0
+    """By lanes, as `add_ranks` adds up a ranking."""
+    running = np.zeros(LANES)
     for j in range(ranks.shape[0]):
-        total += (j + 1) / ranks[j]
-    return total
+        running[(ranks[j] - 1) % LANES] += (j + 1) * (1.0 / ranks[j])
+    width = LANES
+    while width > 1:
+        width //= 2
+        for lane in range(width):
+            running[lane] += running[lane + width]
+    return running[0]

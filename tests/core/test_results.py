@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.metrics.intervals import bootstrap, normal_band
+from core.metrics.bands import normal_band
+from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS
 from core.metrics.sums import Accumulated
 from core.results import SearchResult

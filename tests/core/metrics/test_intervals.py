@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core.metrics.intervals import bootstrap, compare, normal_band
+from core.metrics.intervals import bootstrap, compare
 
 
 def test_bootstrap_equals_plain_numpy():
@@ -43,21 +43,6 @@ def test_bootstrap_repeats_and_does_not_depend_on_the_other_columns():
 
 def test_bootstrap_of_equal_values_is_that_value():
     assert [array.tolist() for array in bootstrap(np.full(9, 0.5))] == [[0.5], [0.5]]
-
-
-def test_normal_band():
-    values = np.random.default_rng(5).random((40, 3))
-    mean, low, high = normal_band(values)
-    for k in range(3):
-        theirs = stats.norm.interval(0.95, loc=values[:, k].mean(), scale=stats.sem(values[:, k]))
-        assert (low[k], high[k]) == pytest.approx(theirs, abs=1e-12)
-        assert mean[k] == pytest.approx(values[:, k].mean(), abs=1e-12)
-
-
-def test_normal_band_by_hand_and_of_one_query():
-    mean, low, high = normal_band(np.array([[1.0], [3.0]]))  # standard error 1
-    assert (mean[0], low[0], high[0]) == pytest.approx((2, 2 - 1.95996398, 2 + 1.95996398), abs=1e-8)
-    assert [array.tolist() for array in normal_band(np.array([[0.3, 0.4]]))] == [[0.3, 0.4]] * 3
 
 
 def test_compare_by_hand():

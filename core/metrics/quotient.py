@@ -1,0 +1,38 @@
+"""A metric as data: a sum over the ranking, and what it is divided by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.metrics.sums import Accumulated
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """`total` (Q, K) / the divisor: k, R, min(R, k) where it is both, or 1; never less than 1.
+
+    Called with accumulated sums it gives the values (Q, K), float64 where there is a divisor.
+    """
+
+    total: Callable[[Accumulated], np.ndarray]
+    by_k: bool = False
+    by_relevant: bool = False
+
+    def divisors(self, sums: Accumulated) -> tuple[np.ndarray, np.ndarray]:
+        """Float64 (Q,) and (K,): the smaller one of a query's and a k's is the divisor."""
+        rows, columns = np.full(len(sums.relevant), np.inf), np.full(len(sums.ks), np.inf)
+        if self.by_relevant:
+            rows = np.maximum(sums.relevant, 1).astype(np.float64)
+        if self.by_k:
+            columns = sums.ks.astype(np.float64)
+        return (rows, columns) if self.by_relevant or self.by_k else (np.ones_like(rows), columns)
+
+    def __call__(self, sums: Accumulated) -> np.ndarray:
+        total = self.total(sums)
+        if not (self.by_relevant or self.by_k):
+            return total
+        rows, columns = self.divisors(sums)
+        return total / np.minimum(rows[:, None], columns)
