@@ -98,8 +98,7 @@ class FourierHashNet(HashMethod):
         arrays = self.state()
         frequencies = arrays["frequencies"]
         mean, scale, linear, bias, output, output_bias = (
-            arrays[key].astype(np.float64)
-            for key in ("mean", "scale", side, f"{side}_bias", "output", "output_bias")
+            arrays[key].astype(np.float64) for key in ("mean", "scale", side, f"{side}_bias", "output", "output_bias")
         )
         check_features(X)
         if X.shape[1] != len(mean):

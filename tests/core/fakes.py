@@ -18,10 +18,10 @@ class FakeBundle:
     protocols = ("test-vs-test", "test-vs-train", "test-vs-test-with-self")
     class_names = tuple("01234")
     superclass_of = np.array([0, 0, 1, 2, 2])
-    manifest = {"splits": {"test": {}, "train": {}}}  # made of no folder of pictures
 
     def __init__(self, queries=40, gallery=120, dimensions=8, stored=(), seed=0, pairs=None):
         self.pairs = pairs or {}
+        self.manifest = {"splits": {"test": {}, "train": {}}}  # made of no folder of pictures
         rng = np.random.default_rng(seed)
         centres = rng.normal(size=(CLASSES, dimensions))
         self._labels, self._embeddings = {}, {}
