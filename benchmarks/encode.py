@@ -28,16 +28,19 @@ PICTURES = 256
 
 
 def measure(bundle: Bundle) -> dict[str, dict[str, object]]:
-    """The times of each encoder that has weights of its own in the bundle, as its manifest keeps them."""
+    """The times of each encoder that has weights in the bundle, as its manifest keeps them.
+
+    Encoders of one network, as a classifier's features and its soft-max, have the times of one measurement.
+    """
     images = np.random.default_rng(0).integers(0, 256, (PICTURES, 32, 32, 3), dtype=np.uint8)
-    times = {}
-    for name in bundle.manifest["encoders"]:
-        path = bundle.weights_path(name)
-        if path is not None:
-            encoder = open_weights(path)
-            work = time_words if isinstance(encoder, BagOfWords) else time_encoding
-            times[name] = work(encoder, images)
-    return times
+    paths = {name: bundle.weights_path(name) for name in bundle.manifest["encoders"]}
+    measured = {path: _times(path, images) for path in dict.fromkeys(paths.values()) if path is not None}
+    return {name: measured[path] for name, path in paths.items() if path is not None}
+
+
+def _times(weights: Path, images: np.ndarray) -> dict[str, object]:
+    encoder = open_weights(weights)
+    return (time_words if isinstance(encoder, BagOfWords) else time_encoding)(encoder, images)
 
 
 def main() -> None:
