@@ -4,7 +4,7 @@
 
 Writes a CSV, a row an encoder that has weights in the bundle; `--keep` puts the times into the bundle, which the
 Encoders page and the export show. The pictures are noise: no time depends on what they show. Let nothing else run.
-Freed memory is kept, as `python -m core embed` does: else a network's time is now and then twice as long, by page faults.
+Freed memory is kept, as `python -m core embed` does: else page faults now and then double a network's time.
 """
 
 from __future__ import annotations
