@@ -57,6 +57,7 @@ def tunable() -> list[str]:
         name
         for name, info in HASHES.items()
         if info.fit is not None and issubclass(info.fit, LearnedHash) and not info.needs_similarity and not info.prefix
+        if info.fit.training.mixture is None  # embeddings are mixed, pictures are not
     ]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
+from core.hashing.mixture import Mixture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,6 +36,7 @@ class Training:
     output_norm: bool = False  # batch normalisation of the values too, so that a bit is set for about half
     noise: float = 0.0  # standard deviation added to the features while training, in units of their own
     mix: float = 0.0  # share of the steps that are shown means of two alike images of two classes, with both losses
+    mixture: Mixture | None = None  # batches of unsure images: the loss is then given shares for labels
     least_steps: int = 400  # more epochs where the rows are few
 
 
@@ -52,7 +54,8 @@ class Task:
 class Objective:
     """`loss(values, labels, share)` of values float32 (n, bits) and labels int64 (n,); share of the run done, 0 to 1.
 
-    `parameters` are what the loss learns beside the head, such as a classifier's weights.
+    Where the training has a mixture, labels are the shares of the classes in each row, float32 (n, C). `parameters` are
+    what the loss learns beside the head, such as a classifier's weights.
     """
 
     loss: Callable[[Tensor, Tensor, float], Tensor]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.hashing.base import one_thread
+from core.hashing.mixer import Mixer
 
 if TYPE_CHECKING:
     from core.hashing.head import LearnedHash, Objective, Task, Training
     from core.hashing.planes import LearnedPlanes
+
+SETTLED = 20  # batches of mixtures that the normalisation's statistics are taken over
 
 
 class Head(nn.Module):
@@ -80,22 +84,34 @@ def train_head(
     X: np.ndarray, labels: np.ndarray, mean: np.ndarray, scale: float, method: LearnedHash, task: Task
 ) -> dict[str, np.ndarray]:
     """Train a head for the method's objective; the arrays of `MlpHash` but mean and scale, float64."""
+    training, generator = method.training, task.generator
     with one_torch_thread():
         features = torch.from_numpy(((X - mean) / scale).astype(np.float32))
         targets = torch.from_numpy(labels)
-        head = Head(X.shape[1], task.bits, method.training, task.generator)
+        origin = torch.from_numpy((mean / scale).astype(np.float32))
+        head = Head(X.shape[1], task.bits, training, generator)
         objective = method.objective(task)
-        matrices = head.matrices()
         others = [weight for weight in head.parameters() if weight.ndim == 1] + objective.parameters
-        groups = [{"params": matrices}, {"params": others, "weight_decay": 0.0}]
+        groups = [{"params": head.matrices()}, {"params": others, "weight_decay": 0.0}]
+        mixer = None
+        if training.mixture is not None:
+            mixer = Mixer.make(features, targets, task.classes, origin, training.mixture, generator)
 
         def loss(rows: Tensor, share: float) -> Tensor:
-            batch = (features[rows], targets[rows])
-            return _step_loss(head, objective, *batch, method.training, share, task.generator)
+            if mixer is None:
+                return _step_loss(head, objective, features[rows], targets[rows], training, share, generator)
+            shown, shares = mixer(rows)
+            return objective.loss(head(_noisy(shown, training.noise, generator)), shares, share)
 
         head.train()
-        minimise(groups, method.training, task.generator, len(X), loss)
-        _settle(head, features)
+        minimise(groups, training, generator, len(X), loss)
+        settling = features
+        if mixer is not None:
+            shown = [
+                mixer(torch.from_numpy(rows))[0] for rows, _ in islice(batches(len(X), training, generator), SETTLED)
+            ]
+            settling = _noisy(torch.cat(shown), training.noise, generator)
+        _settle(head, settling)
         return head.folded()
 
 
@@ -149,6 +165,13 @@ def minimise(
         optimizer.step()
 
 
+def _noisy(features: Tensor, noise: float, generator: np.random.Generator) -> Tensor:
+    """Features with normal noise of that standard deviation added; none for 0."""
+    if not noise:
+        return features
+    return features + noise * torch.from_numpy(generator.standard_normal(features.shape, dtype=np.float32))
+
+
 def _step_loss(
     head: Head,
     objective: Objective,
@@ -158,9 +181,7 @@ def _step_loss(
     share: float,
     generator: np.random.Generator,
 ) -> Tensor:
-    if training.noise:
-        drawn = generator.standard_normal(features.shape, dtype=np.float32)
-        features = features + training.noise * torch.from_numpy(drawn)
+    features = _noisy(features, training.noise, generator)
     if training.mix and generator.random() < training.mix:
         other = alike_of_other_classes(features, targets, generator)
         part = float(generator.uniform())

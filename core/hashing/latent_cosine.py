@@ -23,7 +23,7 @@ class LatentCosine(LearnedHash):
     """A layer before a regression on class vectors; it knows of classes only what the tree says."""
 
     name = "latent-cosine"
-    training = replace(Training(), rate=3e-3, output_norm=True)
+    training = replace(Training(), rate=3e-3, output_norm=True, noise=0.6, mix=1.0)
     needs_similarity = True
 
     def objective(self, task: Task) -> Objective:

@@ -6,6 +6,8 @@ from functools import partial
 
 from core.hashing.csq import CSQ
 from core.hashing.dch import DCH
+from core.hashing.expected_match import ExpectedMatch
+from core.hashing.expected_similarity import ExpectedSimilarity
 from core.hashing.fourier_hashnet import FourierHashNet
 from core.hashing.greedyhash import GreedyHash
 from core.hashing.hashnet import HashNet
@@ -107,6 +109,23 @@ LEARNED = (
         description="Every class has a code of its own, near those of the classes that the class tree holds alike.",
         source="after Chen et al., TOIS 2025 (SHC)",
         fit=SemanticCentres,
+        needs_labels=True,
+        needs_similarity=True,
+    ),
+    _learned(
+        name="expected-match",
+        label="Expected match",
+        description="Codes as near as it is probable that their images are of one class: unsure images come late.",
+        source="this project, after HashNet (Cao et al., ICCV 2017)",
+        fit=ExpectedMatch,
+        needs_labels=True,
+    ),
+    _learned(
+        name="expected-similarity",
+        label="Expected similarity",
+        description="Codes as near as the class tree says of the classes that their images are probably of.",
+        source="this project; class similarities as Barz & Denzler, WACV 2019",
+        fit=ExpectedSimilarity,
         needs_labels=True,
         needs_similarity=True,
     ),

@@ -15,7 +15,7 @@ NUMBERED = ["kmeans", "pq", "rabitq"]
 UNSUPERVISED = ["neural-lsh", "trained-hyperplanes"]
 SUPERVISED = [
     "fourier-hashnet", "latent-sigmoid", "latent-cosine", "hashnet", "dch", "greedyhash", "csq", "orthohash",
-    "semantic-centres", "nested",
+    "semantic-centres", "expected-match", "expected-similarity", "nested",
 ]  # fmt: skip
 NAMES = [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED, "random-codes", "predicted-class", "imported"]
 EVERY = list(range(8, 129, 8))
@@ -45,7 +45,8 @@ def test_flags():
     assert [name for name in NAMES if HASHES[name].fit] == [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED]
     assert [name for name in NAMES if HASHES[name].slow_fit] == [*UNSUPERVISED, *SUPERVISED]
     assert [name for name in NAMES if HASHES[name].needs_labels] == SUPERVISED
-    assert [name for name in NAMES if HASHES[name].needs_similarity] == ["latent-cosine", "semantic-centres"]
+    by_tree = ["latent-cosine", "semantic-centres", "expected-similarity"]
+    assert [name for name in NAMES if HASHES[name].needs_similarity] == by_tree
     assert [name for name in NAMES if HASHES[name].stored_only] == ["imported"]
     assert [name for name in NAMES if HASHES[name].own_layer] == ["latent-sigmoid"]
     assert [name for name in NAMES if HASHES[name].prefix] == ["random-hyperplane", "pca-sign", "nested"]
