@@ -9,7 +9,7 @@ codes' signs, t = a c - o (a and o are learned), m_ij = q_i . q_j and w = (pairs
 
 HashNet's likelihood (see `core.hashing.hashnet`) of soft pairs in place of equal labels, with an offset, so that codes
 that are as near as by chance are no match. The gradient goes through the sign as if it were a tanh. Classes have no
-order here: `core.hashing.expected_similarity` has one.
+order here: `core.hashing.semantic_centres` has one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from core.hashing.head import LearnedHash, Objective, Task, Training
 from core.hashing.mixture import Mixture
+from core.hashing.straight_through import straight_signs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,9 +48,7 @@ class ExpectedMatch(LearnedHash):
 
 def sign_cosine(values: Tensor) -> Tensor:
     """The cosine of the signs of every two rows of values (n, bits), with the gradient that their tanh would have."""
-    smooth = values.tanh()
-    signs = (values > 0).to(values.dtype) * 2.0 - 1.0
-    codes = smooth + (signs - smooth).detach()
+    codes = straight_signs(values, values.tanh())
     return codes @ codes.T / values.shape[1]
 
 

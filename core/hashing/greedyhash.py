@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.hashing.head import LearnedHash, Objective, Task, Training
+from core.hashing.straight_through import straight_signs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,12 +30,6 @@ class GreedyHash(LearnedHash):
 
         weight, _ = classifier(task.generator, task.bits, task.classes)
         return Objective(lambda values, labels, share: greedy_loss(values, weight, labels, self.alpha), [weight])
-
-
-def straight_signs(values: Tensor) -> Tensor:
-    """-1 or 1 by the sign of each value, with the gradient of the value itself."""
-    signs = (values > 0).to(values.dtype) * 2.0 - 1.0
-    return values + (signs - values).detach()
 
 
 def greedy_loss(values: Tensor, weight: Tensor, labels: Tensor, alpha: float) -> Tensor:

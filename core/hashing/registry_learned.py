@@ -7,7 +7,6 @@ from functools import partial
 from core.hashing.csq import CSQ
 from core.hashing.dch import DCH
 from core.hashing.expected_match import ExpectedMatch
-from core.hashing.expected_similarity import ExpectedSimilarity
 from core.hashing.fourier_hashnet import FourierHashNet
 from core.hashing.greedyhash import GreedyHash
 from core.hashing.hashnet import HashNet
@@ -106,8 +105,8 @@ LEARNED = (
     _learned(
         name="semantic-centres",
         label="Semantic centres",
-        description="Every class has a code of its own, near those of the classes that the class tree holds alike.",
-        source="after Chen et al., TOIS 2025 (SHC)",
+        description="Classes have codes near those that the class tree holds alike; an unsure image lies among them.",
+        source="after Chen et al., TOIS 2025 (SHC), with a loss of this project",
         fit=SemanticCentres,
         needs_labels=True,
         needs_similarity=True,
@@ -119,15 +118,6 @@ LEARNED = (
         source="this project, after HashNet (Cao et al., ICCV 2017)",
         fit=ExpectedMatch,
         needs_labels=True,
-    ),
-    _learned(
-        name="expected-similarity",
-        label="Expected similarity",
-        description="Codes as near as the class tree says of the classes that their images are probably of.",
-        source="this project; class similarities as Barz & Denzler, WACV 2019",
-        fit=ExpectedSimilarity,
-        needs_labels=True,
-        needs_similarity=True,
     ),
     _learned(
         name="nested",

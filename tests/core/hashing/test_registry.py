@@ -15,7 +15,7 @@ NUMBERED = ["kmeans", "pq", "rabitq"]
 UNSUPERVISED = ["neural-lsh", "trained-hyperplanes"]
 SUPERVISED = [
     "fourier-hashnet", "latent-sigmoid", "latent-cosine", "hashnet", "dch", "greedyhash", "csq", "orthohash",
-    "semantic-centres", "expected-match", "expected-similarity", "nested",
+    "semantic-centres", "expected-match", "nested",
 ]  # fmt: skip
 NAMES = [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED, "random-codes", "predicted-class", "imported"]
 EVERY = list(range(8, 129, 8))
@@ -45,7 +45,7 @@ def test_flags():
     assert [name for name in NAMES if HASHES[name].fit] == [*QUICK, *NUMBERED, *UNSUPERVISED, *SUPERVISED]
     assert [name for name in NAMES if HASHES[name].slow_fit] == [*UNSUPERVISED, *SUPERVISED]
     assert [name for name in NAMES if HASHES[name].needs_labels] == SUPERVISED
-    by_tree = ["latent-cosine", "semantic-centres", "expected-similarity"]
+    by_tree = ["latent-cosine", "semantic-centres"]
     assert [name for name in NAMES if HASHES[name].needs_similarity] == by_tree
     assert [name for name in NAMES if HASHES[name].stored_only] == ["imported"]
     assert [name for name in NAMES if HASHES[name].own_layer] == ["latent-sigmoid"]
