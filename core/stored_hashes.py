@@ -17,6 +17,7 @@ from core.hashing.registry import fitted_bits, get_hash
 from core.manifest import hash_key
 
 SHIPPED_HASHES = ("random-hyperplane", "pca-sign", "itq")
+AT_ONCE = 100_000  # images that a head codes while nobody notices
 
 
 def make_hashes(
@@ -29,10 +30,11 @@ def make_hashes(
 ) -> None:
     """Fit hashes on the training embeddings of a bundle and store codes and heads at every length asked for.
 
-    A method whose codes are prefixes of longer ones is stored once, at its greatest length; one that is slow to fit as
-    its head alone, from which codes are made when they are asked for. What the bundle has at other lengths stays, and
-    so do codes of a layer that the encoder was trained with, and what there is of other seeds. Of a seed other than 0
-    the head alone is kept: it is there to tell how much of a figure is chance. `jobs` are fitted at a time.
+    A method whose codes are prefixes of longer ones is stored once, at its greatest length. One that is slow to fit, or
+    that codes all images at once, is kept as its head alone, from which codes are made when they are asked for. What
+    the bundle has at other lengths stays, and so do codes of a layer that the encoder was trained with, and what there
+    is of other seeds. Of a seed other than 0 the head alone is kept: it is there to tell how much of a figure is
+    chance. `jobs` are fitted at a time.
     """
     bundle = load_bundle(folder)
     wanted = [(name, length) for name in names for length in _lengths(bundle, encoder, name, bits)]
@@ -85,7 +87,8 @@ def _stored_hash(
     if info.slow_fit:
         made += "; settings chosen on held-out training images of CIFAR-100"
     head = method.state()
-    coded = () if info.slow_fit or (seed and head) else bundle.splits
+    at_once = info.slow_fit or (info.distance == "hamming" and sum(map(bundle.count, bundle.splits)) <= AT_ONCE)
+    coded = () if head and (seed or at_once) else bundle.splits
     return {
         "encoder": encoder,
         "hash": name,

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core import stored_hashes
 from core.bundle import load_bundle
 from core.codes import bits_for, find_stored, split_codes, stored_method
 from core.engine import Engine
@@ -41,6 +42,19 @@ def test_a_learned_hash_is_kept_as_a_head(make_bundle):
         assert 0 <= results["hamming"].mean("ap", 10) <= 1
     assert "class tree 'wordnet'" in bundle.stored_hash("semantic", "semantic-centres", 16)["made"]
     assert "labels" not in bundle.stored_hash("semantic", "neural-lsh", 16)["made"]
+
+
+def test_codes_are_kept_where_making_them_would_be_noticed(make_bundle, monkeypatch):
+    bundle = make_bundle()
+    make_hashes(bundle.path, "semantic", ["itq"], [16])
+    assert load_bundle(bundle.path).stored_hash("semantic", "itq", 16)["codes"] == {}
+    quick = split_codes(load_bundle(bundle.path), "semantic", "itq", 16, "test", 0, None)
+    monkeypatch.setattr(stored_hashes, "AT_ONCE", 10)
+    make_hashes(bundle.path, "semantic", ["itq"], [16])
+    bundle = load_bundle(bundle.path, verify=True)
+    assert bundle.stored_hash("semantic", "itq", 16)["codes"].keys() == set(bundle.splits)
+    kept = split_codes(bundle, "semantic", "itq", 16, "test", 0, None)
+    np.testing.assert_array_equal(kept.packed, quick.packed)
 
 
 def test_matrices_are_stored_in_float16_without_loss(make_bundle):

@@ -98,9 +98,9 @@ def test_scores_of_another_head_are_not_shown(scored):
 
     def turned(manifest, writer):
         (entry,) = (e for e in manifest["hashes"] if e["hash"] == "itq")
-        codes = {split: writer.add_array(~np.array(bundle.array(spec))) for split, spec in entry["codes"].items()}
+        head = {key: writer.add_array(-np.array(bundle.array(spec))) for key, spec in entry["head"].items()}
         others = [e for e in manifest["hashes"] if e["hash"] != "itq"]
-        return {**manifest, "hashes": [*others, {**entry, "codes": codes}]}
+        return {**manifest, "hashes": [*others, {**entry, "head": head}]}
 
     assert find_scores(changed(bundle, turned), SETTING, WHOLE) is None
 
