@@ -140,6 +140,13 @@ def check_features(X: np.ndarray, least_rows: int = 0) -> None:
             raise BadInput(f"features hold NaN or infinite values (row {start + int(bad.argmax())}): remove such rows")
 
 
+def check_varied(X: np.ndarray, method: str) -> None:
+    """BadInput, naming `method`, unless X is float (N, d), finite, with at least 2 rows, and rows that differ."""
+    check_features(X, least_rows=2)
+    if all((X[start : start + CHUNK] == X[0]).all() for start in range(0, len(X), CHUNK)):
+        raise BadInput(f"the features are constant: {method} needs rows that differ, as all hashes but random-codes do")
+
+
 def head_arrays(
     name: str, state: Mapping[str, np.ndarray], shapes: Mapping[str, str]
 ) -> tuple[dict[str, np.ndarray], dict[str, int]]:

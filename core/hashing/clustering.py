@@ -12,17 +12,9 @@ import warnings
 import numpy as np
 
 from core.errors import BadInput
-from core.hashing.base import CHUNK, check_features
 
 ITERATIONS = 10
 _START_ROWS = 16_384  # rows that the start is drawn from, or four a centroid where that is more
-
-
-def check_varied(X: np.ndarray, method: str) -> None:
-    """BadInput, naming `method`, unless X is float (N, d) of finite values with rows that differ."""
-    check_features(X, least_rows=2)
-    if all((X[start : start + CHUNK] == X[0]).all() for start in range(0, len(X), CHUNK)):
-        raise BadInput(f"the features are constant: {method} needs rows that differ")
 
 
 def centroids(X: np.ndarray, count: int, seed: int, method: str) -> np.ndarray:

@@ -20,8 +20,8 @@ import numpy as np
 
 from core.errors import BadInput
 from core.hashing import dominance, packing
-from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
-from core.hashing.head import Training, as_half, check_labels, check_trainable
+from core.hashing.base import HashMethod, check_features, check_varied, feature_mean, head_arrays
+from core.hashing.head import Training, as_half, check_labels
 from core.search.parallel import run_blocks
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FourierHashNet(HashMethod):
         """Train on features float (N, d) with labels int (N,). BadInput as for every learned hash."""
         from core.hashing.fourier_training import train_fourier
 
-        check_trainable(self.name, X)
+        check_varied(X, self.name)
         labels, _ = check_labels(self.name, y, len(X))
         mean = feature_mean(X).astype(np.float32)
         scale = np.float32(np.abs(X - mean).max())  # features then lie from -1 to 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.errors import BadInput
-from core.hashing.base import HashMethod, check_features, feature_mean, head_arrays
+from core.hashing.base import HashMethod, check_features, check_varied, feature_mean, head_arrays
 from core.hashing.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class LearnedHash(MlpHash):
         """
         from core.hashing.head_training import train_head
 
-        check_trainable(self.name, X)
+        check_varied(X, self.name)
         labels, classes = check_labels(self.name, y, len(X))
         if self.needs_similarity:
             similarity = check_similarity(self.name, similarity, classes)
@@ -157,13 +157,6 @@ def feature_scale(X: np.ndarray, mean: np.ndarray) -> float:
         float(np.square(X[start : start + ROWS].astype(np.float64) - mean).sum()) for start in range(0, len(X), ROWS)
     )
     return float(np.sqrt(total / X.size))
-
-
-def check_trainable(name: str, X: np.ndarray) -> None:
-    """BadInput unless X is float (N, d), finite, with at least 2 rows that differ."""
-    check_features(X, least_rows=2)
-    if np.ptp(X, axis=0).max() == 0:
-        raise BadInput(f"the features are constant: {name} needs rows that differ, as all hashes but random-codes do")
 
 
 def check_labels(name: str, y: np.ndarray | None, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from core.hashing.base import LinearHash, feature_mean
-from core.hashing.head import Training, check_trainable, feature_scale
+from core.hashing.base import LinearHash, check_varied, feature_mean
+from core.hashing.head import Training, feature_scale
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +28,7 @@ class LearnedPlanes(LinearHash):
         """Train on features float (N, d); labels are not looked at. BadInput for constant or non-finite features."""
         from core.hashing.head_training import train_planes
 
-        check_trainable(self.name, X)
+        check_varied(X, self.name)
         mean = feature_mean(X)
         scale = feature_scale(X, mean)
         return self._keep(mean, train_planes(X, mean, scale, self.bits, self) / scale)

@@ -15,8 +15,8 @@ from typing import Self
 import numpy as np
 
 from core.errors import BadInput
-from core.hashing.base import head_arrays, one_thread
-from core.hashing.clustering import centroids, check_varied
+from core.hashing.base import check_varied, head_arrays, one_thread
+from core.hashing.clustering import centroids
 from core.hashing.numbered import NumberedHash, check_dimensions, pack_numbers
 from core.search.lookup import Codebook
 

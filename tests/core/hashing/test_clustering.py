@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from core.hashing.base import one_thread
-from core.hashing.clustering import centroids, check_varied
+from core.hashing.base import check_varied, one_thread
+from core.hashing.clustering import centroids
 
 
 def blobs(count=600, k=6, seed=0):
