@@ -67,7 +67,7 @@ def write_pictures(images: np.ndarray, folder: Path, copies: int, distinct: bool
                 path.hardlink_to(files[row])
             else:
                 altered = image.copy()
-                altered[0, 0, 0] += np.uint8(copy)
+                altered[0, 0, 0] = (int(image[0, 0, 0]) + copy) % 256
                 Image.fromarray(altered).save(path)
             files.append(path)
     return files

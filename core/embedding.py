@@ -60,6 +60,7 @@ def embed(
 def _embed_network(root: str | Path, encoder: str, weights: Path, out: str | Path, dataset: Cifar) -> list[str]:
     from core.encoders.encoding import encode_images
     from core.encoders.memory import keep_freed_memory
+    from core.encoders.networks.folded import folded
     from core.encoders.weights import load_network
 
     keep_freed_memory()
@@ -67,7 +68,8 @@ def _embed_network(root: str | Path, encoder: str, weights: Path, out: str | Pat
     network = load_network(weights)
     check_encoder(weights, network.recipe.encoder, encoder)
     splits = {name: dataset.read_split(root, name) for name in SPLITS}
-    encoded = {name: encode_images(network, split.images, flip=True) for name, split in splits.items()}
+    ready = folded(network)
+    encoded = {name: encode_images(ready, split.images, flip=True) for name, split in splits.items()}
 
     def describe(writer: BundleWriter) -> tuple[dict[str, dict], list[dict]]:
         shared = {

@@ -23,12 +23,15 @@ Work = Callable[[np.ndarray], object]  # images uint8 (N, 32, 32, 3)
 def time_encoding(network: Network, images: np.ndarray, runs: int = 50) -> dict[str, object]:
     """Median milliseconds of an image, alone and in a batch of 256, and on what machine, as the manifest keeps it.
 
-    `images` uint8 (N, 32, 32, 3). In float32, without the mirror image. Meaningless while the machine does other work.
+    `images` uint8 (N, 32, 32, 3). In float32, without the mirror image, folded as for a query. Meaningless while the
+    machine does other work.
     """
     import torch
 
     from core.encoders.encoding import encode_images
+    from core.encoders.networks.folded import folded
 
+    network = folded(network)
     threads = torch.get_num_threads()
 
     def alone(part: np.ndarray) -> object:

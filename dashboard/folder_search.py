@@ -19,6 +19,7 @@ from core.pictures.search import Hit, hits_csv, printable, search_index
 from core.pictures.thumbnail import thumbnail
 from dashboard.grids import Tile, grid_html
 from dashboard.launch import allowed
+from dashboard.memory import freed_arrays_kept
 from dashboard.pictures import png_uri
 
 BACKBONES = ("resnet50", "resnet152", "vit_b_16", "vit_l_16", "inception_v3", "convnext_tiny", "alexnet", "vgg16")
@@ -85,8 +86,10 @@ def search(
     name, weights = encoder
     changed = 0 if weights is None else weights.stat().st_mtime_ns
     network = _encoder(name, weights, changed, bundle, bundle.version)
-    index = index_folder(found, network, None, progress)
-    hits = search_index(index, network.encode_pictures([picture])[0], k, similarity)
+    with freed_arrays_kept():
+        index = index_folder(found, network, None, progress)
+        vector = network.encode_pictures([picture])[0]
+    hits = search_index(index, vector, k, similarity)
     asked = f"{query[0]} in {len(index):,} pictures of '{found.root.name}', encoder {name}, {similarity}"
     tiles = [Tile(0, query[0], relation="query", picture=png_uri(_small(picture)))]
     tiles += [_tile(index.folder.root, hit) for hit in hits]

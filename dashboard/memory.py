@@ -1,22 +1,67 @@
-"""Large arrays go back to the system when they are freed.
+"""Large arrays go back to the system when they are freed; while an encoder is at work, when it is done.
 
 glibc learns from freed blocks of up to 32 MB to take the next ones of that size from a pool of the thread, and a
-server has many threads: results of earlier settings would stay in memory, some hundred megabytes of them.
+server has many threads: results of earlier settings would stay in memory, some hundred megabytes of them. A network
+frees and takes the same few blocks hundreds of times, though: mapped anew each time, they cost it a third of its time.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
-_M_MMAP_THRESHOLD = -3  # malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGE = 1 << 20
+_LARGEST = 32 << 20  # that glibc takes from a pool
+_TRIM_AT = 128 << 10  # glibc's own
+_KEPT = 2**31 - 1
+
+_LOCK = Lock()
+_keeping = 0  # sessions that encode just now
 
 
 @cache
 def return_freed_arrays() -> bool:
     """Ask the C library to map blocks from 1 MB up one by one; False where it is not glibc."""
+    library = _glibc()
+    return library is not None and bool(library.mallopt(_MMAP_THRESHOLD, _LARGE))
+
+
+@contextmanager
+def freed_arrays_kept() -> Iterator[None]:
+    """Within it freed blocks are used again, by all threads; at its end, the last one's of several, all go back."""
+    if not return_freed_arrays():
+        yield
+        return
+    _count(1)
     try:
-        return bool(ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE))
+        yield
+    finally:
+        _count(-1)
+
+
+def _count(more: int) -> None:
+    global _keeping
+    library = _glibc()
+    with _LOCK:
+        before, _keeping = _keeping, _keeping + more
+        if not before:
+            library.mallopt(_MMAP_THRESHOLD, _LARGEST)
+            library.mallopt(_TRIM_THRESHOLD, _KEPT)
+        elif not _keeping:
+            library.mallopt(_MMAP_THRESHOLD, _LARGE)
+            library.mallopt(_TRIM_THRESHOLD, _TRIM_AT)
+            library.malloc_trim(0)  # milliseconds
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
+    try:
+        library = ctypes.CDLL("libc.so.6")
+        library.malloc_trim.argtypes = [ctypes.c_size_t]
     except (OSError, AttributeError):
-        return False
+        return None
+    return library

@@ -11,6 +11,9 @@ from torch import Tensor
 from core.encoders.device import mixed_precision
 from core.encoders.encoded import EncodedImages
 from core.encoders.networks.base import Network
+from core.encoders.spread import spread
+
+_LEAST_PART = 16  # images: fewer take longer each
 
 
 def to_tensor(images: np.ndarray) -> Tensor:
@@ -23,21 +26,39 @@ def to_unit(images: Tensor) -> Tensor:
     return images.permute(0, 3, 1, 2).float().div_(255)
 
 
-@torch.inference_mode()
 def encode_images(
     network: Network, images: np.ndarray, batch_size: int = 500, flip: bool = False, fast: bool = False
 ) -> EncodedImages:
-    """Encode uint8 images (N, 32, 32, 3).
+    """Encode uint8 images (N, 32, 32, 3), about `batch_size` of them at a time; on a CPU its cores share them.
 
     With `flip` the outputs of an image and its mirror image are averaged; `fast` computes in bfloat16 where that helps.
     """
     network.eval()
     device = next(network.parameters()).device
-    parts = []
-    for start in range(0, len(images), batch_size):
-        batch = to_tensor(images[start : start + batch_size]).to(device, memory_format=torch.channels_last)
-        with mixed_precision(device) if fast else nullcontext():
-            outputs = [network(batch), network(batch.flip(3))] if flip else [network(batch)]
-        mean = [torch.stack(values).mean(dim=0).float() for values in zip(*outputs, strict=True)]
-        parts.append([values.cpu() for values in (mean[0], mean[1].softmax(dim=1), mean[2])])
-    return EncodedImages(*(torch.cat(values).numpy() for values in zip(*parts, strict=True)))
+
+    def encode(part: slice) -> list[Tensor]:
+        return _encode(network, to_tensor(images[part]).to(device), flip, fast)
+
+    size = max(1, batch_size // 2) if flip else batch_size
+    if device.type == "cpu":
+        size = min(size, max(_LEAST_PART, size // torch.get_num_threads()))
+    parts = [slice(start, start + size) for start in range(0, len(images), size)]
+    encoded = spread(encode, parts) if device.type == "cpu" else [encode(part) for part in parts]
+    return EncodedImages(*(torch.cat(values).numpy() for values in zip(*encoded, strict=True)))
+
+
+@torch.inference_mode()
+def _encode(network: Network, batch: Tensor, flip: bool, fast: bool) -> list[Tensor]:
+    """Embeddings, probabilities and latent values of images float32 (N, 3, 32, 32), on the CPU."""
+    # With its mirror image in one batch: a single picture would have the weights read twice.
+    batch = torch.cat([batch, batch.flip(3)]) if flip else batch
+    with mixed_precision(batch.device) if fast else nullcontext():
+        outputs = network(batch.contiguous(memory_format=torch.channels_last))
+    embedding, logits, latent = (values.float() for values in outputs)
+    if flip:
+        embedding, logits, latent = (_halves_mean(values) for values in (embedding, logits, latent))
+    return [values.cpu() for values in (embedding, logits.softmax(dim=1), latent)]
+
+
+def _halves_mean(values: Tensor) -> Tensor:
+    return torch.stack(values.chunk(2)).mean(dim=0)

@@ -12,7 +12,8 @@ _KEPT = 2**31 - 1  # bytes
 def keep_freed_memory() -> None:
     """Let glibc reuse large blocks instead of handing them back: a training step then writes to pages that exist.
 
-    It makes training on a CPU about a third faster; elsewhere than on glibc nothing is done.
+    It makes training on a CPU about a third faster, and encoding a folder a tenth; elsewhere than on glibc nothing is
+    done. It counts for the process until its end.
     """
     if not sys.platform.startswith("linux"):
         return

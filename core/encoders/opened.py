@@ -26,6 +26,19 @@ def open_weights(path: str | Path) -> Encoder:
     return load_network(path)
 
 
+def ready_to_encode(encoder: Encoder, fast: bool = False) -> Encoder:
+    """The same encoder, quicker and no longer to be trained; to be encoded with in bfloat16, with `fast`, or not."""
+    if isinstance(encoder, BagOfWords):
+        return encoder
+    import torch
+
+    from core.encoders.device import fast_format
+    from core.encoders.networks.folded import folded
+
+    device = next(encoder.parameters()).device
+    return folded(encoder, fast_format(device) if fast else torch.float32)
+
+
 def encode_images(
     encoder: Encoder, images: np.ndarray, batch_size: int = 500, flip: bool = False, fast: bool = False
 ) -> EncodedImages:

@@ -3,17 +3,26 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.encoders.device import choose_device, mixed_precision
+from core.encoders.device import choose_device, fast_format, mixed_precision
 
 
 @pytest.mark.parametrize(
-    ("capability", "expected"), [("AVX2", torch.float32), ("DEFAULT", torch.float32), ("AVX512", torch.bfloat16)]
+    ("capability", "instructions", "expected"),
+    [
+        ("AVX2", {}, torch.float32),
+        ("DEFAULT", {"amx_bf16": True}, torch.float32),
+        ("AVX512", {"amx_bf16": False, "avx512_bf16": False}, torch.float32),
+        ("AVX512", {"amx_bf16": False, "avx512_bf16": True}, torch.bfloat16),
+        ("AVX512", {"amx_bf16": True}, torch.bfloat16),
+    ],
 )
-def test_bfloat16_only_where_the_cpu_computes_in_it(monkeypatch, capability, expected):
+def test_bfloat16_only_where_the_cpu_computes_in_it(monkeypatch, capability, instructions, expected):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions)
     with mixed_precision(torch.device("cpu")):
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == expected
+    assert fast_format(torch.device("cpu")) == expected
 
 
 def test_the_device_is_one_that_computes():
