@@ -174,6 +174,10 @@ class Bundle:
         entries = (e for e in self.manifest["hashes"] if manifests.hash_key(e) == key)
         return next(entries, None)
 
+    def stored_scores(self, encoder: str, protocol: str, hash_name: str) -> list[dict]:
+        """The manifest's entries of a method's scores, of every length and seed."""
+        return self._once("scores", self._scores_by_method).get((encoder, protocol, hash_name), [])
+
     def reduction(self, encoder: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Mean (D,) and principal axes (D, d), float32, that reduced an encoder's features; None if none did."""
         kept = self.encoder_info(encoder).get("reduction")
@@ -212,6 +216,12 @@ class Bundle:
                 f"expected 0 to {len(self.class_names) - 1}"
             )
         return labels
+
+    def _scores_by_method(self) -> dict[tuple, list[dict]]:
+        found: dict[tuple, list[dict]] = {}
+        for entry in self.manifest.get("scores") or ():
+            found.setdefault((entry.get("encoder"), entry.get("protocol"), entry.get("hash")), []).append(entry)
+        return found
 
     def _tree(self, name: str, entry: dict) -> Hierarchy:
         path = self.path / entry["file"]

@@ -112,9 +112,7 @@ def ceiling(view: View, series: Series, metric: str) -> Curve | None:
     """The value of a perfect ranking at each k of a series, where the metric's is not 1."""
     if get_metric(metric).ceiling is None:
         return None
-    found = _result(view.engine, _needed(view, series), series.search, tuple(_ks(view, series)))
-    perfect = found.ceiling(metric)
-    return Curve(found.ks, perfect, perfect, perfect)
+    return _ceiling(view.engine, _version(view), _needed(view, series), series.search, tuple(_ks(view, series)), metric)
 
 
 def result(view: View, series: Series) -> SearchResult:
@@ -190,6 +188,15 @@ def _curve(
     _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], metric: str
 ) -> Curve:
     return _result(_engine, setting, search, ks).curve(metric)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _ceiling(
+    _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], metric: str
+) -> Curve:
+    found = _result(_engine, setting, search, ks)
+    perfect = found.ceiling(metric)
+    return Curve(found.ks, perfect, perfect, perfect)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
