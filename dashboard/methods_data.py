@@ -30,7 +30,9 @@ from core.settings import Setting
 from core.stored_scores import find_scores, stored_seeds
 from dashboard.state import View
 
-KEPT_BYTES, STORED_BYTES = 120_000_000, 60_000_000  # of scores computed, and of those that a bundle holds
+KEPT_BYTES = 120_000_000
+_STORED = ByteCache(60_000_000)  # scores that bundles hold
+_BANDS = ByteCache(4000)  # so many settings'
 
 
 @dataclass(frozen=True)
@@ -132,20 +134,19 @@ def seeds_text(view: View, setting: Setting, measure: Measure) -> str:
 
 def band(view: View, setting: Setting, measure: Measure, scores: Scores) -> tuple[float, float, float]:
     """Mean of a setting that is known, and its 95 % normal band over queries."""
-    return _band(scores.values[setting], (*_version(view), _key(setting, own_measure(setting.hash, measure))))
+    key = (*_version(view), _key(setting, own_measure(setting.hash, measure)))
 
+    def make() -> tuple[float, float, float]:
+        mean, low, high = normal_band(np.asarray(scores.values[setting], np.float64)[:, None])
+        return float(mean[0]), float(low[0]), float(high[0])
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _band(_values: np.ndarray, key: tuple) -> tuple[float, float, float]:
-    mean, low, high = normal_band(np.asarray(_values, np.float64)[:, None])
-    return float(mean[0]), float(low[0]), float(high[0])
+    return _BANDS.get(key, make, lambda _: 1)
 
 
 def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None:
     """What the bundle holds, looked up once: a page asks for some two hundred at every move."""
-    looked_up = _kept(*_version(view), STORED_BYTES)
-    return looked_up.get(
-        _key(setting, measure),
+    return _STORED.get(
+        (*_version(view), _key(setting, measure)),
         lambda: find_scores(view.bundle, setting, measure),
         lambda found: 1000 if found is None else found.nbytes,
     )
@@ -160,10 +161,10 @@ def _board(_scores: Scores, key: tuple, reference: str) -> pd.DataFrame:
     return leaderboard(scored, reference)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(path: str, version: str, limit: int = KEPT_BYTES) -> ByteCache:
-    """Scores of one version of a bundle, shared by all sessions: computed on demand, or looked up."""
-    return ByteCache(limit)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept(path: str, version: str) -> ByteCache:
+    """Scores computed on demand, of one version of a bundle, shared by all sessions."""
+    return ByteCache(KEPT_BYTES)
 
 
 def _setting(view: View, name: str, bits: int | None, measure: Measure) -> Setting:
