@@ -26,6 +26,9 @@ page = st.navigation(
 st.title("What do binary hashes cost, and what do they gain?" if page == overview else page.title)
 
 # At a server's first page these imports take their time: the title is there before them.
+from dashboard import warm_up  # noqa: E402
+
+warm_up.start()
 from core.errors import BadInput  # noqa: E402
 from dashboard import memory, sidebar  # noqa: E402
 

@@ -171,8 +171,13 @@ class Bundle:
     def stored_hash(self, encoder: str, hash_name: str, bits: int, seed: int = 0) -> dict | None:
         """The manifest's entry of stored codes or a stored head; None if there is none."""
         key = (encoder, hash_name, bits, seed)
-        entries = (e for e in self.manifest["hashes"] if manifests.hash_key(e) == key)
-        return next(entries, None)
+        return next((e for e in self.manifest["hashes"] if manifests.hash_key(e) == key), None)
+
+    def stored_scores(self, encoder: str, protocol: str, hash_name: str) -> list[dict]:
+        """The manifest's entries of a method's scores, of every length and seed."""
+        return self._once("scores", lambda: manifests.scores_by_method(self.manifest)).get(
+            (encoder, protocol, hash_name), []
+        )
 
     def reduction(self, encoder: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Mean (D,) and principal axes (D, d), float32, that reduced an encoder's features; None if none did."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,16 +19,21 @@ from core.hashing.registry import HASHES, HashInfo, allowed_bits, get_hash
 
 @dataclass(frozen=True)
 class Codes:
-    """Packed codes uint8 (N, ceil(bits / 8)) of one split; `projections` float32 (N, bits) or None."""
+    """Packed codes uint8 (N, ceil(bits / 8)) of one split; `project` gives their real values, where they have any."""
 
     bits: int
     packed: np.ndarray
-    projections: np.ndarray | None
+    project: Callable[[], np.ndarray] | None
+
+    @cached_property
+    def projections(self) -> np.ndarray | None:
+        """The real values float32 (N, bits), made when they are asked for: only asymmetric search compares them."""
+        return None if self.project is None else self.project()
 
     @property
     def nbytes(self) -> int:
-        """Memory held, bytes."""
-        return self.packed.nbytes + (0 if self.projections is None else self.projections.nbytes)
+        """Memory held once the real values are there, bytes."""
+        return self.packed.nbytes + (0 if self.project is None else 4 * self.bits * len(self.packed))
 
 
 def bits_for(bundle: Bundle, encoder: str, name: str) -> list[int]:
@@ -123,7 +130,7 @@ def split_codes(
     if not projected:
         return Codes(bits, method.encode(embeddings), None)
     values = method.project_queries(embeddings)
-    return Codes(bits, packing.pack(values > 0), values)
+    return Codes(bits, packing.pack(values > 0), lambda: values)
 
 
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
@@ -160,11 +167,11 @@ def stored_method(bundle: Bundle, entry: dict, info: HashInfo, bits: int) -> Has
 
 def _stored_projections(
     bundle: Bundle, stored: dict, info: HashInfo, encoder: str, split: str, bits: int, method: HashMethod | None
-) -> np.ndarray | None:
+) -> Callable[[], np.ndarray] | None:
     if split in stored.get("projections", {}):
-        return np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)[:, :bits]
+        return lambda: np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)[:, :bits]
     method = stored_method(bundle, stored, info, bits) or method
-    return None if method is None else method.project_queries(bundle.embeddings(encoder, split))
+    return None if method is None else lambda: method.project_queries(bundle.embeddings(encoder, split))
 
 
 def _list(values: list[int]) -> str:

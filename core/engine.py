@@ -72,7 +72,7 @@ class Engine:
         if len(space.gallery_index) < len(gallery.packed):
             gallery = Codes(bits, gallery.packed[space.gallery_index], None)
         rows = space.query_index
-        asked = Codes(bits, queries.packed[rows], None if queries.projections is None else queries.projections[rows])
+        asked = Codes(bits, queries.packed[rows], queries.project and (lambda: queries.projections[rows]))
         method = None if info.distance == "hamming" else self.method(setting)
         return DISTANCES[info.distance].make(info, asked, gallery, space.queries, method)
 

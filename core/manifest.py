@@ -195,6 +195,14 @@ def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:
             raise BadInput(f"{where} has neither codes nor a head")
 
 
+def scores_by_method(manifest: dict) -> dict[tuple, list[dict]]:
+    """The entries of scores by encoder, protocol and hash."""
+    found: dict[tuple, list[dict]] = {}
+    for entry in manifest.get("scores") or ():
+        found.setdefault(tuple(map(entry.get, ("encoder", "protocol", "hash"))), []).append(entry)
+    return found
+
+
 def hash_key(entry: dict) -> tuple[str, str, int, int]:
     """What tells a checked entry of `hashes` from the others: encoder, hash, bits, seed."""
     return entry["encoder"], entry["hash"], entry["bits"], entry.get("seed") or 0

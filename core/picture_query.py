@@ -100,7 +100,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
         codes = _own_code(setting, encoded, pair.bits)
     elif (hasher := query_hash(engine, setting)) is not None:
         values = engine.method(setting).project_queries(vectors)
-        codes = Codes(pair.bits, packing.pack(values > 0), values)
+        codes = Codes(pair.bits, packing.pack(values > 0), lambda: values)
     elif info.name == "random-codes":
         raise NoCode("random-codes are drawn for the images of the bundle: a new picture has none")
     else:
@@ -118,7 +118,7 @@ def _own_code(setting: Setting, encoded: EncodedPicture, bits: int) -> Codes:
             f"hash '{setting.hash}' cannot hash a new picture: its {bits} bits are no layer of the weights at hand "
             f"(which give {latent.shape[1]}); choose a hash that is fitted on embeddings, such as random-hyperplane"
         )
-    return Codes(bits, packing.pack(latent > 0), latent)
+    return Codes(bits, packing.pack(latent > 0), lambda: latent)
 
 
 def _space_of(space: Space, embedding: np.ndarray) -> Space:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from core.errors import BadInput, unknown_name
 
@@ -49,11 +50,16 @@ class Setting:
 
 def parse_multiplier(text: str | float) -> Fraction | None:
     """The exact value of a decimal such as '1.1' (a float by its shortest decimal); None for 'all'."""
-    if str(text) == ALL:
+    return _parsed(str(text))
+
+
+@lru_cache(maxsize=1024)  # a curve asks for a shortlist at each of its k
+def _parsed(text: str) -> Fraction | None:
+    if text == ALL:
         return None
-    if not _DECIMAL.fullmatch(str(text)):
+    if not _DECIMAL.fullmatch(text):
         raise BadInput(f"multiplier '{text}' is no number: give a decimal from 1 to 20, or 'all'")
-    value = Fraction(str(text))
+    value = Fraction(text)
     low, high = MULTIPLIER_RANGE
     if not low <= value <= high:
         raise BadInput(f"multiplier {text} is outside {low:g} to {high:g}: give a decimal in that range, or 'all'")

@@ -107,11 +107,14 @@ def _code_inputs(bundle: Bundle, setting: Setting, splits: list[str]) -> Iterato
 
 def _entries(bundle: Bundle, setting: Setting, any_seed: bool = False) -> list[dict]:
     """Entries of this encoder, protocol, hash, length and seed."""
-    key = {"encoder": setting.encoder, "protocol": setting.protocol, "hash": setting.hash}
-    if setting.hash != EXACT:
-        key |= {"bits": setting.bits} | ({} if any_seed else {"seed": setting.seed})
-    entries = bundle.manifest.get("scores") or ()
-    return [entry for entry in entries if all(entry.get(name) == value for name, value in key.items())]
+    entries = bundle.stored_scores(setting.encoder, setting.protocol, setting.hash)
+    if setting.hash == EXACT:
+        return entries
+    return [
+        entry
+        for entry in entries
+        if entry.get("bits") == setting.bits and (any_seed or entry.get("seed") == setting.seed)
+    ]
 
 
 def _sums(spec: dict) -> list[str]:

@@ -36,7 +36,7 @@ def choose_view(view: state.View) -> tuple[list[str], int]:
             shown = st.slider("Images shown of each", 1, most, key="shown", bind="query-params", width=260)
         if st.toggle("Show Hamming", key="hamming", bind="query-params", help="Ranked by code distance alone."):
             searches.append("hamming")
-        if view.engine.codes(view.setting).queries.projections is not None and st.toggle(
+        if view.engine.codes(view.setting).queries.project is not None and st.toggle(
             "Show asymmetric", key="asymmetric", bind="query-params", help="A real-valued query against codes."
         ):
             searches.append("asymmetric")

@@ -85,18 +85,15 @@ def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] |
         for row in rows
     ]
     lines.append(_time_line(times))
-    whole = memory.embedding + memory.code
-    lines.append(
-        (
-            "Bytes an image, searched",
-            f"{memory.embedding:,}",
-            f"{whole:,} (code {memory.code} + embedding)",
-            signed(memory.code, 0),
-            f"{memory.code}",
-            signed(memory.code - memory.embedding, 0),
-        )
-    )
+    lines.append(_memory_line(memory))
     return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def waiting_table(labels: list[str], memory: Memory) -> pd.DataFrame:
+    """The overview's table before a search is judged: what is known without, and dots."""
+    dots = ["…" for _ in COLUMNS[1:]]
+    lines = [(label, *dots) for label in labels]
+    return pd.DataFrame([*lines, _time_line(None), _memory_line(memory)], columns=list(COLUMNS))
 
 
 def detail_table(rows: list[Row]) -> pd.DataFrame:
@@ -138,6 +135,18 @@ def _time_line(times: Mapping[str, float] | None) -> tuple[str, ...]:
         _ratio(exact, hashed),
         milliseconds(hamming),
         _ratio(exact, hamming),
+    )
+
+
+def _memory_line(memory: Memory) -> tuple[str, ...]:
+    whole = memory.embedding + memory.code
+    return (
+        "Bytes an image, searched",
+        f"{memory.embedding:,}",
+        f"{whole:,} (code {memory.code} + embedding)",
+        signed(memory.code, 0),
+        f"{memory.code}",
+        signed(memory.code - memory.embedding, 0),
     )
 
 

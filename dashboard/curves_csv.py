@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.results import Curve
 from core.tables import to_csv
 from dashboard import series
 from dashboard.export_tables import DECIMALS, file_name
@@ -26,21 +27,19 @@ def table(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> pd.Dat
     What a search does not depend on is empty: exact search on a hash, Hamming search on a multiplier.
     """
     parts = []
-    for line in drawn:
-        for metric in dict.fromkeys(filter(None, map(line.metric, metrics))):
-            found = series.curve(view, line, metric)
-            values = {"value": found.mean, "ci_low": found.low, "ci_high": found.high}
-            rounded = {name: np.round(value, DECIMALS) for name, value in values.items()}
-            parts.append(pd.DataFrame({**_described(view, line), "metric": metric, "k": found.ks, **rounded}))
+    for line, metric, found in _curves(view, drawn, metrics):
+        values = {"value": found.mean, "ci_low": found.low, "ci_high": found.high}
+        rounded = {name: np.round(value, DECIMALS) for name, value in values.items()}
+        parts.append(pd.DataFrame({**_described(view, line), "metric": metric, "k": found.ks, **rounded}))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
 def offer(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> None:
-    """The button."""
-    frame = table(view, drawn, metrics)
+    """The button; the table is made when it is asked for, not at every move."""
+    rows = sum(len(found.ks) for _, _, found in _curves(view, drawn, metrics))
     st.download_button(
-        f"Download these curves as CSV ({len(frame):,} rows)",
-        to_csv(frame).encode(),
+        f"Download these curves as CSV ({rows:,} rows)",
+        lambda: to_csv(table(view, drawn, metrics)).encode(),
         file_name(view, "curves-drawn"),
         "text/csv",
         key="curves_download",
@@ -48,6 +47,12 @@ def offer(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> None:
         icon=":material/download:",
         help="Every line at each of its k: " + ", ".join(dict.fromkeys(metrics)) + ".",
     )
+
+
+def _curves(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> Iterator[tuple[Series, str, Curve]]:
+    for line in drawn:
+        for metric in dict.fromkeys(filter(None, map(line.metric, metrics))):
+            yield line, metric, series.curve(view, line, metric)
 
 
 def _described(view: View, line: Series) -> dict[str, object]:

@@ -102,6 +102,7 @@ def draw_board(measure: Measure, scores: methods_data.Scores) -> None:
     st.dataframe(
         table, hide_index=True, key="methods_table", height="content", placeholder="", alt="The leaderboard",
         column_config={
+            "Method": st.column_config.TextColumn(pinned=True),  # in sight where the rest is scrolled
             measure.label: st.column_config.NumberColumn(format="%.4f"),
             "Difference": st.column_config.NumberColumn(format="%+.4f"),
             "Effect": st.column_config.NumberColumn(format="%+.2f", help="Mean difference over its deviation (d_z)"),

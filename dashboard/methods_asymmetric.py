@@ -31,7 +31,8 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
     if not both:
         st.info("No method is scored by both distances yet.", icon=":material/calculate:")
         return
-    table = side_by_side(both, *sides)
+    key = (str(view.bundle.path), view.bundle.version, measure.name, view.setting.hierarchy, tuple(both))
+    table = side_by_side(both, *sides, key)
     words = "; ".join(
         f"{name} {row.symmetric:.4f} and {row.asymmetric:.4f}"
         for name, row in zip(row_names(table), table.itertuples(), strict=True)
@@ -49,11 +50,17 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
     )
 
 
-def side_by_side(both: list, symmetric: methods_data.Scores, asymmetric: methods_data.Scores) -> pd.DataFrame:
-    """One row a method, the largest asymmetric value first: label, bits, both means, difference, corrected p."""
+@st.cache_data(max_entries=64, show_spinner=False)
+def side_by_side(
+    _both: list, _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple
+) -> pd.DataFrame:
+    """One row a method, the largest asymmetric value first: label, bits, both means, difference, corrected p.
+
+    `key` is what the scores are of.
+    """
     rows = []
-    for setting in both:
-        first, second = (np.asarray(part.values[setting], np.float64) for part in (symmetric, asymmetric))
+    for setting in _both:
+        first, second = (np.asarray(part.values[setting], np.float64) for part in (_symmetric, _asymmetric))
         found = compare(first, second)
         rows.append(
             (method_label(setting.hash), setting.bits, first.mean(), second.mean(), found.difference, found.p_value)

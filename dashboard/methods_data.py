@@ -24,12 +24,15 @@ from core.method_scores import (
     nearest_length,
     query_scores,
 )
+from core.metrics.bands import normal_band
 from core.metrics.registry import get_metric
 from core.settings import Setting
 from core.stored_scores import find_scores, stored_seeds
 from dashboard.state import View
 
 KEPT_BYTES = 120_000_000
+_STORED = ByteCache(60_000_000)  # scores that bundles hold
+_BANDS = ByteCache(4000)  # so many settings'
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
         elif _key(setting, own) in kept:
             found = kept.get(_key(setting, own), lambda: None, lambda _: 0)
         else:
-            found = find_scores(view.bundle, setting, own)
+            found = _stored(view, setting, own)
         if found is None:
             missing.append(setting)
         else:
@@ -125,8 +128,28 @@ def seeds_text(view: View, setting: Setting, measure: Measure) -> str:
         return ""
     own = own_measure(setting.hash, measure)
     draws = [replace(setting, seed=seed) for seed in stored_seeds(view.bundle, setting)]
-    found = [values.mean() for draw in draws if (values := find_scores(view.bundle, draw, own)) is not None]
+    found = [values.mean() for draw in draws if (values := _stored(view, draw, own)) is not None]
     return f"{np.mean(found):.4f} ± {np.std(found, ddof=1):.4f} ({len(found)})" if len(found) > 1 else ""
+
+
+def band(view: View, setting: Setting, measure: Measure, scores: Scores) -> tuple[float, float, float]:
+    """Mean of a setting that is known, and its 95 % normal band over queries."""
+    key = (*_version(view), _key(setting, own_measure(setting.hash, measure)))
+
+    def make() -> tuple[float, float, float]:
+        mean, low, high = normal_band(np.asarray(scores.values[setting], np.float64)[:, None])
+        return float(mean[0]), float(low[0]), float(high[0])
+
+    return _BANDS.get(key, make, lambda _: 1)
+
+
+def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None:
+    """What the bundle holds, looked up once: a page asks for some two hundred at every move."""
+    return _STORED.get(
+        (*_version(view), _key(setting, measure)),
+        lambda: find_scores(view.bundle, setting, measure),
+        lambda found: 1000 if found is None else found.nbytes,
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

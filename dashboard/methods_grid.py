@@ -10,10 +10,9 @@ from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import get_hash
 from core.leaderboard import method_label
 from core.method_scores import BEST, EXACT, YARDSTICKS, Measure
-from core.metrics.bands import normal_band
 from dashboard.charts import methods as charts
 from dashboard.charts.style import dark_page
-from dashboard.methods_data import Scores, means
+from dashboard.methods_data import Scores, band, means
 from dashboard.state import View
 
 MOST_LINES = 6  # drawn at first
@@ -35,10 +34,10 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
         f"scored yet. '{charts.OWN_LENGTH}': the best of those that a method without any of these has "
         f"({own_lengths(values)})."
     )
-    draw_curves(measure, scores, table)
+    draw_curves(view, measure, scores, table)
 
 
-def draw_curves(measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
+def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
     """Curves over the length of the methods chosen, the best at first; yardsticks across."""
     lines: dict[str, list] = {}
     for each in scores.values:
@@ -55,8 +54,7 @@ def draw_curves(measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
     drawn = {}
     for name in [*chosen, *(n for n in several if n == "random-codes")]:
         own = sorted(lines[name], key=lambda each: each.bits)
-        bands = [normal_band(np.asarray(scores.values[each], np.float64)[:, None]) for each in own]
-        mean, low, high = (np.array([band[part][0] for band in bands]) for part in range(3))
+        mean, low, high = np.array([band(view, each, measure, scores) for each in own]).T
         drawn[method_label(name)] = (np.array([each.bits for each in own]), mean, low, high)
     flat = {each.hash: float(v.mean()) for each, v in scores.values.items() if each.hash in YARDSTICKS}
     levels = {name: flat[name] for name in (BEST, EXACT, "predicted-class") if name in flat}

@@ -13,6 +13,7 @@ from dashboard.comparison import (
     milliseconds,
     outcome_of,
     overview_table,
+    waiting_table,
 )
 from dashboard.giving_way import give_way
 from dashboard.state import View
@@ -83,6 +84,16 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
     )
 
 
+def draw_waiting(view: View, memory: Memory) -> None:
+    """What will be there, without its figures: the browser loads its parts for cards and tables meanwhile."""
+    labels = [f"{get_metric(metric).label}@{view.k}" for metric in (view.map_metric, view.mahp_metric, "overlap")]
+    st.markdown("#### …")
+    cards = st.container(horizontal=True)
+    for label in (*labels[:2], "Overlap", "One query", "Code"):
+        cards.metric(label, "…", "…", "off", delta_arrow="off", border=True, width=168)
+    st.table(waiting_table(labels, memory), border="horizontal", hide_index=True)
+
+
 def draw_answer(view: View, rows: list[Row], memory: Memory, times: dict[str, float] | None) -> None:
     """Headline, cards and table; once without times, and again when they are there."""
     st.markdown(f"#### {verdict(outcome_of(view, rows, times))}")
@@ -109,9 +120,10 @@ def draw_notes(view: View, alone: int) -> None:
 
 def draw_details(view: View, rows: list[Row], memory: Memory) -> None:
     """Paired comparisons and what is loaded, for those who ask."""
-    with st.expander("Wins, losses and effect sizes"):
+    effects = st.expander("Wins, losses and effect sizes", on_change="rerun", key="overview_effects")
+    if effects.open:
         number = st.column_config.NumberColumn
-        st.dataframe(
+        effects.dataframe(
             detail_table(rows),
             hide_index=True,
             key="overview_details",
@@ -124,8 +136,9 @@ def draw_details(view: View, rows: list[Row], memory: Memory) -> None:
                 "p": number("p, paired t-test", format="%.2g"),
             },
         )
-    with st.expander("What is loaded"):
-        st.dataframe(loaded(view, memory), hide_index=True, key="overview_loaded")
+    what = st.expander("What is loaded", on_change="rerun", key="overview_what")
+    if what.open:
+        what.dataframe(loaded(view, memory), hide_index=True, key="overview_loaded")
 
 
 def loaded(view: View, memory: Memory) -> pd.DataFrame:
@@ -153,11 +166,15 @@ view = state.current()
 st.caption(about(view))
 answer = st.container()
 with state.section():
+    memory = memory_of(view)
     with answer, st.spinner(f"Searching with {len(view.space.queries):,} queries, three ways …"):
+        shown = st.empty()
+        if "overview_seen" not in st.session_state:  # later moves leave the figures before them in place
+            with shown.container():
+                draw_waiting(view, memory)
         results = view.results_at_k()
         rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
-    memory = memory_of(view)
-    shown = answer.empty()
+    st.session_state["overview_seen"] = True
     with shown.container():
         draw_answer(view, rows, memory, None)
     draw_notes(view, results["exact"].without_relevant)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
-import streamlit as st
 
+from core.cache import ByteCache
 from core.codes import true_bits
 from core.engine import Engine
 from core.errors import BadInput
@@ -21,6 +22,8 @@ from dashboard.charts.style import CONTROL_LOOKS, SEARCH_LOOKS, Look
 from dashboard.pins import Pin
 from dashboard.state import View
 
+T = TypeVar("T")
+_KEPT = ByteCache(2000)  # so many curves, values and comparisons
 MORE_METRICS = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overlap")
 
 
@@ -88,8 +91,8 @@ def sparse_ks(k: int, size: int) -> list[int]:
 def curve(view: View, series: Series, metric: str) -> Curve:
     """Mean and band of one series at its k."""
     view = series.own_view or view
-    ks = tuple(_ks(view, series))
-    return _curve(view.engine, _version(view), _needed(view, series), series.search, ks, metric)
+    key = (_needed(view, series), series.search, tuple(_ks(view, series)))
+    return _kept("curve", view, (*key, metric), lambda: _result(view.engine, *key).curve(metric))
 
 
 def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
@@ -97,9 +100,13 @@ def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
     if series.own_view is not None and series.own_view.k != view.k:
         raise BadInput(f"k {view.k} is above the {series.own_view.space.size:,} images that a query of it can find")
     view = series.own_view or view
-    return _at_k(
-        view.engine, _version(view), _needed(view, series), series.search, _ks_with(view, series), view.k, metric
-    )
+    key = (_needed(view, series), series.search, _ks_with(view, series))
+
+    def make() -> tuple[float, float, float]:
+        found = _result(view.engine, *key)
+        return found.mean(metric, view.k), *found.interval(metric, view.k)
+
+    return _kept("at k", view, (*key, view.k, metric), make)
 
 
 def bits_of(view: View, series: Series) -> int:
@@ -112,9 +119,13 @@ def ceiling(view: View, series: Series, metric: str) -> Curve | None:
     """The value of a perfect ranking at each k of a series, where the metric's is not 1."""
     if get_metric(metric).ceiling is None:
         return None
-    found = _result(view.engine, _needed(view, series), series.search, tuple(_ks(view, series)))
-    perfect = found.ceiling(metric)
-    return Curve(found.ks, perfect, perfect, perfect)
+    key = (_needed(view, series), series.search, tuple(_ks(view, series)))
+
+    def make() -> Curve:
+        perfect = _result(view.engine, *key).ceiling(metric)
+        return Curve(np.array(key[2]), perfect, perfect, perfect)
+
+    return _kept("ceiling", view, (*key, metric), make)
 
 
 def result(view: View, series: Series) -> SearchResult:
@@ -130,7 +141,11 @@ def values(view: View, series: Series, metric: str) -> np.ndarray:
 def difference(view: View, first: Series, second: Series, metric: str) -> Comparison:
     """`second` against `first`, paired by query, at the current k."""
     sides = [(_needed(view, series), series.search, _ks_with(view, series)) for series in (first, second)]
-    return _difference(view.engine, _version(view), *sides, view.k, metric)
+
+    def make() -> Comparison:
+        return compare(*(_result(view.engine, *side).at(metric, view.k) for side in sides))
+
+    return _kept("difference", view, (*sides, view.k, metric), make)
 
 
 def allows_asymmetric(view: View) -> bool:
@@ -177,31 +192,13 @@ def _needed(view: View, series: Series) -> Setting:
     return replace(setting, bits=bits, multiplier=setting.multiplier if series.search == "hashed" else "1")
 
 
-def _version(view: View) -> tuple[str, str]:
-    return str(view.bundle.path), view.bundle.version
-
-
 def _result(engine: Engine, setting: Setting, search: str, ks: tuple[int, ...]) -> SearchResult:
     return engine.result(search, setting, ks, np.float32)
 
 
-@st.cache_data(max_entries=400, show_spinner=False)
-def _curve(
-    _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], metric: str
-) -> Curve:
-    return _result(_engine, setting, search, ks).curve(metric)
+def _kept(name: str, view: View, key: tuple, make: Callable[[], T]) -> T:
+    """What `make` gives, kept by what it depends on: a page asks for some forty of them at every move.
 
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _at_k(
-    _engine: Engine, version: tuple[str, str], setting: Setting, search: str, ks: tuple[int, ...], k: int, metric: str
-) -> tuple[float, float, float]:
-    result = _result(_engine, setting, search, ks)
-    return result.mean(metric, k), *result.interval(metric, k)
-
-
-@st.cache_data(max_entries=1000, show_spinner=False)
-def _difference(
-    _engine: Engine, version: tuple[str, str], first: tuple, second: tuple, k: int, metric: str
-) -> Comparison:
-    return compare(*(_result(_engine, *side).at(metric, k) for side in (first, second)))
+    Not `st.cache_data`, which goes through every one of 250 k and copies what it finds.
+    """
+    return _KEPT.get((name, str(view.bundle.path), view.bundle.version, *key), make, lambda _: 1)

@@ -115,7 +115,7 @@ class View:
         return shlex.join(words)
 
 
-@st.cache_resource(max_entries=ENGINES, show_spinner="Opening the bundle …")
+@st.cache_resource(max_entries=ENGINES, show_spinner=False)
 def _engine(path: str, version: str) -> Engine:
     """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
     return Engine(read_bundle(path))

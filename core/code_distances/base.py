@@ -111,6 +111,6 @@ class CodePair(ABC):
 
     def real_values(self) -> np.ndarray:
         """The queries' values float32 (Q, bits); BadInput for codes that have none."""
-        if self.queries.projections is None:
+        if self.queries.project is None:
             raise BadInput(f"hash '{self.hash}' has no real values: asymmetric search cannot use it")
         return self.queries.projections

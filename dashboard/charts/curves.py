@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.results import Curve
-from dashboard.charts.style import Look, faded, finish
+from dashboard.charts.style import Look, faded, frame
 
 MOST_POINTS = 120
 LOG_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -60,76 +60,88 @@ def metric_figure(
     dark: bool = False,
 ) -> go.Figure:
     """Lines over k with their 95 % bands; `ceiling` is the value of a perfect ranking where that is not 1."""
-    figure = go.Figure()
-    for line in lines:
-        own_ks = not np.array_equal(line.curve.ks, lines[0].curve.ks)
-        add_line(figure, line, k, dark, " at k = %{x}" if own_ks else "")
+    traces = [trace for line in lines for trace in line_traces(line, k, dark, _where(line, lines))]
     if ceiling is not None:
-        kept = thin(ceiling.ks, k)
-        figure.add_scatter(
-            x=ceiling.ks[kept],
-            y=ceiling.mean[kept],
-            name="Ceiling (perfect ranking)",
-            mode="lines",
-            line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
-            hovertemplate="%{y:.4f}",
-        )
-    mark_k(figure, k, logarithmic)
-    finish(figure, "k (images returned)", title, height=360 + 22 * len(lines))
-    figure.update_xaxes(hoverformat="d", title_standoff=6)
+        traces.append(_ceiling_trace(ceiling, k))
+    x_axis = {"title": {"text": "k (images returned)", "standoff": 6}, "hoverformat": "d"}
     if logarithmic:
-        figure.update_xaxes(type="log", tickvals=LOG_TICKS, ticktext=[f"{tick:,}" for tick in LOG_TICKS])
-    return figure
+        x_axis |= {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:,}" for tick in LOG_TICKS]}
+    layout = {
+        **frame(height=360 + 22 * len(lines)),
+        **mark_k(k, logarithmic),
+        "xaxis": x_axis,
+        "yaxis": {"title": {"text": title}},
+    }
+    return go.Figure(data=traces, layout=layout)  # plotly checks it once; added part by part, five times as long
 
 
-def add_line(figure: go.Figure, line: Line, keep: int, dark: bool, where: str) -> None:
-    """One line with its band; a few signs along it tell it apart without colour. `where` ends the hover text: a line
+def line_traces(line: Line, keep: int, dark: bool, where: str) -> list[dict]:
+    """One line and its band; a few signs along it tell it apart without colour. `where` ends the hover text: a line
     without the k that is pointed at shows its nearest, and must say so."""
     label, look, curve = line.label, line.look, line.curve
     kept = thin(curve.ks, keep)
     x, mean, low, high = (values[kept] for values in (curve.ks, curve.mean, curve.low, curve.high))
     colour = look.colour(dark)
-    figure.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=faded(colour, 0.2),
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=label,
-        name=f"{label}, 95 % band",
-    )
-    figure.add_scatter(
-        x=x,
-        y=mean,
-        customdata=np.column_stack([low, high]),
-        name=label,
-        legendgroup=label,
-        mode="lines+markers",
-        line={"color": colour, "dash": look.dash, "width": 2},
-        marker={"symbol": look.symbol, "size": 7, "maxdisplayed": 8},
-        hovertemplate="%{y:.4f} (%{customdata[0]:.4f} to %{customdata[1]:.4f})" + where,
-    )
+    band = {
+        "type": "scatter",
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([high, low[::-1]]),
+        "fill": "toself",
+        "fillcolor": faded(colour, 0.2),
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "legendgroup": label,
+        "name": f"{label}, 95 % band",
+    }
+    drawn = {
+        "type": "scatter",
+        "x": x,
+        "y": mean,
+        "customdata": np.column_stack([low, high]),
+        "name": label,
+        "legendgroup": label,
+        "mode": "lines+markers",
+        "line": {"color": colour, "dash": look.dash, "width": 2},
+        "marker": {"symbol": look.symbol, "size": 7, "maxdisplayed": 8},
+        "hovertemplate": "%{y:.4f} (%{customdata[0]:.4f} to %{customdata[1]:.4f})" + where,
+    }
+    return [band, drawn]
 
 
-def mark_k(figure: go.Figure, k: int, logarithmic: bool) -> None:
-    """A vertical line at the current k with its label below the top edge."""
-    figure.add_shape(
-        type="line", x0=k, x1=k, y0=0, y1=1, yref="paper", layer="below", line={"color": NEUTRAL, "width": 1}
-    )
-    figure.add_annotation(
-        x=log10(k) if logarithmic else k,  # an annotation on a logarithmic axis stands at the exponent
-        y=0,
-        yref="paper",
-        yanchor="bottom",
-        xanchor="left",
-        xshift=4,
-        text=f"k = {k}",
-        showarrow=False,
-        font={"color": NEUTRAL, "size": 12},
-    )
+def mark_k(k: int, logarithmic: bool) -> dict:
+    """Of the layout: a vertical line at the current k with its label at the bottom."""
+    shape = {"type": "line", "x0": k, "x1": k, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+    label = {
+        "x": log10(k) if logarithmic else k,  # an annotation on a logarithmic axis stands at the exponent
+        "y": 0,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "left",
+        "xshift": 4,
+        "text": f"k = {k}",
+        "showarrow": False,
+        "font": {"color": NEUTRAL, "size": 12},
+    }
+    return {"shapes": [{**shape, "line": {"color": NEUTRAL, "width": 1}}], "annotations": [label]}
+
+
+def _where(line: Line, lines: Sequence[Line]) -> str:
+    return "" if np.array_equal(line.curve.ks, lines[0].curve.ks) else " at k = %{x}"
+
+
+def _ceiling_trace(ceiling: Curve, keep: int) -> dict:
+    kept = thin(ceiling.ks, keep)
+    return {
+        "type": "scatter",
+        "x": ceiling.ks[kept],
+        "y": ceiling.mean[kept],
+        "name": "Ceiling (perfect ranking)",
+        "mode": "lines",
+        "line": {"color": NEUTRAL, "dash": "dot", "width": 1.5},
+        "hovertemplate": "%{y:.4f}",
+    }
 
 
 def describe(lines: Sequence[Line], k: int, title: str) -> str:

@@ -49,12 +49,17 @@ def faded(colour: str, alpha: float) -> str:
 
 def finish(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
     """Axis titles, a legend above that never covers the curves, tight margins."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hovermode="x unified",
-    )
+    figure.update_layout(frame(height))
     figure.update_xaxes(title=x)
     figure.update_yaxes(title=y)
     return figure
+
+
+def frame(height: int = 420) -> dict:
+    """Of the layout, what all figures share."""
+    return {
+        "height": height,
+        "margin": {"l": 10, "r": 10, "t": 40, "b": 10},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "hovermode": "x unified",
+    }

@@ -236,3 +236,14 @@ def test_a_fit_gets_what_the_method_asks_for(tiny_bundle, monkeypatch):
     np.testing.assert_array_equal(asked["csq"]["y"], tiny_bundle.labels("train"))
     wanted = tiny_bundle.hierarchy("wordnet").similarity()
     np.testing.assert_array_equal(asked["semantic-centres"]["similarity"], wanted)
+
+
+def test_real_values_are_made_when_they_are_asked_for(fitted, monkeypatch):
+    made, project = [], type(fitted).project
+    monkeypatch.setattr(type(fitted), "project", lambda self, X: made.append(1) or project(self, X))
+    bundle = stored(fitted, head=fitted.state())
+    made.clear()  # the bundle's own codes
+    codes = split_codes(bundle, "semantic", "random-hyperplane", 16, "train", 0, None)
+    assert not made and codes.nbytes == codes.packed.nbytes + 4 * codes.bits * len(codes.packed)
+    assert codes.projections is codes.projections and codes.projections.shape == (len(codes.packed), 16)
+    assert len(made) == 1

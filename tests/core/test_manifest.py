@@ -276,3 +276,12 @@ def test_a_reduction_fits_its_embeddings(manifest):
 
 def test_bytes_of_a_part_are_counted_beyond_64_bits():
     assert manifests.part_bytes({"shape": [2, 10**30], "dtype": "float32"}, {"rows": 2}) == 8 * 10**30
+
+
+def test_scores_are_found_by_their_method():
+    first, second, other = (
+        {"encoder": "a", "protocol": "p", "hash": name, "bits": bits} for name, bits in (("x", 8), ("x", 16), ("y", 8))
+    )
+    found = manifests.scores_by_method({"scores": [first, other, second]})
+    assert found == {("a", "p", "x"): [first, second], ("a", "p", "y"): [other]}
+    assert manifests.scores_by_method({}) == {}

@@ -11,12 +11,18 @@ from streamlit.testing.v1 import AppTest
 
 from core.bundle import Bundle
 from core.engine import Engine
-from dashboard import launch
+from dashboard import launch, warm_up
 from tests.core.encoder_worlds import write_three
 from tests.dashboard.reading import checked
 
 ENCODERS_VIEW = {"hash": "latent-sigmoid", "k": "10"}
 HOME = Path(__file__).resolve().parents[2] / "Home.py"
+
+
+@pytest.fixture(autouse=True)
+def nothing_beside_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page in a test does its own work: what it calls, and how often, is then the same at each run."""
+    monkeypatch.setattr(warm_up, "start", lambda: None)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from dashboard import curves_bundles, curves_csv, series, state
 from dashboard.charts.curves import BUNDLE_LOOKS
 from dashboard.curves_bundles import Beside
 from dashboard.state import View
+from tests.dashboard.reading import checked
 from tests.dashboard.test_curves_page import at_k, chart, choose, lines
 
 OWN = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -132,3 +133,9 @@ def test_without_another_bundle_the_control_says_so(open_app):
 
 def test_engines_of_all_that_can_be_drawn_are_kept():
     assert len(BUNDLE_LOOKS) < state.ENGINES
+
+
+def test_the_table_is_made_when_it_is_asked_for(open_app, monkeypatch):
+    monkeypatch.setattr(curves_csv, "to_csv", lambda frame: pytest.fail("made"))
+    (button,) = checked(open_app("curves", query={"k": "10"})).get("download_button")
+    assert button.proto.label == f"Download these curves as CSV ({3 * 59 * 3:,} rows)"

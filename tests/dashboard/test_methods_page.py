@@ -226,3 +226,10 @@ def test_the_file_holds_every_digit(page, monkeypatch):
     np.testing.assert_array_equal(frame["value"], table(at)["mAP (÷ R)@all"])
     assert set(frame["measure"]) == {"hamming:ap_trec@all"}
     assert set(frame["reference"]) == {"latent-sigmoid"}
+
+
+def test_a_move_looks_nothing_up_again(page, monkeypatch):
+    at, asked = page(), []
+    monkeypatch.setattr(methods_data, "find_scores", lambda *known: asked.append(known))
+    checked(at.select_slider(key="k").set_value(20).run())
+    assert not asked

@@ -9,7 +9,7 @@ from core.datasets.arrays import import_arrays
 from core.engine import Engine
 from core.metrics.intervals import compare
 from dashboard import latency
-from dashboard.comparison import Memory, Row, detail_table, milliseconds, overview_table
+from dashboard.comparison import Memory, Row, detail_table, milliseconds, overview_table, waiting_table
 from dashboard.verdict import interval
 
 
@@ -33,6 +33,13 @@ def metrics(at):
 
 def table(at):
     return at.table[0].value.set_index("")
+
+
+def opened(at, key):
+    """The table in an expander, once it is opened; not made before."""
+    assert not at.dataframe
+    at.session_state[key] = True
+    return at.run().dataframe[0].value
 
 
 def test_the_figures_are_those_of_the_engine(app, tiny_bundle):
@@ -63,7 +70,7 @@ def test_bytes_count_code_and_embedding(app):
     assert table(app).loc["Bytes an image, searched"].tolist() == [
         "64", "66 (code 2 + embedding)", "+2", "2", "−62"
     ]  # fmt: skip
-    loaded = app.dataframe[1].value.set_index("what")["value"]
+    loaded = opened(app, "overview_what").set_index("what")["value"]
     assert loaded["embedding"] == "16 dimensions; 64 bytes searched as float32, 32 bytes stored as float16"
     assert loaded["accuracy"] == "80.0 %"
 
@@ -72,7 +79,7 @@ def test_what_is_loaded_is_said(app, tiny_bundle):
     assert "**Tiny** · 60 queries, each searching 59 images · encoder semantic (16 dimensions, 80.0 % accuracy)" in (
         app.main.caption[0].value
     )
-    loaded = app.dataframe[1].value.set_index("what")["value"]
+    loaded = opened(app, "overview_what").set_index("what")["value"]
     assert tiny_bundle.version in loaded["bundle"]
     assert loaded["images"] == "test 60, train 150"
     assert loaded["hashes with stored codes"] == "latent-sigmoid"
@@ -88,7 +95,7 @@ def test_definitions_and_k_change_the_table(app):
 
 def test_wins_ties_and_losses_add_up(app):
     app.select_slider(key="k").set_value(5).run()
-    details = app.dataframe[0].value
+    details = opened(app, "overview_effects")
     assert len(details) == 6
     assert (details[["wins", "ties", "losses"]].sum(axis=1) == 60).all()
 
@@ -126,6 +133,14 @@ def test_a_table_without_times_has_dots_and_slower_is_said():
     slow = overview_table([row], memory, {"exact": 1.0, "hashed": 2.5, "hamming": 1.0}).iloc[1]
     assert (slow["Hashed − exact"], slow["Hamming − exact"]) == ("2.5 times as long", "1.0 times as fast")
     assert isinstance(detail_table([row]), pd.DataFrame)
+
+
+def test_what_waits_has_the_form_of_what_comes():
+    same = compare(np.array([0.1, 0.2]), np.array([0.1, 0.2]))
+    memory = Memory(400, 200, "float16", 6)
+    waiting, there = waiting_table(["mAP@5"], memory), overview_table([Row("mAP@5", 0, 0, 0, same, same)], memory, None)
+    assert waiting.iloc[0].tolist() == ["mAP@5", *["…"] * 5]
+    assert waiting.iloc[1:].equals(there.iloc[1:]) and list(waiting.columns) == list(there.columns)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.035649, "0.0356 ms"), (12.34, "12.3 ms"), (1234.5, "1,234 ms")])
