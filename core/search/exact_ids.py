@@ -12,7 +12,7 @@ import numpy as np
 from core.compiled import kernel, part
 from core.search.exact import no_exclusion, rank_exact, to_columns
 from core.search.hashed import gathered_products
-from core.search.masks import count_up_to, find_up_to
+from core.search.masks import SPARE, count_up_to, find_up_to
 from core.search.order import order_by_similarity
 from core.search.parallel import blocks, run_blocks
 from core.search.radix import radix_sort
@@ -66,7 +66,7 @@ def _rank_block(
     ids: np.ndarray,
 ) -> None:
     depth, count = ids.shape[1], gallery.shape[0]
-    keys, found = np.empty(count, np.int32), np.empty(count, np.int32)
+    keys, found = np.empty(count, np.int32), np.empty(count + SPARE, np.int32)
     entries, scratch = np.empty(count, np.uint64), np.empty(count, np.uint64)
     order, values = np.empty(count, np.int32), np.empty(count, np.float64)
     for q in range(queries.shape[0]):
