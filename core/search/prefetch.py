@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 _LINE = 64  # bytes that a cache fetches at once
-_READ, _KEEP, _DATA = 0, 3, 1  # what llvm.prefetch is told: to read, of use for long, no code
+_READ, _NEAR, _DATA = 0, 2, 1  # what llvm.prefetch is told: to read, into the second-level cache, no code
 
 
 @intrinsic
@@ -26,7 +26,7 @@ def prefetch_row(typing_context: Any, rows: Any, row: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        how = [number(each) for each in (_READ, _KEEP, _DATA)]
+        how = [number(each) for each in (_READ, _NEAR, _DATA)]
         first = builder.add(builder.ptrtoint(array.data, word), builder.mul(args[1], stride))
         line, end = builder.and_(first, word(-_LINE)), builder.add(first, length)
         with cgutils.for_range_slice(builder, line, end, word(_LINE), inc=True) as (address, _):
