@@ -52,10 +52,9 @@ def shortlist_block(
             rank_others(queries[q], gallery, near_of, ranks, known, short)
             limit = known + longest
         present[:] = 0
-        held, last, j, both = 0, -1, 0, 0
+        held, last, j = 0, -1, 0
         for column in range(out.ks.shape[0]):
             k, block = out.ks[column], held // LANES
-            both += shared[column]
             if shortlists[column] - j > _FEW:
                 held, last, block = 0, -1, 0
             while j < shortlists[column]:
@@ -69,13 +68,9 @@ def shortlist_block(
                     held, block = min(held + 1, k), min(block, place // LANES)
                 present[rank >> 6] |= np.uint64(1) << np.uint64(rank & 63)
                 j += 1
-            while held < k:
-                last = _after(present, last)
-                label = label_at[last]
-                gains[held], hits[held] = similarity[label], _counted(hits, held, 1.0 if label == c else 0.0)
-                held += 1
+            held, last = k, _append(k, present, label_at, c, similarity, gains, hits, held, last)
             add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
-            write_sums(q, column, ideal, both, gains, hits, totals, tables, out)
+            write_sums(q, column, ideal, shared[column], gains, hits, totals, tables, out)
 
 
 @kernel
@@ -87,7 +82,7 @@ def _count_shared(
     best: np.ndarray,
     shared: np.ndarray,
 ) -> None:
-    """How many items the exact top k and the shortlist share from a column on, into `shared` int32 (K,).
+    """How many items the exact top k and the shortlist share, by column, into `shared` int32 (K,).
 
     `ranks` are the items' exact ranks and `arrivals` the columns whose shortlists hold them first; `columns` are those
     whose k is first above a rank. `best` int32 is scratch.
@@ -96,6 +91,8 @@ def _count_shared(
     for i in range(find_up_to(ranks, np.int32(depth - 1), best)):
         j = best[i]
         shared[max(columns[ranks[j]], arrivals[j])] += 1
+    for column in range(1, shared.shape[0]):
+        shared[column] += shared[column - 1]
 
 
 @part
@@ -109,6 +106,26 @@ def _insert(
     place += popcount(present[word] & ((np.uint64(1) << np.uint64(rank & 63)) - np.uint64(1)))
     insert(gains, hits, place, last, gain, _counted(hits, place, hit), hit)
     return place
+
+
+@part
+def _append(
+    k: int,
+    present: np.ndarray,
+    label_at: np.ndarray,
+    c: int,
+    similarity: np.ndarray,
+    gains: np.ndarray,
+    hits: np.ndarray,
+    held: int,
+    last: int,
+) -> int:
+    """Let the lists of the best hold `k` items, not `held` up to the rank `last`; returns the rank of the last."""
+    for place in range(held, k):
+        last = _after(present, last)
+        label = label_at[last]
+        gains[place], hits[place] = similarity[label], _counted(hits, place, 1.0 if label == c else 0.0)
+    return last
 
 
 @part
