@@ -45,11 +45,11 @@ class Rankings:
         """(rows, >= depth) by code distance; `key` is what the codes depend on."""
         depths = self._depths(space, _NEAR_DEPTHS, depth)
         if not depths:
-            return codes.rank(rows, depth, space.exclude[rows], self.threads).ids
+            return codes.near_ids(rows, depth, space.exclude[rows], self.threads)
         held = next((kept for kept in depths if ("near ids", *key, kept) in self.cache), depths[0])
         ids = self.cache.get(
             ("near ids", *key, held),
-            lambda: codes.rank(slice(None), held, space.exclude, self.threads).ids,
+            lambda: codes.near_ids(slice(None), held, space.exclude, self.threads),
             lambda ranking: ranking.nbytes,
         )
         return ids[rows]

@@ -70,6 +70,10 @@ class CodePair(ABC):
     def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
         """The `depth` nearest items of some queries; `exclude` int64 of these rows, as in exact search."""
 
+    def near_ids(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> np.ndarray:
+        """The ids of `rank` alone, for whom the distances would only fill memory."""
+        return self.rank(rows, depth, exclude, threads).ids
+
     @abstractmethod
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         """The same search, one query at a time. `hasher` makes a code of an embedding where the distance needs one."""

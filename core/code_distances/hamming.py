@@ -52,6 +52,10 @@ class HammingPair(CodePair):
         found = rank_hamming(words, self.gallery_words, self.bits, depth, exclude, self.distance_cap, threads)
         return CodeRanking(found.ids, found.distances)
 
+    def near_ids(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> np.ndarray:
+        words = self.query_words[:, rows], self.gallery_words
+        return rank_hamming(*words, self.bits, depth, exclude, self.distance_cap, threads, tell_distances=False).ids
+
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _HammingScan(self, depth, hasher)
 

@@ -102,28 +102,6 @@ def insert(
     return signature, codegen
 
 
-@intrinsic
-def count_after(typing_context: Any, counts: Any, place: Any) -> Any:
-    """Add 1 to `counts` int64 after `place`; its length is a multiple of LANES."""
-    if getattr(counts, "layout", None) != "C" or counts.dtype != types.int64:
-        return None
-    signature = types.void(counts, types.intp)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, args[0])
-        place, vector = args[1], _PLACES.type
-        word = place.type
-        count = cgutils.unpack_tuple(builder, array.shape, 1)[0]
-        start = builder.and_(place, word(-LANES))
-        with cgutils.for_range_slice(builder, start, count, word(LANES), inc=True) as (at, _):
-            lane = _spread(builder, builder.sub(place, at), vector)
-            one = builder.zext(builder.icmp_signed(">", _PLACES, lane), vector)
-            _store(builder, builder.add(_load(builder, array.data, vector, at), one), array.data, at)
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
 def _moved(builder: Any, before: Any, block: Any, plus: Any) -> Any:
     """The last lane of the block before, then all but the last one of this, `plus` added."""
     lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(range(LANES - 1, 2 * LANES - 1)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
-from core.search.hashed import gathered_products, order_by_similarity
+from core.search.hashed import gathered_products
+from core.search.order import order_by_similarity
 
 
 @kernel

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.opponents.side import Contest, Side, Stages, depth_to_ask, drop_self
-from core.search.hashed import gathered_products, order_by_similarity, rerank
+from core.search.hashed import gathered_products, rerank
+from core.search.order import order_by_similarity
 from core.search.parallel import check_threads
 
 _BLOCKS = (32, 4096)  # queries; faiss's own default, and one that gives its threads more at once

@@ -6,7 +6,8 @@ import numpy as np
 
 from core.compiled import kernel
 from core.search.exact import no_exclusion
-from core.search.hashed import gathered_products, order_by_similarity
+from core.search.hashed import gathered_products
+from core.search.order import order_by_similarity
 from core.search.parallel import run_blocks
 
 

@@ -11,16 +11,17 @@ import numpy as np
 
 from core.compiled import kernel, part
 from core.search.exact import no_exclusion, rank_exact, to_columns
-from core.search.hashed import gathered_products, order_by_similarity
-from core.search.masks import count_up_to, find_up_to
+from core.search.hashed import gathered_products
+from core.search.masks import SPARE, count_up_to, find_up_to
+from core.search.order import order_by_similarity
 from core.search.parallel import blocks, run_blocks
+from core.search.radix import radix_sort
 from core.search.rounding import longest_row, products_overflow, rounding_bounds
 
 _SCORES = 4_000_000  # float32 scores made at once (16 MB)
 _QUERIES = 64  # queries of a block: as many as BLAS works well with
 _STEP = 16  # every so many scores are looked at for a first limit
 _SHARE = 4  # a deeper ranking than this part of the gallery is nearly a sort of all: float64 products from the start
-_DIGIT = 8  # bits that one pass of a radix sort looks at
 
 
 def exact_ids(
@@ -65,7 +66,7 @@ def _rank_block(
     ids: np.ndarray,
 ) -> None:
     depth, count = ids.shape[1], gallery.shape[0]
-    keys, found = np.empty(count, np.int32), np.empty(count, np.int32)
+    keys, found = np.empty(count, np.int32), np.empty(count + SPARE, np.int32)
     entries, scratch = np.empty(count, np.uint64), np.empty(count, np.uint64)
     order, values = np.empty(count, np.int32), np.empty(count, np.float64)
     for q in range(queries.shape[0]):
@@ -76,7 +77,7 @@ def _rank_block(
             held = find_up_to(keys, np.int32(last), found)
             for i in range(held):
                 entries[i] = np.uint64(np.int64(keys[found[i]]) - low) << np.uint64(32) | np.uint64(found[i])
-            _sort(entries[:held], scratch[:held], last - low)
+            radix_sort(entries[:held], scratch[:held], last - low)
             kth = scores[q, np.int64(entries[depth - 1] & np.uint64(0xFFFFFFFF))]
             floor = np.float64(kth) - 2 * bounds[q]
             reach = min(_key_below(floor), high)
@@ -149,34 +150,6 @@ def _search(keys: np.ndarray, low: int, high: int, least: int, most: int) -> tup
         else:
             low = middle + 1
     return high, total
-
-
-@part
-def _sort(entries: np.ndarray, scratch: np.ndarray, largest: int) -> None:
-    """Stable radix sort by the upper half of each entry uint64, which is at most `largest`."""
-    shift = np.uint64(32)
-    starts = np.empty(1 << _DIGIT, np.int64)
-    source, target = entries, scratch
-    turned = False
-    while largest > 0:
-        starts[:] = 0
-        for i in range(source.shape[0]):
-            starts[(source[i] >> shift) & np.uint64(255)] += 1
-        total = 0
-        for digit in range(starts.shape[0]):
-            size = starts[digit]
-            starts[digit] = total
-            total += size
-        for i in range(source.shape[0]):
-            digit = (source[i] >> shift) & np.uint64(255)
-            target[np.uint64(starts[digit])] = source[i]
-            starts[digit] += 1
-        source, target = target, source
-        turned = not turned
-        shift += np.uint64(_DIGIT)
-        largest >>= _DIGIT
-    if turned:
-        entries[:] = scratch
 
 
 @kernel

@@ -30,18 +30,20 @@ def rank_hamming(
     distance_cap: int | None = None,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
+    tell_distances: bool = True,
 ) -> HammingRanking:
     """The `depth` nearest codes of each query, ordered by (distance ascending, index ascending).
 
     `query_words` uint64 (W, Q) and `gallery_words` uint64 (W, N) are word-major packed codes; `exclude` int64
-    (Q,) as in exact search; a larger distance than `distance_cap` counts as the cap (1: equal or not).
+    (Q,) as in exact search; a larger distance than `distance_cap` counts as the cap (1: equal or not). Without
+    `tell_distances` the distances are (Q, 0).
     """
     count = query_words.shape[1]
     exclude = no_exclusion(count) if exclude is None else exclude
     cap = bits if distance_cap is None else distance_cap
     rows = np.ascontiguousarray(query_words.T)
     ids = np.empty((count, depth), np.int32)
-    distances = np.empty((count, depth), np.uint16)
+    distances = np.empty((count, depth if tell_distances else 0), np.uint16)
 
     def work(block: slice) -> None:
         _rank_block(rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], bits)

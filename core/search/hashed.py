@@ -6,10 +6,11 @@ import numpy as np
 
 from core.compiled import kernel
 from core.search.eight_rows import ROWS, products_of_eight
+from core.search.order import order_by_similarity
 from core.search.parallel import run_blocks
-from core.search.select import select_by_score
+from core.search.prefetch import prefetch_row
 
-_FEW = 128  # items up to which sorting them takes less time than clearing the bins of a selection
+_AHEAD = 12_800  # bytes of rows that are on their way into the cache while others are multiplied
 
 
 def rerank(
@@ -37,7 +38,12 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
     n = 0
     if count >= ROWS and gallery.strides[1] == gallery.itemsize:
         wide = query.astype(np.float64)
+        ahead = max(ROWS, _AHEAD // max(1, dimensions * gallery.itemsize))
+        for i in range(min(ahead, count)):
+            prefetch_row(gallery, ids[i])
         while n + ROWS <= count:
+            for i in range(n + ahead, min(n + ahead + ROWS, count)):
+                prefetch_row(gallery, ids[i])
             products_of_eight(wide, gallery, ids, n, out)
             n += ROWS
     while n < count:
@@ -46,27 +52,6 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
             total += np.float64(query[j]) * gallery[ids[n], j]
         out[n] = total
         n += 1
-
-
-@kernel
-def order_by_similarity(similarities: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Positions int32 that sort by (similarity descending, id ascending)."""
-    count = ids.shape[0]
-    if count <= _FEW:
-        order = np.argsort(-similarities, kind="mergesort").astype(np.int32)
-        sorted_values = similarities[order]
-    else:
-        order, sorted_values = np.empty(count, np.int32), np.empty(count, np.float64)
-        scratch, items, keys = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.float64)
-        select_by_score(similarities, -1, order, sorted_values, scratch, items, keys)
-    first = 0  # equal similarities stand in shortlist order until here
-    for i in range(1, count + 1):
-        if i == count or sorted_values[i] != sorted_values[first]:
-            if i - first > 1:
-                tied = order[first:i].copy()
-                order[first:i] = tied[np.argsort(ids[tied])]
-            first = i
-    return order
 
 
 @kernel

@@ -10,10 +10,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from core.compiled import kernel
+from core.compiled import kernel, part
 from core.search.popcount import popcount
 
 LANES = 32  # items that one mask tells of
+SPARE = 4  # places past the last one found that `find_up_to` may write to: it writes so many at once
 
 
 @intrinsic
@@ -22,6 +23,16 @@ def mask_up_to(typing_context: Any, values: Any, start: Any, limit: Any) -> Any:
 
     `values` is a contiguous array of integers with at least start + LANES items; `limit` must fit its type.
     """
+    return _mask("<=", values)
+
+
+@intrinsic
+def mask_equal(typing_context: Any, values: Any, start: Any, limit: Any) -> Any:
+    """The same where values[start + b] == limit."""
+    return _mask("==", values)
+
+
+def _mask(operator: str, values: Any) -> Any:
     if getattr(values, "layout", None) != "C":  # strided items are not read as one vector: numba finds no match
         return None
     item = values.dtype
@@ -37,7 +48,7 @@ def mask_up_to(typing_context: Any, values: Any, start: Any, limit: Any) -> Any:
         lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
         limits = builder.shuffle_vector(seed, ir.Constant(vector, ir.Undefined), lanes)
         compare = builder.icmp_signed if item.signed else builder.icmp_unsigned
-        bits = builder.bitcast(compare("<=", loaded, limits), ir.IntType(LANES))
+        bits = builder.bitcast(compare(operator, loaded, limits), ir.IntType(LANES))
         return builder.zext(bits, ir.IntType(64))
 
     return signature, codegen
@@ -79,17 +90,33 @@ def count_up_to(values: np.ndarray, limit: int) -> int:
 
 @kernel
 def find_up_to(values: np.ndarray, limit: int, found: np.ndarray) -> int:
-    """Put the places of `values` (N,) that are at most `limit` into `found`, ascending; returns how many there are."""
+    """Put the places of `values` (N,) that are at most `limit` into `found`, ascending; returns how many there are.
+
+    `found` has room for these and SPARE more.
+    """
     count, total = values.shape[0], 0
     whole = count - count % LANES
     for start in range(0, whole, LANES):
-        mask = mask_up_to(values, start, limit)
-        while mask != 0:
-            found[total] = start + lowest_bit(mask)
-            total += 1
-            mask &= mask - np.uint64(1)
+        total = put_places(mask_up_to(values, start, limit), start, found, total)
     for i in range(whole, count):
         if values[i] <= limit:
             found[total] = i
             total += 1
     return total
+
+
+@part
+def put_places(mask: int, start: int, found: np.ndarray, total: int) -> int:
+    """Put `start` + the place of each set bit of a uint64 into `found` from `total` on; returns where they end.
+
+    They are written SPARE at a time, needed or not: how many bits are set is nothing that a machine could foresee.
+    """
+    place = np.uint64(total)
+    end = total + popcount(mask)
+    while True:
+        for i in range(SPARE):
+            found[place + np.uint64(i)] = start + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
+        if mask == 0:
+            return end
+        place += np.uint64(SPARE)

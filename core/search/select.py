@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
-from core.search.masks import find_up_to
+from core.search.masks import SPARE, find_up_to
 
 _OCTAVES = 30  # bins reach from the largest gap down by so many powers of two
 _FINE, _COARSE = 7, 4  # an octave has 2**_FINE bins, or 2**_COARSE for few items
@@ -39,7 +39,7 @@ def select_by_score(
         last = b
         if total >= depth:
             break
-    found = np.empty(total + 1, np.int32)
+    found = np.empty(total + 1 + SPARE, np.int32)
     count = find_up_to(bin_of, np.int32(last), found)
     for n in range(count):
         i = found[n]

@@ -50,6 +50,7 @@ def test_rows_depth_and_threads_change_nothing(engine, kind):
     space, codes = engine.space(chosen), engine.codes(chosen)
     whole = codes.rank(slice(0, 60), space.size, space.exclude, 1)
     part = codes.rank(slice(7, 31), 13, space.exclude[7:31], 3)
+    assert np.array_equal(codes.near_ids(slice(7, 31), 13, space.exclude[7:31], 3), part.ids)
     assert np.array_equal(part.ids, whole.ids[7:31, :13])
     assert np.array_equal(part.distances, whole.distances[7:31, :13])
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.compiled import kernel
-from core.metrics.lanes import KEPT, LANES, NO_HIT, SUMS, add_ranks, count_after, insert
+from core.metrics.lanes import KEPT, LANES, NO_HIT, SUMS, add_ranks, insert
 from tests.core.search.worlds import quick
 
 
@@ -18,11 +18,6 @@ def _insert(gains, hits, place, last, gain, hit, more):
 @kernel
 def _add(gains, hits, before, discount, inverse, kept, start, k, out):
     add_ranks(gains, hits, before, discount, inverse, kept, start, k, out)
-
-
-@kernel
-def _count(counts, place):
-    count_after(counts, place)
 
 
 @quick
@@ -69,10 +64,3 @@ def test_sums_are_those_of_the_loops_wherever_adding_up_began(size, seed, data):
     again = np.empty(SUMS)
     _add(*padded[:1], hits, before, discount, inverse, np.zeros_like(kept), 0, k, again)
     assert np.array_equal(out, again)
-
-
-@pytest.mark.parametrize("place", [0, 6, 7, 8, 15, 23])
-def test_counts_after_a_place(place):
-    counts = np.zeros(3 * LANES, np.int64)
-    _count(counts, place)
-    assert counts.tolist() == [0] * (place + 1) + [1] * (3 * LANES - place - 1)

@@ -168,3 +168,38 @@ def test_the_depth_of_the_exact_ranking_changes_no_value(world, seed, multiplier
     deep, *_ = case.judged(ks, multiplier, 1)
     for first, second in zip(shallow, deep, strict=True):
         assert np.array_equal(first, second)
+
+
+@quick
+@given(
+    st.integers(2, 600), st.integers(0, 2**32 - 1), st.sampled_from([1, 1.1, 2, 6, 40]), st.integers(1, 60), st.data()
+)
+def test_each_k_is_the_ranking_of_its_own_shortlist_to_the_bit(size, seed, multiplier, longest_step, data):
+    # Steps of one k to many, so that items come one by one, by the dozen and all at once; a near ranking from one that
+    # has nothing to do with the exact one to one that nearly is it; an exact ranking that is known in part.
+    rng = np.random.default_rng(seed)
+    ks = np.unique(np.minimum(np.cumsum(rng.integers(1, longest_step + 1, 80)), data.draw(st.integers(1, size))))
+    known = data.draw(st.integers(ks[-1], size))
+    gallery = rng.integers(-30, 30, (size, 2)).astype(np.float32)
+    queries = rng.integers(-3, 3, (3, 2)).astype(np.float32)
+    exact = [np.lexsort((np.arange(size), -(gallery.astype(np.float64) @ query))) for query in queries]
+    disorder = data.draw(st.sampled_from([0, 20, 10_000]))
+    near = [order[np.argsort(np.arange(size) + rng.integers(0, disorder + 1, size), kind="stable")] for order in exact]
+    labels, query_labels = rng.integers(0, 3, size), rng.integers(0, 3, 3)
+    similarity = np.maximum(np.eye(3), 0.3)
+    ideal = ideal_sums(similarity, np.bincount(labels, minlength=3), int(ks[-1]), False)
+    judgements = Judgements(query_labels, labels, similarity, ideal)
+    shortlists = np.minimum(size, np.ceil(multiplier * ks).astype(np.int64))
+    exact, near = np.array(exact, np.int32), np.array(near, np.int32)
+    sums, alone = empty(ks, judgements), empty(ks, judgements)
+    accumulate_shortlists(
+        queries, gallery, near, shortlists, exact[:, :known].copy(), judgements, sums, data.draw(st.integers(1, 3))
+    )
+    for column, k in enumerate(ks):
+        held = [
+            order[np.isin(order, items[: shortlists[column]])][:k] for order, items in zip(exact, near, strict=True)
+        ]
+        one = alone.pick(columns=slice(column, column + 1))
+        accumulate_ranking(np.array(held, np.int32), exact, judgements, one, 1)
+    for first, second in zip(sums, alone, strict=True):
+        assert np.array_equal(first, second)

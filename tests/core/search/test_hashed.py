@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.search.exact import inner_products, rank_exact, to_columns
 from core.search.hamming import rank_hamming
-from core.search.hashed import gathered_products, order_by_similarity, rerank
+from core.search.hashed import gathered_products, rerank
 from core.settings import parse_multiplier, shortlist_size
 from tests import reference
 from tests.core.search.worlds import quick, worlds
@@ -49,20 +48,6 @@ def test_gathered_products_are_those_of_the_scan_to_the_bit(world):
         inner_products(query, to_columns(world.gallery), scanned)
         gathered_products(query, world.gallery, ids, gathered)
         assert np.array_equal(gathered, scanned[ids])
-
-
-def test_order_by_hand():
-    similarities, ids = np.array([0.5, 0.9, 0.5, 0.9]), np.array([7, 4, 3, 9], np.int32)
-    assert order_by_similarity(similarities, ids).tolist() == [1, 3, 2, 0]
-
-
-@pytest.mark.parametrize("distinct", [1, 2, 60])
-def test_order_when_ties_come_in_any_order(distinct):
-    rng = np.random.default_rng(distinct)
-    ids = rng.permutation(300).astype(np.int32)
-    similarities = rng.integers(0, distinct, 300).astype(np.float64)
-    expected = sorted(range(300), key=lambda place: (-similarities[place], ids[place]))
-    assert order_by_similarity(similarities, ids).tolist() == expected
 
 
 @quick

@@ -8,13 +8,27 @@ from hypothesis.extra import numpy as arrays
 from numba.core.errors import TypingError
 
 from core.compiled import kernel
-from core.search.masks import LANES, count_up_to, find_up_to, highest_bit, lowest_bit, mask_up_to
+from core.search.masks import (
+    LANES,
+    SPARE,
+    count_up_to,
+    find_up_to,
+    highest_bit,
+    lowest_bit,
+    mask_equal,
+    mask_up_to,
+)
 from tests.core.search.worlds import quick
 
 
 @kernel
 def _mask(values, start, limit):
     return mask_up_to(values, start, limit)
+
+
+@kernel
+def _equal(values, start, limit):
+    return mask_equal(values, start, limit)
 
 
 @kernel
@@ -38,6 +52,8 @@ def test_a_mask_by_hand():
     assert _mask(values, 0, np.uint16(4)) == 1 << 3
     assert _mask(values, 0, np.uint16(7)) == (1 << 3) | (1 << 5)
     assert _mask(values, 3, np.uint16(0)) == 1 << 31
+    assert _equal(values, 0, np.uint16(7)) == 1 << 5
+    assert _equal(values, 3, np.uint16(4)) == 1
     assert _mask(values, 0, np.uint16(9)) == 2**32 - 1
 
 
@@ -64,7 +80,7 @@ def test_the_lowest_bit(place):
 )
 def test_places_are_those_of_a_plain_comparison(values, limit):
     expected = np.flatnonzero(values <= limit)
-    found = np.empty(len(values), np.int32)
+    found = np.empty(len(expected) + SPARE, np.int32)
     assert count_up_to(values, values.dtype.type(limit)) == len(expected)
     assert find_up_to(values, values.dtype.type(limit), found) == len(expected)
     assert found[: len(expected)].tolist() == expected.tolist()

@@ -23,12 +23,17 @@ def levels_of(distances, levels, exclude=-1):
 
 
 def check(distances, depth, levels, exclude):
-    distances = np.asarray(distances, np.uint16)
+    distances = np.array(distances, np.uint16)
+    before = distances.copy()
     kept = [n for n in range(len(distances)) if n != exclude]
     expected = sorted(kept, key=lambda n: (distances[n], n))[:depth]
     ids, values = by_distance(distances, depth, levels, exclude)
     assert ids.tolist() == expected
     assert np.array_equal(values, distances[expected])
+    alone = np.empty(depth, np.int32)
+    select_by_distance(distances, exclude, alone, values[:0], np.empty(levels, np.int32))
+    assert alone.tolist() == expected
+    assert np.array_equal(distances, before)
 
 
 def test_distances_by_hand():
@@ -59,3 +64,11 @@ def test_every_depth_at_the_edges_of_a_mask(count, levels):
             check(distances, depth, levels, exclude)
     check(np.full(count, levels - 1), count, levels, -1)
     check(np.zeros(count), count - 1, levels, 3)
+
+
+@quick
+@given(st.integers(2, 700), st.sampled_from([1, 12, 60, 200]), st.sampled_from([0, 150]), st.integers(0, 99), st.data())
+def test_few_and_many_distances_over_whole_blocks_and_a_rest(count, spread, least, seed, data):
+    distances = np.random.default_rng(seed).binomial(spread, 0.3, count) + least
+    exclude = data.draw(st.integers(-1, count - 1))
+    check(distances, data.draw(st.integers(1, count - (exclude >= 0))), spread + least + 1, exclude)
