@@ -30,6 +30,11 @@ class Codes:
         """The real values float32 (N, bits), made when they are asked for: only asymmetric search compares them."""
         return None if self.project is None else self.project()
 
+    def first(self, bits: int) -> Codes:
+        """The codes of the first `bits` alone."""
+        project = self.project and (lambda: self.projections[:, :bits])
+        return Codes(bits, packing.truncate(self.packed, self.bits, bits), project)
+
     @property
     def nbytes(self) -> int:
         """Memory held once the real values are there, bytes."""

@@ -92,6 +92,8 @@ class Engine:
 
         def make() -> Codes:
             stored = code_source.find_stored(self.bundle, setting.encoder, info, bits, setting.seed)
+            if stored is not None and stored["bits"] > bits:  # the longest code is made once for all lengths
+                return self._split_codes(setting, stored["bits"], split, projected).first(bits)
             method = self.method(setting) if info.fit is not None and stored is None else None
             return code_source.split_codes(
                 self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method, projected

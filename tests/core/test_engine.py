@@ -11,12 +11,16 @@ import core.code_distances.base as pair_module
 import core.code_distances.hamming as hamming_module
 import core.engine as engine_module
 import core.rankings as rankings_module
+from core.bundle import load_bundle
+from core.codes import hash_method
 from core.engine import SEARCHES, Engine
 from core.errors import BadInput
 from core.hashing import packing
+from core.hashing.random_hyperplane import RandomHyperplane
 from core.metrics.registry import METRICS
 from core.search import parallel
 from core.settings import Setting, curve_ks
+from core.stored_hashes import make_hashes
 from tests import reference
 from tests.core.fakes import FakeBundle
 
@@ -361,3 +365,23 @@ def test_a_split_that_is_both_has_one_set_of_codes(engine, name):
     pair = engine.codes(replace(BASE, hash=name, bits=bits))
     apart = engine._split_codes(replace(BASE, hash=name, bits=pair.bits), pair.bits, "test", projected=False)
     assert np.array_equal(pair.gallery.packed, apart.packed)
+
+
+def test_the_longest_code_is_made_once_for_all_its_beginnings(make_bundle, monkeypatch):
+    bundle = make_bundle()
+    make_hashes(bundle.path, "semantic", ["random-hyperplane"], [64])
+    bundle = load_bundle(bundle.path)
+    projected = []
+    plain = RandomHyperplane.project
+    monkeypatch.setattr(
+        RandomHyperplane, "project", lambda method, X: (projected.append(method.bits), plain(method, X))[1]
+    )
+    engine = Engine(bundle, 1)
+    method = hash_method(bundle, "semantic", "random-hyperplane", 64)
+    values = plain(method, bundle.embeddings("semantic", "test"))
+    for bits in (8, 24, 32):
+        pair = engine.codes(replace(BASE, hash="random-hyperplane", bits=bits))
+        assert np.array_equal(packing.unpack(pair.queries.packed, bits), values[:, :bits] > 0)
+        assert np.array_equal(pair.queries.projections, values[:, :bits])
+    assert set(projected) == {64}
+    assert len(projected) <= 2  # one a split
