@@ -4,6 +4,10 @@ The project "Fast Image Retrieval using Binary Hashes and Network of Word Associ
 of Lin et al. (CVPR Workshops 2015; see `core.hashing.latent_sigmoid`) and replaces cross-entropy by 1 - cos(V a, phi),
 a the layer's sigmoid activations and phi the class vector of Barz & Denzler (WACV 2019). Its public code trains the
 whole network so, its report names a threshold of > 0.5, which is followed (the code has >=).
+
+Here the layer learns from embeddings of images that the encoder knows, and would learn nothing of those that it does
+not: batches are those of `core.hashing.mixer`, and phi is the class vector that the shares of the classes in a row lead
+to expect.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.hashing.head import LearnedHash, Objective, Task, Training
+from core.hashing.mixture import Mixture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +28,9 @@ class LatentCosine(LearnedHash):
     """A layer before a regression on class vectors; it knows of classes only what the tree says."""
 
     name = "latent-cosine"
-    training = replace(Training(), rate=3e-3, output_norm=True, noise=0.6, mix=1.0)
+    training = replace(
+        Training(), epochs=12, batch=512, rate=3e-3, hidden=512, output_norm=True, noise=0.05, mixture=Mixture()
+    )
     needs_similarity = True
 
     def objective(self, task: Task) -> Objective:
@@ -33,9 +40,11 @@ class LatentCosine(LearnedHash):
 
         vectors = torch.from_numpy(class_vectors(task.similarity).astype(np.float32))
         weight, bias = classifier(task.generator, task.bits, vectors.shape[1])
-        return Objective(
-            lambda values, labels, share: cosine_loss(values.sigmoid() @ weight + bias, vectors[labels]), [weight, bias]
-        )
+
+        def loss(values: Tensor, shares: Tensor, share: float) -> Tensor:
+            return cosine_loss(values.sigmoid() @ weight + bias, shares @ vectors)
+
+        return Objective(loss, [weight, bias])
 
 
 def cosine_loss(found: Tensor, wanted: Tensor) -> Tensor:
