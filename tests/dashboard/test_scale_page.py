@@ -66,6 +66,7 @@ def test_without_points_the_command_is_named(monkeypatch, tmp_path, open_app):
     assert "python -m core scale" in at.info[0].value
 
 
+@pytest.mark.slow
 def test_measuring_here(shipped, open_app, monkeypatch):
     monkeypatch.setattr(scale_here, "LARGEST", 300)
     monkeypatch.setattr(scale_here, "EFFORT", Effort((2, 2), 0.0, 1, 0.0))

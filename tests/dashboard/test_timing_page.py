@@ -143,6 +143,7 @@ def test_another_condition(timed):
     assert shown["Median, µs a query"].tolist() == (1000 * found.latency["median_ms"]).tolist()
 
 
+@pytest.mark.slow
 def test_time_at_equal_quality(open_app, monkeypatch):
     monkeypatch.setattr(timing_quality, "RUNS", 2)
     monkeypatch.setattr(equal_quality, "GRID_QUERIES", 2)

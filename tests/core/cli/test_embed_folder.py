@@ -21,6 +21,7 @@ def photos(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_embed_hash_evaluate(run, photos):
     ran = run("embed", "--dataset", "photos", "--queries", "asked", *ENCODER, "--out", "mine", bundle=False)
     assert ran.code == 0, ran.err

@@ -113,6 +113,7 @@ def test_points_are_kept_after_each_size(world, subject, tiny_bundle):
     assert len(kept) == 5  # two sizes, and the curves of bits, multiplier and k
 
 
+@pytest.mark.slow
 def test_all_curves(subject, tiny_bundle):
     heard = []
     plan = subject.plan([150, 300], 10, 1, EFFORT)

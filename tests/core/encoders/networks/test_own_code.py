@@ -24,6 +24,7 @@ def test_the_loss_by_hand():
     assert own.loss(latent, embedding).item() == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_training_it_keeps_neighbours():
     torch.manual_seed(0)
     embedding = torch.nn.functional.normalize(torch.randn(300, 10))
