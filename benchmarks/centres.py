@@ -5,7 +5,7 @@
 
 Beside them GreedyHash, which knows of no tree. The bundle is one of training images alone: its gallery is half as
 large as that of the test images, so k = 125 asks of it what 250 asks of those. Hamming ranking; heads are fitted anew,
-and this project's is kept in the bundle.
+and the bundle keeps them: of semantic centres this project's.
 """
 
 from __future__ import annotations

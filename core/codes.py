@@ -134,8 +134,8 @@ def split_codes(
     embeddings = bundle.embeddings(encoder, split)
     if not projected:
         return Codes(bits, method.encode(embeddings), None)
-    values = method.project_queries(embeddings)
-    return Codes(bits, packing.pack(values > 0), lambda: values)
+    packed = packing.pack(method.project_queries(embeddings) > 0)
+    return Codes(bits, packed, lambda: method.project_queries(embeddings))
 
 
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:

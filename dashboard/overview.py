@@ -155,7 +155,7 @@ def loaded(view: View, memory: Memory) -> pd.DataFrame:
         "embedding": f"{info['dimensions']} dimensions; {memory.embedding} bytes searched as float32, "
         f"{memory.stored} bytes stored as {memory.stored_as}",
         "encoders": ", ".join(bundle.encoders),
-        "hashes with stored codes": ", ".join(stored) or "none: hashes are fitted when they are chosen",
+        "stored hashes": ", ".join(stored) or "none: hashes are fitted when they are chosen",
         "hierarchies": ", ".join(bundle.hierarchies),
         "protocols": ", ".join(bundle.protocols),
     }
@@ -172,8 +172,12 @@ with state.section():
         if "overview_seen" not in st.session_state:  # later moves leave the figures before them in place
             with shown.container():
                 draw_waiting(view, memory)
-        results = view.results_at_k()
-        rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
+        try:
+            results = view.results_at_k()
+            rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
+        except BadInput:
+            shown.empty()  # dots would promise figures; the section says why there are none
+            raise
     st.session_state["overview_seen"] = True
     with shown.container():
         draw_answer(view, rows, memory, None)

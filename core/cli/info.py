@@ -54,6 +54,6 @@ def describe(bundle: Bundle) -> list[str]:
             control = " (control)" if get_hash(name).control and "control" not in name else ""
             lines.append(f"  hash       {name}{control}: {', '.join(lengths)} bits")
     if any(bundle.stored_hashes(encoder) for encoder in bundle.encoders):
-        lines.append("             * codes stored in the bundle; other lengths are derived or fitted when asked for")
+        lines.append("             * stored, as codes or as a head; other lengths are derived or fitted when asked for")
     lines.append("defaults     " + ", ".join(f"{name} {value}" for name, value in bundle.defaults.items()))
     return lines

@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     add_out(embed, "folder of the bundle", required=True, metavar="DIR")
     embed.set_defaults(run=run_embed)
 
-    hashes = _command(commands, "hash", "fit hashes on a bundle's embeddings and keep their codes in it", None)
+    hashes = _command(commands, "hash", "fit hashes on a bundle's embeddings and keep them in it", None)
     hashes.epilog = "Example: python -m core hash --bundle my-bundle --hash itq,pca-sign --bits 32,64"
     add_bundle(hashes, required=True)
     hashes.add_argument("--encoder", metavar="NAME", help="encoder of the bundle (default: the bundle's own)")

@@ -17,6 +17,8 @@ from torch.nn import functional
 from core.hashing.mixture import Mixture
 
 RIDGE = 1e-3  # of the mean square length of a class's mean
+ROWS = 8192  # whose shares are made at a time: all of a great gallery's would not fit in memory
+CALIBRATING = 50_000  # rows by which the power of the shares is chosen
 LEAST = 1e-3  # added to a share, so that no class is impossible
 POWERS = tuple(2.0 ** (step / 4) for step in range(17))  # 1 to 16
 
@@ -31,7 +33,7 @@ class Mixer:
     origin: Tensor
     mixture: Mixture
     generator: np.random.Generator
-    shares: Tensor  # float32 (N, classes), of every row
+    shares: Shares
     chances: np.ndarray  # float64 (N,): the share of the rows up to each, weighted by how unsure they are
 
     @classmethod
@@ -40,11 +42,11 @@ class Mixer:
         generator: np.random.Generator,
     ) -> Mixer:  # fmt: skip
         """The mixer of rows and their classes int64 (N,), from 0 to classes - 1."""
-        labels = targets.numpy()
-        shares = calibrated(unmixed((features + origin).numpy(), labels, classes), labels)
-        chances = np.cumsum(1.0 - np.square(shares).sum(axis=1) + 1e-9)
-        kept = torch.from_numpy(shares.astype(np.float32))
-        return cls(features, targets, classes, origin, mixture, generator, kept, chances / chances[-1])
+        rows = (features + origin).numpy()
+        shares = Shares.fit(rows, targets.numpy(), classes)
+        parts = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+        chances = np.cumsum(np.concatenate([1.0 - np.square(shares(part)).sum(axis=1) + 1e-9 for part in parts]))
+        return cls(features, targets, classes, origin, mixture, generator, shares, chances / chances[-1])
 
     def __call__(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Features float32 (n, d) and shares float32 (n, classes): `unsure` of n drawn by how unsure they are, and
@@ -56,31 +58,54 @@ class Mixer:
         shown, shares = mixed(
             self.features[rest], self.targets[rest], self.classes, self.origin, self.mixture, self.generator
         )
-        return torch.cat([self.features[unsure], shown]), torch.cat([self.shares[unsure], shares])
+        drawn_rows = self.features[unsure]
+        given = torch.from_numpy(self.shares((drawn_rows + self.origin).numpy()).astype(np.float32))
+        return torch.cat([drawn_rows, shown]), torch.cat([given, shares])
 
 
-def unmixed(X: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """The shares of the class means that each row is nearest to, float64 (N, classes), at least 0 and of sum 1.
+@dataclass(frozen=True)
+class Shares:
+    """Calls give the shares of the classes in rows float (n, d): float64 (n, C), above 0 and of sum 1."""
 
-    By least squares with a small ridge, negative shares cut: exact for a mixture where class means are independent.
+    solved: np.ndarray  # float64 (d, C)
+    power: float
+
+    @classmethod
+    def fit(cls, X: np.ndarray, labels: np.ndarray, classes: int) -> Shares:
+        """Of rows float (N, d) and their classes. The power is that, of `POWERS`, under which labels are most likely:
+        classes that are spread widely make rows look like mixtures that are none."""
+        solved = unmixing(X, labels, classes)
+        chosen = slice(None, None, -(-len(X) // CALIBRATING))
+        found, own = nearest_shares(X[chosen], solved), labels[chosen]
+        rows = np.arange(len(own))
+        return cls(solved, max(POWERS, key=lambda power: float(np.log(to_power(found, power)[rows, own]).sum())))
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        return to_power(nearest_shares(X, self.solved), self.power)
+
+
+def unmixing(X: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """What rows float (N, d) are multiplied with for the shares of the class means in them, float64 (d, C).
+
+    Least squares with a small ridge: exact for a mixture where class means are independent.
     """
     means = np.stack([X[labels == c].mean(axis=0, dtype=np.float64) for c in range(classes)])
     products = means @ means.T
-    products += RIDGE * np.trace(products) / classes * np.eye(classes)
-    shares = np.maximum(X.astype(np.float64) @ np.linalg.solve(products, means).T, 0.0)
+    ridge = RIDGE * np.trace(products) / classes
+    products += max(ridge, 1e-12) * np.eye(classes)  # all means may be 0
+    return np.linalg.solve(products, means).T
+
+
+def nearest_shares(X: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """The shares of the class means that each row is nearest to, float64 (n, C), at least 0 and of sum 1 or all 0."""
+    shares = np.maximum(X.astype(np.float64) @ solved, 0.0)
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
 
 
-def calibrated(shares: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Shares (N, C) to that power, of `POWERS`, under which labels are most likely: classes that are spread widely make
-    rows look like mixtures that are none. Rows sum to 1."""
-
-    def to_power(power: float) -> np.ndarray:
-        raised = (shares + LEAST) ** power
-        return raised / raised.sum(axis=1, keepdims=True)
-
-    own = np.arange(len(shares)), labels
-    return to_power(max(POWERS, key=lambda power: float(np.log(to_power(power)[own]).sum())))
+def to_power(shares: np.ndarray, power: float) -> np.ndarray:
+    """Shares (n, C), each with `LEAST` added, to a power, so that rows sum to 1."""
+    raised = (shares + LEAST) ** power
+    return raised / raised.sum(axis=1, keepdims=True)
 
 
 def mixed(

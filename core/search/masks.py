@@ -56,7 +56,7 @@ def _mask(operator: str, values: Any) -> Any:
 
 @intrinsic
 def lowest_bit(typing_context: Any, mask: Any) -> Any:
-    """Place of the lowest set bit of a uint64 that is not 0, as int64."""
+    """Place of the lowest set bit of a uint64, as int64; 64 for 0, which `put_places` asks for too."""
     signature = types.int64(types.uint64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -7,9 +7,11 @@ import pytest
 from core.cache import ByteCache
 from core.datasets.arrays import import_arrays
 from core.engine import Engine
+from core.errors import BadInput
 from core.metrics.intervals import compare
 from dashboard import latency
 from dashboard.comparison import Memory, Row, detail_table, milliseconds, overview_table, waiting_table
+from dashboard.state import View
 from dashboard.verdict import interval
 
 
@@ -75,6 +77,16 @@ def test_bytes_count_code_and_embedding(app):
     assert loaded["accuracy"] == "80.0 %"
 
 
+def test_dots_go_where_the_search_is_refused(open_app, monkeypatch):
+    def refuse(view, *_):
+        raise BadInput("codes are damaged: make them anew")
+
+    monkeypatch.setattr(View, "results_at_k", refuse)
+    app = open_app()
+    assert [error.value for error in app.error] == ["codes are damaged: make them anew"]
+    assert not app.metric
+
+
 def test_what_is_loaded_is_said(app, tiny_bundle):
     assert "**Tiny** · 60 queries, each searching 59 images · encoder semantic (16 dimensions, 80.0 % accuracy)" in (
         app.main.caption[0].value
@@ -82,7 +94,7 @@ def test_what_is_loaded_is_said(app, tiny_bundle):
     loaded = opened(app, "overview_what").set_index("what")["value"]
     assert tiny_bundle.version in loaded["bundle"]
     assert loaded["images"] == "test 60, train 150"
-    assert loaded["hashes with stored codes"] == "latent-sigmoid"
+    assert loaded["stored hashes"] == "latent-sigmoid"
 
 
 def test_definitions_and_k_change_the_table(app):

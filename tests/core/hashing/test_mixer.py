@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.hashing.mixer import Mixer, mixed, unmixed
+from core.hashing import mixer as mixer_module
+from core.hashing.mixer import Mixer, Shares, mixed, nearest_shares, unmixing
 from core.hashing.mixture import Mixture
 
 # Four unit rows of four classes, seen from a mean that is not at the origin.
@@ -63,13 +64,24 @@ def test_shares_of_class_means_are_found_again():
     labels = np.repeat(np.arange(4), 5)
     wanted = np.array([[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0.1, 0.2, 0.3, 0.4]])
     means = np.stack([X[labels == c].mean(axis=0) for c in range(4)])
-    np.testing.assert_allclose(
-        unmixed(np.concatenate([X, 3 * wanted @ means]), np.append(labels, [0, 0, 0]), 4)[:5],
-        np.eye(4)[[0] * 5],
-        atol=0.3,
-    )  # the last rows moved the mean of class 0
-    found = unmixed(X, labels, 4)
-    np.testing.assert_allclose(found, np.eye(4)[labels], atol=0.01)
+    solved = unmixing(X, labels, 4)
+    np.testing.assert_allclose(nearest_shares(X, solved), np.eye(4)[labels], atol=0.01)
+    np.testing.assert_allclose(nearest_shares(3 * wanted @ means, solved), wanted, atol=0.01)
+
+
+def test_class_means_of_0_tell_nothing():
+    X = np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]] * 8, np.float32)
+    shares = Shares.fit(X, np.array([0, 0, 1, 1] * 8), 2)
+    np.testing.assert_allclose(shares(X), 0.5)
+
+
+def test_chances_are_the_same_in_parts(monkeypatch):
+    generator = np.random.default_rng(0)
+    features, targets = torch.from_numpy(generator.normal(size=(50, 5)).astype(np.float32)), torch.arange(50) % 4
+    asked = (features, targets, 4, torch.zeros(5), Mixture(), generator)
+    whole = Mixer.make(*asked)
+    monkeypatch.setattr(mixer_module, "ROWS", 7)
+    np.testing.assert_allclose(Mixer.make(*asked).chances, whole.chances)
 
 
 def test_unsure_rows_are_drawn_as_they_are():
@@ -77,7 +89,7 @@ def test_unsure_rows_are_drawn_as_they_are():
     features = torch.tensor([[1.0, 0.0]] * 3 + [[0.0, 1.0]] * 3 + [[0.6, 0.6]])
     targets = torch.tensor([0, 0, 0, 1, 1, 1, 1])
     mixer = Mixer.make(features, targets, 2, torch.zeros(2), Mixture(unsure=0.5), np.random.default_rng(0))
-    assert int(mixer.shares.square().sum(dim=1).argmin()) == 6
+    assert int(np.square(mixer.shares(features.numpy())).sum(axis=1).argmin()) == 6
     shown, shares = mixer(torch.arange(6))
     assert (shown.shape, shares.shape) == ((6, 2), (6, 2))
     many = torch.cat([mixer(torch.arange(6))[0][:3] for _ in range(100)])
