@@ -32,13 +32,13 @@ def ranking_block(
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = i
         shared[:] = 0
-        found = 0
+        found = 0.0
         for i in range(depth):
             item = ids[q, i]
             label = tables.labels[item]
             shared[max(i, exact_rank[item])] += 1  # it is shared from the k on that reaches it in both rankings
             found += label == c
-            gains[i], hits[i] = tables.similarity[c, label], found - (0.0 if label == c else NO_HIT)
+            gains[i], hits[i] = tables.similarity[c, label], found if label == c else found - NO_HIT
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = depth
         for i in range(1, depth):

@@ -39,9 +39,8 @@ def shortlist_block(
     labels, label_at = np.empty(longest, np.int32), np.empty(known + longest + 1, np.int32)
     present, best = np.empty((known + longest) // 64 + 1, np.uint64), np.empty(longest + SPARE, np.int32)
     columns, arrivals = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
-    counted, totals = np.empty(out.ks.shape[0]), np.empty((SUMS, out.ks.shape[0]))
-    gains, hits = lists(depth)
-    kept = np.zeros((depth // LANES + 1) * KEPT)
+    kept, counted = np.zeros((depth // LANES + 1) * KEPT), np.empty(out.ks.shape[0])
+    (gains, hits), totals = lists(depth), np.empty((SUMS, out.ks.shape[0]))
     for q in range(queries.shape[0]):
         c, ideal, near_of = query_labels[q], ideal_rows[q], near[q]
         similarity, before = tables.similarity[c], tables.before[ideal]
