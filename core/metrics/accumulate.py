@@ -56,7 +56,7 @@ def accumulate_ranking(
     threads: int | None = None,
 ) -> None:
     """Fill `out` from rankings `ids` int32 (Q, depth), depth >= the largest k; `exact_ids` likewise."""
-    tables = tables_of(judgements)
+    tables = tables_of(judgements, out.ks)
 
     def work(block: slice) -> None:
         labels, rows = judgements.query_labels[block], judgements.rows[block]
@@ -81,7 +81,7 @@ def accumulate_shortlists(
     shortlist or deeper; `shortlists` int64 (K,) does not decrease and is at least k; `exact_ids` int32 (Q, >= largest
     k): the deeper it is, the fewer similarities are computed, and no value depends on its depth.
     """
-    tables = tables_of(judgements)
+    tables = tables_of(judgements, out.ks)
 
     def work(block: slice) -> None:
         judged = (judgements.query_labels[block], judgements.rows[block], tables)
@@ -90,16 +90,20 @@ def accumulate_shortlists(
     run_blocks(work, len(queries), threads)
 
 
-def tables_of(judgements: Judgements) -> Tables:
-    """What the kernels judge by, from the judgements."""
+def tables_of(judgements: Judgements, ks: np.ndarray | None = None) -> Tables:
+    """What the kernels judge by at `ks` int64 (K,), from the judgements; None: at each k that has ideal sums."""
     ideal = judgements.ideal
+    ks = np.arange(1, ideal.gain.shape[1] + 1) if ks is None else ks
     reachable = (ideal.relevant > 0)[:, None]  # a query without relevant items counts 0
-    inverse = [
-        np.divide(1.0, table, out=np.zeros_like(table), where=(table > 0) & reachable)
-        for table in (ideal.gain, ideal.dcg, ideal.dcg_hierarchical)
-    ]
-    rows, depth = ideal.gain.shape
+
+    def inverse(table: np.ndarray) -> np.ndarray:
+        return np.divide(1.0, table, out=np.zeros_like(table), where=(table > 0) & reachable)
+
+    gain = inverse(ideal.gain)
+    rows, depth = gain.shape
     before, discount, rank = np.zeros((rows, depth + LANES)), np.zeros(depth + LANES), np.zeros(depth + LANES)
-    before[:, 1 : depth + 1] = np.cumsum(inverse[0], axis=1)
+    before[:, 1 : depth + 1] = np.cumsum(gain, axis=1)
     discount[:depth], rank[:depth] = discounts(depth), 1.0 / np.arange(1, depth + 1)
-    return Tables(judgements.gallery_labels, judgements.similarity, *inverse, before, discount, rank)
+    by_k = np.take(gain, ks - 1, axis=1), np.take(before, ks, axis=1)
+    dcg = [inverse(np.take(table, ks - 1, axis=1)) for table in (ideal.dcg, ideal.dcg_hierarchical)]
+    return Tables(judgements.gallery_labels, judgements.similarity, *by_k, *dcg, before, discount, rank)

@@ -25,9 +25,9 @@ _PLACES = ir.Constant(ir.VectorType(ir.IntType(64), LANES), list(range(LANES)))
 @intrinsic
 def add_ranks(
     typing_context: Any, gains: Any, hits: Any, before: Any, discount: Any, inverse: Any, kept: Any, start: Any,
-    k: Any, out: Any,
+    k: Any, out: Any, column: Any,
 ) -> Any:  # fmt: skip
-    """Sums over the first `k` ranks into `out` (SUMS,), all arrays float64 of one dimension.
+    """Sums over the first `k` ranks into a column of `out` (SUMS, K); arrays are float64, the others (ranks,).
 
     `gains` are class similarities, `hits` the number of hits up to a rank, less NO_HIT where the rank itself is none;
     `before`, `discount` and `inverse` are weights by rank. All are read in whole blocks of LANES. kept[b * KEPT:] are
@@ -36,13 +36,11 @@ def add_ranks(
     arrays = (gains, hits, before, discount, inverse, kept)
     if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in (*arrays, out)):
         return None
-    signature = types.void(*arrays, types.intp, types.intp, out)
+    signature = types.void(*arrays, types.intp, types.intp, out, types.intp)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        *read, held, begin, count, written = args
-        kinds = [signature.args[i] for i in range(len(args))]
-        read = [_data(context, builder, kinds[i], read[i]) for i in range(5)]
-        held, written = _data(context, builder, kinds[5], held), _data(context, builder, kinds[8], written)
+        begin, count, written, column = args[6:]
+        *read, held = (_data(context, builder, signature.args[i], args[i]) for i in range(6))
         word = count.type
         first = builder.mul(begin, word(KEPT))
         running = [cgutils.alloca_once(builder, _VECTOR) for _ in range(SUMS)]
@@ -54,8 +52,39 @@ def add_ranks(
             _add_block(builder, running, read, builder.mul(block, word(LANES)), None)
         _keep(builder, running, held, blocks)
         _add_block(builder, running, read, builder.mul(blocks, word(LANES)), builder.and_(count, word(LANES - 1)))
-        for i, slot in enumerate(running):
-            builder.store(_add_lanes(builder, builder.load(slot)), builder.gep(written, [word(i)]))
+        for slot, row in zip(running, _rows(context, builder, signature.args[8], written), strict=True):
+            builder.store(_add_lanes(builder, builder.load(slot)), builder.gep(row, [column]))
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def sum_ranks(
+    typing_context: Any, gains: Any, hits: Any, before: Any, discount: Any, inverse: Any, depth: Any, out: Any
+) -> Any:  # fmt: skip
+    """Sums over the first k ranks into `out` (SUMS, room) at k - 1, for every k to `depth` at once.
+
+    Each is to the bit that of `add_ranks`; arguments as there. `out` has room for whole blocks of LANES.
+    """
+    arrays = (gains, hits, before, discount, inverse)
+    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in (*arrays, out)):
+        return None
+    signature = types.void(*arrays, types.intp, out)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        *read, count, written = args
+        read = [_data(context, builder, signature.args[i], read[i]) for i in range(5)]
+        rows, word = _rows(context, builder, signature.args[6], written), count.type
+        running = [cgutils.alloca_once_value(builder, ir.Constant(_VECTOR, [0.0] * LANES)) for _ in range(SUMS)]
+        blocks = builder.lshr(builder.add(count, word(LANES - 1)), word(3))
+        with cgutils.for_range(builder, blocks) as loop:
+            place = builder.mul(loop.index, word(LANES))
+            for slot, row, term in zip(running, rows, _terms(builder, read, place, None), strict=True):
+                old = builder.load(slot)
+                new = builder.fadd(old, term)
+                builder.store(new, slot)
+                _store(builder, _add_lanes_by_rank(builder, old, new), row, place)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -104,28 +133,30 @@ def insert(
 
 def _moved(builder: Any, before: Any, block: Any, plus: Any) -> Any:
     """The last lane of the block before, then all but the last one of this, `plus` added."""
-    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), list(range(LANES - 1, 2 * LANES - 1)))
-    moved = builder.shuffle_vector(before, block, lanes)
-    return builder.fadd(moved, plus)
+    return builder.fadd(_pick(builder, before, block, range(LANES - 1, 2 * LANES - 1)), plus)
 
 
 def _add_block(builder: Any, running: list[Any], read: list[Any], place: Any, left: Any) -> None:
     """Add the ranks from `place` on to the running sums; `left` are those that count, all for None."""
+    for slot, term in zip(running, _terms(builder, read, place, left), strict=True):
+        builder.store(builder.fadd(builder.load(slot), term), slot)
+
+
+def _terms(builder: Any, read: list[Any], place: Any, left: Any) -> list[Any]:
+    """What the ranks of a block add to each sum."""
     gains, hits, before, discount, inverse = (_load(builder, data, _VECTOR, place) for data in read)
     nothing = ir.Constant(_VECTOR, [0.0] * LANES)
     if left is not None:
         inside = builder.icmp_signed("<", _PLACES, _spread(builder, left, _PLACES.type))
         gains, hits = builder.select(inside, gains, nothing), builder.select(inside, hits, nothing)
     is_hit = builder.fcmp_ordered(">", hits, nothing)
-    terms = (
+    return [
         gains,
         builder.fmul(gains, before),
         builder.fmul(gains, discount),
         builder.fmul(builder.select(is_hit, hits, nothing), inverse),
         builder.select(is_hit, discount, nothing),
-    )
-    for slot, term in zip(running, terms, strict=True):
-        builder.store(builder.fadd(builder.load(slot), term), slot)
+    ]
 
 
 def _keep(builder: Any, running: list[Any], held: Any, block: Any) -> None:
@@ -139,17 +170,41 @@ def _add_lanes(builder: Any, vector: Any) -> Any:
     width = LANES
     while width > 1:
         width //= 2
-        halves = [
-            ir.Constant(ir.VectorType(ir.IntType(32), width), [offset + lane for lane in range(width)])
-            for offset in (0, width)
-        ]
-        low, high = (builder.shuffle_vector(vector, vector, half) for half in halves)
+        low, high = (_pick(builder, vector, vector, range(offset, offset + width)) for offset in (0, width))
         vector = builder.fadd(low, high)
     return builder.extract_element(vector, cgutils.int32_t(0))
 
 
+def _add_lanes_by_rank(builder: Any, old: Any, new: Any) -> Any:
+    """What `_add_lanes` gives after each rank of a block: lanes up to the rank's own are `new`, those above it `old`.
+
+    At most three values a pair of lanes are added up: neither of the two new, the lower one, both.
+    """
+    lower, upper = range(LANES // 2), range(LANES // 2, LANES)
+    steps = [(old, old), (new, old), (new, new)]
+    pairs = [builder.fadd(_pick(builder, a, a, lower), _pick(builder, b, b, upper)) for a, b in steps]
+    first, last = _pick(builder, *pairs[:2], range(LANES)), _pick(builder, pairs[2], pairs[2], range(LANES))
+    # At a rank, the pair of lanes j and j + 4 has as many new lanes as of the two are at or below the rank.
+    places = [[((r >= j) + (r >= j + 4)) * (LANES // 2) + j for r in range(LANES)] for j in lower]
+    a, b, c, d = (_pick(builder, first, last, place) for place in places)
+    return builder.fadd(builder.fadd(a, c), builder.fadd(b, d))
+
+
+def _pick(builder: Any, first: Any, second: Any, lanes: Any) -> Any:
+    """A vector of some lanes of two."""
+    kind = ir.VectorType(ir.IntType(32), len(lanes))
+    return builder.shuffle_vector(first, second, ir.Constant(kind, list(lanes)))
+
+
 def _data(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return context.make_array(kind)(context, builder, value).data
+
+
+def _rows(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """Where each row begins of an array of SUMS rows."""
+    made = context.make_array(kind)(context, builder, value)
+    width = cgutils.unpack_tuple(builder, made.shape, 2)[1]
+    return [builder.gep(made.data, [builder.mul(width, width.type(i))]) for i in range(SUMS)]
 
 
 def _load(builder: Any, data: Any, vector: Any, place: Any) -> Any:
@@ -169,5 +224,4 @@ def _spread(builder: Any, value: Any, vector: Any) -> Any:
     """A vector whose lanes are all `value`."""
     undefined = ir.Constant(vector, ir.Undefined)
     seed = builder.insert_element(undefined, value, cgutils.int32_t(0))
-    lanes = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
-    return builder.shuffle_vector(seed, undefined, lanes)
+    return _pick(builder, seed, undefined, [0] * vector.count)

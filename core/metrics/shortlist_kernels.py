@@ -12,7 +12,7 @@ import numpy as np
 
 from core.compiled import kernel, part
 from core.metrics.accumulate_kernels import lists, write_sums
-from core.metrics.lanes import LANES, NO_HIT, add_ranks, insert
+from core.metrics.lanes import KEPT, LANES, NO_HIT, SUMS, add_ranks, insert
 from core.metrics.shortlist_ranks import last_short, look_up, rank_others
 from core.metrics.sums import Accumulated, Tables
 from core.search.masks import SPARE, find_up_to, highest_bit, lowest_bit
@@ -39,13 +39,13 @@ def shortlist_block(
     labels, label_at = np.empty(longest, np.int32), np.empty(known + longest + 1, np.int32)
     present, best = np.empty((known + longest) // 64 + 1, np.uint64), np.empty(longest + SPARE, np.int32)
     columns, arrivals = _first_columns(out.ks, depth), _first_columns(shortlists, longest)
-    shared = np.empty(out.ks.shape[0], np.int32)
-    gains, hits, kept, totals = lists(depth)
+    kept, counted = np.zeros((depth // LANES + 1) * KEPT), np.empty(out.ks.shape[0])
+    (gains, hits), totals = lists(depth), np.empty((SUMS, out.ks.shape[0]))
     for q in range(queries.shape[0]):
         c, ideal, near_of = query_labels[q], ideal_rows[q], near[q]
         similarity, before = tables.similarity[c], tables.before[ideal]
         look_up(near_of, exact_ids[q], tables.labels, rank_of, ranks, labels)
-        _count_shared(ranks, depth, columns, arrivals, best, shared)
+        _count_shared(ranks, depth, columns, arrivals, best, out.shared[q])
         limit = known  # an item of this rank or beyond cannot be among the k
         short = last_short(ranks, known, shortlists, out.ks)
         if short:
@@ -69,8 +69,9 @@ def shortlist_block(
                 present[rank >> 6] |= np.uint64(1) << np.uint64(rank & 63)
                 j += 1
             held, last = k, _append(k, present, label_at, c, similarity, gains, hits, held, last)
-            add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals)
-            write_sums(q, column, ideal, shared[column], gains, hits, totals, tables, out)
+            add_ranks(gains, hits, before, tables.discount, tables.inverse, kept, block, k, totals, column)
+            counted[column], out.hp_first[q, column] = hits[k - 1], gains[0] * before[1]
+        write_sums(q, ideal, counted, totals, tables, out)
 
 
 @kernel

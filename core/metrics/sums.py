@@ -44,9 +44,10 @@ class Tables(NamedTuple):
 
     labels: np.ndarray  # int64 (N,)
     similarity: np.ndarray  # float64 (C, C)
-    inverse_gain: np.ndarray  # float64 (rows of the ideal sums, depth), as the next two
+    inverse_gain: np.ndarray  # float64 (rows of the ideal sums, K): by k, as the next three
+    inverse_gains: np.ndarray  # the sum of inverse_gain up to each k
     inverse_dcg: np.ndarray
     inverse_dcg_hierarchical: np.ndarray
-    before: np.ndarray  # float64 (rows, > depth): the sum of inverse_gain before each rank
+    before: np.ndarray  # float64 (rows, > depth): the sum of the inverse ideal gains before each rank
     discount: np.ndarray  # float64 (> depth,)
     inverse: np.ndarray  # float64 (> depth,): 1 / rank

@@ -66,6 +66,30 @@ def test_rankings_equal_the_loops_at_every_k(seed, count, classes, leave_one_out
                 assert compute(sums)[q, column] == pytest.approx(expected[name], abs=1e-12), (name, k)
 
 
+@quick
+@given(st.integers(1, 70), st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]), st.data())
+def test_no_other_k_changes_a_bit(depth, seed, dtype, data):
+    """Each k by itself, some and all of them: a k's sums are found in another way where every rank ends a column."""
+    rng = np.random.default_rng(seed)
+    labels, query_labels = rng.integers(0, 3, 80), rng.integers(0, 3, 3)
+    upper = rng.random((3, 3)) * 0.9
+    similarity = np.maximum(np.eye(3), np.maximum(upper, upper.T))
+    ids, exact = (np.array([rng.permutation(80)[:depth] for _ in range(3)], np.int32) for _ in range(2))
+
+    def judged(ks):
+        counts = np.bincount(labels, minlength=3)
+        judgements = Judgements(query_labels, labels, similarity, ideal_sums(similarity, counts, ks[-1], False))
+        sums = empty(np.array(ks), judgements, dtype)
+        accumulate_ranking(ids, exact, judgements, sums, 1)
+        return sums
+
+    every = judged(range(1, depth + 1))
+    some = sorted(data.draw(st.sets(st.integers(1, depth), min_size=1)))
+    for ks in (some, some[:1], some[-1:]):
+        for found, expected in zip(judged(ks)[2:], every[2:], strict=True):
+            assert np.array_equal(found, expected[:, np.array(ks) - 1])
+
+
 def test_queries_of_one_class_may_have_rows_of_their_own():
     """Both rankings are class 0, then class 1; the first query's class has one item to find, the second's two."""
     ideal = ideal_rows(np.eye(2), np.array([2, 1]), 2, np.array([0, 0]), np.array([0, 1]))

@@ -72,9 +72,10 @@ def test_equal_the_loops_at_every_k(world, classes, seed, multiplier, data):
 
 
 @quick
-@given(worlds(), st.integers(0, 2**32 - 1))
-def test_all_is_the_exact_ranking_to_the_bit(world, seed):
+@given(worlds(), st.integers(0, 2**32 - 1), st.booleans(), st.data())
+def test_all_is_the_exact_ranking_to_the_bit(world, seed, sparse, data):
     case, ks = Case(world, 3, seed), list(range(1, world.size + 1))
+    ks = sorted(data.draw(st.sets(st.sampled_from(ks), min_size=1))) if sparse else ks
     sums, judgements, exact = case.judged(ks, "all", world.threads)
     direct = empty(np.array(ks), judgements)
     accumulate_ranking(exact, exact, judgements, direct, 1)
