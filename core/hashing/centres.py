@@ -16,11 +16,7 @@ def spread_centres(classes: int, bits: int, generator: np.random.Generator) -> n
     two, its words are the rows of a Hadamard matrix and their negatives, at bits / 2 or bits from each other; else the
     best of `_TRIES` draws is taken. Classes get words at random. BadInput where there are more classes than codes.
     """
-    least = max(1, (classes - 1).bit_length())
-    if bits < least:
-        raise BadInput(
-            f"{classes} classes have no {bits}-bit codes of their own: expected {least} bits or more, or use greedyhash"
-        )
+    least = least_bits(classes, bits)
     best, distance = None, -1
     for columns in _columns(least, bits, generator):
         words = np.bitwise_count(np.arange(2**least)[:, None] & columns) & 1
@@ -29,6 +25,16 @@ def spread_centres(classes: int, bits: int, generator: np.random.Generator) -> n
             best, distance = words, found
     chosen = generator.permutation(2**least)[:classes]
     return (2 * best[chosen] - 1).astype(np.int8)
+
+
+def least_bits(classes: int, bits: int) -> int:
+    """The bits that a code for each class takes; BadInput where `bits` are fewer."""
+    least = max(1, (classes - 1).bit_length())
+    if bits < least:
+        raise BadInput(
+            f"{classes} classes have no {bits}-bit codes of their own: expected {least} bits or more, or use greedyhash"
+        )
+    return least
 
 
 def _columns(least: int, bits: int, generator: np.random.Generator) -> list[np.ndarray]:

@@ -17,8 +17,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.hashing.head import LearnedHash, Objective, Task, Training
-from core.hashing.mixture import Mixture
+from core.hashing.head import MIXED, LearnedHash, Objective, Task
 from core.hashing.straight_through import straight_signs
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ class ExpectedMatch(LearnedHash):
     """Likelihood of soft pairs."""
 
     name = "expected-match"
-    training = replace(
-        Training(), epochs=16, batch=512, rate=2e-3, hidden=1024, output_norm=True, noise=0.05, mixture=Mixture()
-    )
+    training = replace(MIXED, epochs=16, hidden=1024)
     slope, offset = 10.0, 5.0  # a and o at the start
     power = 0.25  # of w
 

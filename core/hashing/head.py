@@ -40,6 +40,10 @@ class Training:
     least_steps: int = 400  # more epochs where the rows are few
 
 
+# What the hashes that learn from unsure images start from.
+MIXED = Training(epochs=12, batch=512, rate=2e-3, output_norm=True, noise=0.05, mixture=Mixture())
+
+
 @dataclass(frozen=True)
 class Task:
     """What a loss is made for: the code's length, the classes from 0 to classes - 1 and their similarity."""

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.hashing.head import LearnedHash, Objective, Task, Training
-from core.hashing.mixture import Mixture
+from core.hashing.head import MIXED, LearnedHash, Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,9 +27,7 @@ class LatentCosine(LearnedHash):
     """A layer before a regression on class vectors; it knows of classes only what the tree says."""
 
     name = "latent-cosine"
-    training = replace(
-        Training(), epochs=12, batch=512, rate=3e-3, hidden=512, output_norm=True, noise=0.05, mixture=Mixture()
-    )
+    training = replace(MIXED, rate=3e-3, hidden=512)
     needs_similarity = True
 
     def objective(self, task: Task) -> Objective:

@@ -18,15 +18,12 @@ through the sign as if it were a tanh.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import BadInput
-from core.hashing.centres import alike_centres, wanted_cosine
-from core.hashing.head import LearnedHash, Objective, Task, Training
-from core.hashing.mixture import Mixture
+from core.hashing.centres import alike_centres, least_bits, wanted_cosine
+from core.hashing.head import MIXED, LearnedHash, Objective, Task
 from core.hashing.straight_through import straight_signs
 
 if TYPE_CHECKING:
@@ -38,7 +35,7 @@ class SemanticCentres(LearnedHash):
 
     name = "semantic-centres"
     needs_similarity = True
-    training = replace(Training(), epochs=12, batch=512, rate=2e-3, output_norm=True, noise=0.05, mixture=Mixture())
+    training = MIXED
     apart = 1 / 16  # least distance of two centres over the bits
     own = 1000.0  # that the centre of a class in the image weighs more than any
 
@@ -54,12 +51,7 @@ class SemanticCentres(LearnedHash):
 
     def centres(self, task: Task) -> tuple[np.ndarray, np.ndarray]:
         """The classes' codes int8 (C, bits) and wanted cosines float64 (C, C); BadInput for too few bits."""
-        least = max(1, (task.classes - 1).bit_length())
-        if task.bits < least:
-            raise BadInput(
-                f"{task.classes} classes have no {task.bits}-bit codes of their own: "
-                f"expected {least} bits or more, or use greedyhash"
-            )
+        least_bits(task.classes, task.bits)
         similarity = np.square(np.maximum(task.similarity, 0.0))
         apart = max(1, round(self.apart * task.bits))
         return alike_centres(similarity, task.bits, apart, task.generator), wanted_cosine(similarity)
