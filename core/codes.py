@@ -122,12 +122,11 @@ def split_codes(
         return Codes(bits, random_codes(bundle.count(split), bits, seed, split), None)
     projected = projected and info.distance == "hamming"  # else no signs of real values are compared
     stored = find_stored(bundle, encoder, info, bits, seed)
+    if stored is not None and stored["bits"] > bits:
+        return split_codes(bundle, encoder, name, stored["bits"], split, seed, None, projected).first(bits)
     if stored is not None and split in stored["codes"]:
-        packed = bundle.array(stored["codes"][split])
-        if stored["bits"] != bits:
-            packed = packing.truncate(packed, stored["bits"], bits)
-        values = _stored_projections(bundle, stored, info, encoder, split, bits, method) if projected else None
-        return Codes(bits, np.asarray(packed), values)
+        values = _stored_projections(bundle, stored, info, encoder, split, method) if projected else None
+        return Codes(bits, np.asarray(bundle.array(stored["codes"][split])), values)
     method = method or (None if stored is None else stored_method(bundle, stored, info, bits))
     if method is None:
         raise BadInput(f"hash '{name}' at {bits} bits has no stored codes for encoder '{encoder}'")
@@ -171,11 +170,11 @@ def stored_method(bundle: Bundle, entry: dict, info: HashInfo, bits: int) -> Has
 
 
 def _stored_projections(
-    bundle: Bundle, stored: dict, info: HashInfo, encoder: str, split: str, bits: int, method: HashMethod | None
+    bundle: Bundle, stored: dict, info: HashInfo, encoder: str, split: str, method: HashMethod | None
 ) -> Callable[[], np.ndarray] | None:
     if split in stored.get("projections", {}):
-        return lambda: np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)[:, :bits]
-    method = stored_method(bundle, stored, info, bits) or method
+        return lambda: np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)
+    method = stored_method(bundle, stored, info, stored["bits"]) or method
     return None if method is None else lambda: method.project_queries(bundle.embeddings(encoder, split))
 
 
