@@ -34,7 +34,7 @@ def add_ranks(
     the running sums before block b, there for b = `start` and filled from there on to the block that holds rank `k`.
     """
     arrays = (gains, hits, before, discount, inverse, kept)
-    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in (*arrays, out)):
+    if not _are_plain(*arrays, out):
         return None
     signature = types.void(*arrays, types.intp, types.intp, out, types.intp)
 
@@ -68,7 +68,7 @@ def sum_ranks(
     Each is to the bit that of `add_ranks`; arguments as there. `out` has room for whole blocks of LANES.
     """
     arrays = (gains, hits, before, discount, inverse)
-    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in (*arrays, out)):
+    if not _are_plain(*arrays, out):
         return None
     signature = types.void(*arrays, types.intp, out)
 
@@ -100,7 +100,7 @@ def insert(
     finds what this one has just written without waiting for it to reach the cache.
     """
     arrays = (gains, hits)
-    if any(getattr(array, "layout", None) != "C" or array.dtype != types.float64 for array in arrays):
+    if not _are_plain(*arrays):
         return None
     signature = types.void(*arrays, types.intp, types.intp, *[types.float64] * 3)
 
@@ -129,6 +129,11 @@ def insert(
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def _are_plain(*arrays: Any) -> bool:
+    """Whether all are contiguous arrays of float64: for others numba finds no match."""
+    return all(getattr(array, "layout", None) == "C" and array.dtype == types.float64 for array in arrays)
 
 
 def _moved(builder: Any, before: Any, block: Any, plus: Any) -> Any:
