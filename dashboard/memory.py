@@ -7,17 +7,16 @@ frees and takes the same few blocks hundreds of times, though: mapped anew each 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
+from core.allocator import MMAP_THRESHOLD, MOST, TRIM_THRESHOLD, glibc
+
 _LARGE = 1 << 20
 _LARGEST = 32 << 20  # that glibc takes from a pool
 _TRIM_AT = 128 << 10  # glibc's own
-_KEPT = 2**31 - 1
 
 _LOCK = Lock()
 _keeping = 0  # sessions that encode just now
@@ -26,8 +25,8 @@ _keeping = 0  # sessions that encode just now
 @cache
 def return_freed_arrays() -> bool:
     """Ask the C library to map blocks from 1 MB up one by one; False where it is not glibc."""
-    library = _glibc()
-    return library is not None and bool(library.mallopt(_MMAP_THRESHOLD, _LARGE))
+    library = glibc()
+    return library is not None and bool(library.mallopt(MMAP_THRESHOLD, _LARGE))
 
 
 @contextmanager
@@ -45,23 +44,13 @@ def freed_arrays_kept() -> Iterator[None]:
 
 def _count(more: int) -> None:
     global _keeping
-    library = _glibc()
+    library = glibc()
     with _LOCK:
         before, _keeping = _keeping, _keeping + more
         if not before:
-            library.mallopt(_MMAP_THRESHOLD, _LARGEST)
-            library.mallopt(_TRIM_THRESHOLD, _KEPT)
+            library.mallopt(MMAP_THRESHOLD, _LARGEST)
+            library.mallopt(TRIM_THRESHOLD, MOST)
         elif not _keeping:
-            library.mallopt(_MMAP_THRESHOLD, _LARGE)
-            library.mallopt(_TRIM_THRESHOLD, _TRIM_AT)
+            library.mallopt(MMAP_THRESHOLD, _LARGE)
+            library.mallopt(TRIM_THRESHOLD, _TRIM_AT)
             library.malloc_trim(0)  # milliseconds
-
-
-@cache
-def _glibc() -> ctypes.CDLL | None:
-    try:
-        library = ctypes.CDLL("libc.so.6")
-        library.malloc_trim.argtypes = [ctypes.c_size_t]
-    except (OSError, AttributeError):
-        return None
-    return library

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
-
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # names of malloc.h
-_KEPT = 2**31 - 1  # bytes
+from core.allocator import MMAP_MAX, MOST, TOP_PAD, TRIM_THRESHOLD, glibc
 
 
 def keep_freed_memory() -> None:
@@ -15,11 +11,8 @@ def keep_freed_memory() -> None:
     It makes training on a CPU about a third faster, and encoding a folder a tenth; elsewhere than on glibc nothing is
     done. It counts for the process until its end.
     """
-    if not sys.platform.startswith("linux"):
+    library = glibc()
+    if library is None:
         return
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    for option, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _KEPT), (_TOP_PAD, 1 << 28)):
-        mallopt(option, value)
+    for option, value in ((MMAP_MAX, 0), (TRIM_THRESHOLD, MOST), (TOP_PAD, 1 << 28)):
+        library.mallopt(option, value)
