@@ -35,7 +35,7 @@ def draw(view: View) -> None:
         return
     with box:
         setting = replace(view.setting, multiplier="1")  # Hamming search does not depend on it
-        version = (str(view.bundle.path), view.bundle.version)
+        version = view.version
         radius = {}
         try:
             with st.spinner("Looking up within a radius …", show_time=True):

@@ -39,7 +39,7 @@ def judged(view: View) -> pd.DataFrame:
     for number, encoder in enumerate(encoders):
         bar.progress(number / len(encoders), f"Searching with {encoder}, {number + 1} of {len(encoders)} …")
         setting = replace(view.setting, encoder=encoder)
-        key = (str(view.bundle.path), view.bundle.version)
+        key = view.version
         rows.append(row_of(view.engine, *key, setting, view.k, view.map_metric, view.mahp_metric))
     bar.empty()
     return to_frame(rows)

@@ -43,7 +43,7 @@ def _kept(path: str, version: str) -> ByteCache:
 
 def draw(view: View, offer: Callable[..., None]) -> None:
     """The study behind a button, then its figure, its table by `offer`, and what was published."""
-    setting, kept = _setting(view), _kept(str(view.bundle.path), view.bundle.version)
+    setting, kept = _setting(view), _kept(*view.version)
     lacking = without_head(view.bundle, setting.encoder)
     if lacking:
         names = " and ".join(get_hash(name).label for name in lacking)

@@ -41,7 +41,7 @@ def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> N
         setting = settings[name]
         depth = fitting_ks(view.engine, setting)[-1]
         times = latency.query_times(replace(view, setting=setting, k=depth))
-        frames.append(_own_rows(str(view.bundle.path), view.bundle.version, setting, times, view.engine))
+        frames.append(_own_rows(*view.version, setting, times, view.engine))
     offer(view, NAME, pd.concat(frames, ignore_index=True), f"{view.bundle.name}_source-system.csv")
     st.caption(
         "The rows of `test-vs-test` have the same embeddings and codes without the query in the gallery and with the "

@@ -31,7 +31,7 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
     if not both:
         st.info("No method is scored by both distances yet.", icon=":material/calculate:")
         return
-    key = (str(view.bundle.path), view.bundle.version, measure.name, view.setting.hierarchy, tuple(both))
+    key = (*view.version, measure.name, view.setting.hierarchy, tuple(both))
     table = side_by_side(both, *sides, key)
     words = "; ".join(
         f"{name} {row.symmetric:.4f} and {row.asymmetric:.4f}"

@@ -20,7 +20,7 @@ def draw(view: View) -> None:
     """Histograms and statistics of the sidebar's hash at its length."""
     setting = view.setting
     with st.spinner("Counting distances …", show_time=True):
-        key = (str(view.bundle.path), view.bundle.version)
+        key = view.version
         bits = view.engine.codes(setting).bits
         histograms = _histograms(view.engine, key, setting)
         statistics = _statistics(view.engine, key, setting)

@@ -75,7 +75,7 @@ def own_measure(name: str, measure: Measure) -> Measure:
 
 def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
     """What is there of these settings, without computing anything but the best possible, which takes no search."""
-    kept, values, missing = _kept(*_version(view)), {}, []
+    kept, values, missing = _kept(*view.version), {}, []
     for setting in settings:
         own = own_measure(setting.hash, measure)
         if setting.hash == BEST:
@@ -93,7 +93,7 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
 
 def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[str]:
     """Score settings with a progress bar and keep what they have; returns a line for each that cannot be scored."""
-    kept, problems = _kept(*_version(view)), []
+    kept, problems = _kept(*view.version), []
     bar = st.progress(0.0, "Scoring …")
     for place, setting in enumerate(settings):
         own = own_measure(setting.hash, measure)
@@ -114,7 +114,7 @@ def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[s
 def board(view: View, scores: Scores, reference: str, measure: Measure) -> pd.DataFrame:
     """The leaderboard of what is known, with paired tests against the reference."""
     names = tuple(scores.values)
-    return _board(scores, (*_version(view), measure.name, names, view.setting.hierarchy), reference)
+    return _board(scores, (*view.version, measure.name, names, view.setting.hierarchy), reference)
 
 
 def means(scores: Scores) -> dict[Setting, float]:
@@ -134,7 +134,7 @@ def seeds_text(view: View, setting: Setting, measure: Measure) -> str:
 
 def band(view: View, setting: Setting, measure: Measure, scores: Scores) -> tuple[float, float, float]:
     """Mean of a setting that is known, and its 95 % normal band over queries."""
-    key = (*_version(view), _key(setting, own_measure(setting.hash, measure)))
+    key = (*view.version, _key(setting, own_measure(setting.hash, measure)))
 
     def make() -> tuple[float, float, float]:
         mean, low, high = normal_band(np.asarray(scores.values[setting], np.float64)[:, None])
@@ -146,7 +146,7 @@ def band(view: View, setting: Setting, measure: Measure, scores: Scores) -> tupl
 def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None:
     """What the bundle holds, looked up once: a page asks for some two hundred at every move."""
     return _STORED.get(
-        (*_version(view), _key(setting, measure)),
+        (*view.version, _key(setting, measure)),
         lambda: find_scores(view.bundle, setting, measure),
         lambda found: 1000 if found is None else found.nbytes,
     )
@@ -177,7 +177,3 @@ def _key(setting: Setting, measure: Measure) -> tuple:
     bits = 0 if setting.hash == EXACT else setting.bits
     tree = setting.hierarchy if get_metric(measure.metric).hierarchical else ""
     return measure.name, replace(setting, bits=bits, hierarchy=tree)
-
-
-def _version(view: View) -> tuple[str, str]:
-    return str(view.bundle.path), view.bundle.version

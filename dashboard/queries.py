@@ -43,7 +43,7 @@ def draw_page() -> None:
         f"{view.setting.hierarchy}. Lost and gained: hashed search against exact search on the same query."
     )
     with st.spinner("Judging every query …"):
-        key = (str(view.bundle.path), view.bundle.version, view.setting)
+        key = (*view.version, view.setting)
         table = table_of(view, *key, view.k, (view.map_metric, view.mahp_metric))
         found = {name: answered(view.engine, *key, name, view.k) for name in ("exact", "hashed")}
     with state.section():

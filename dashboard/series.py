@@ -201,4 +201,4 @@ def _kept(name: str, view: View, key: tuple, make: Callable[[], T]) -> T:
 
     Not `st.cache_data`, which goes through every one of 250 k and copies what it finds.
     """
-    return _KEPT.get((name, str(view.bundle.path), view.bundle.version, *key), make, lambda _: 1)
+    return _KEPT.get((name, *view.version, *key), make, lambda _: 1)

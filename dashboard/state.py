@@ -45,6 +45,11 @@ class View:
         return self.engine.bundle
 
     @property
+    def version(self) -> tuple[str, str]:
+        """The open bundle's folder and version: what is kept of it is found by both."""
+        return str(self.bundle.path), self.bundle.version
+
+    @property
     def space(self) -> Space:
         """Queries and gallery of the setting."""
         return self.engine.space(self.setting)

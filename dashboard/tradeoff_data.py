@@ -31,7 +31,7 @@ def grids_of(view: View, wanted: list[tuple[Setting, list[int]]], progress: Call
     """Grids of some settings and lengths at the view's k, from the cache where they are there."""
     multipliers = with_current(view.setting.multiplier)
     same = tuple((replace(setting, bits=0, multiplier="1"), tuple(lengths)) for setting, lengths in wanted)
-    return _kept(str(view.bundle.path), view.bundle.version).get(
+    return _kept(*view.version).get(
         (same, view.k, multipliers),
         lambda: quality_grids(view.engine, wanted, view.k, multipliers, progress),
         lambda grids: 2 * sum(values.nbytes for grid in grids for values in grid.means.values()),
@@ -101,7 +101,7 @@ def times_depend_on(view: View) -> tuple:
     """What measured times of a grid belong to; length and multiplier are the grid's own."""
     setting = view.setting
     gallery = (setting.protocol, setting.near_duplicates)
-    return (str(view.bundle.path), view.bundle.version, setting.encoder, setting.hash, *gallery, view.k)
+    return (*view.version, setting.encoder, setting.hash, *gallery, view.k)
 
 
 def choice_text(chosen: pd.Series, exact: float, title: str, percent: float, cost: str, exact_cost: float) -> str:
