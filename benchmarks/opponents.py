@@ -34,7 +34,7 @@ from core.opponents.semantic_embeddings import semantic_embeddings_scores
 from core.opponents.side import contest_of
 from core.search.parallel import check_threads
 from core.settings import Setting, curve_ks
-from core.tables import write_csv
+from core.tables import DEFAULT_SEARCHES, curves_at, write_csv
 
 K = 250
 HERE = "this project: three searches, every k to 250, every metric"
@@ -87,9 +87,8 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
 def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> Row:
     def work(engine: Engine) -> int:
         space = engine.space(setting)
-        results = engine.evaluate(setting, curve_ks(K, space.size), dtype=np.float32)
-        for result in results.values():
-            result.curves(result.metrics())
+        for search in DEFAULT_SEARCHES:
+            curves_at(engine, search, setting, curve_ks(K, space.size))
         return len(space.queries)
 
     return HERE, EVERYTHING, *_fresh(bundle, setting, runs, threads, work), np.nan

@@ -7,12 +7,12 @@ on the multiplier, and a change of k alone finds everything in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from core import codes as code_source
+from core import judging
 from core.bundle import Bundle
 from core.cache import ByteCache
 from core.code_distances.base import CodePair, Levels
@@ -21,17 +21,14 @@ from core.codes import Codes
 from core.errors import BadInput, unknown_name
 from core.hashing.base import HashMethod
 from core.hashing.registry import get_hash
-from core.metrics.accumulate import Judgements, accumulate_ranking, accumulate_shortlists, empty
+from core.metrics.accumulate import Judgements
 from core.metrics.ideal import ideal_rows
-from core.metrics.sums import Accumulated
 from core.rankings import Rankings
-from core.results import SearchResult
-from core.search.parallel import blocks
+from core.results import Curve, SearchResult
 from core.settings import LEAVE_OUT, Setting
 from core.space import Space, open_space
 
 SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
-_RANKING_CELLS = 20_000_000  # ranks held at once while a deep ranking is judged (80 MB of ids)
 Progress = Callable[[float], None]
 
 
@@ -102,44 +99,69 @@ class Engine:
         return self._cache.get(key, make, lambda made: made.nbytes)
 
     def result(
+        self, search: str, setting: Setting, ks: Sequence[int], progress: Progress | None = None
+    ) -> SearchResult:
+        """One search judged at every k of `ks` (ascending), query by query. Raises BadInput for a k above the gallery.
+
+        It holds 64 bytes a query and k: of many k `curves` gives the means alone.
+        """
+        ks = self._checked(search, setting, ks)
+        return self._cache.get(
+            ("result", search, ks, *self._depends_on(search, setting)),
+            lambda: judging.result_of(self, search, setting, ks, progress),
+            lambda result: result.nbytes,
+        )
+
+    def curves(
         self,
         search: str,
         setting: Setting,
         ks: Sequence[int],
-        dtype: type = np.float64,
+        keep: int | None = None,
         progress: Progress | None = None,
-    ) -> SearchResult:
-        """One search judged at every k of `ks` (ascending). Raises BadInput for a k above the gallery."""
+    ) -> dict[str, Curve]:
+        """Means and 95 % normal bands over queries of each metric at every k of `ks` (ascending), by name.
+
+        Without the metrics that average over ties: `expected_curves`. Where they are made now, `result` at the k to
+        `keep`, one of `ks`, is made in passing. Raises BadInput for a k above the gallery.
+        """
+        ks = self._checked(search, setting, ks)
+        key = self._depends_on(search, setting)
+
+        def make() -> dict[str, Curve]:
+            wanted = keep if keep in ks and ("result", search, (keep,), *key) not in self._cache else None
+            curves, result = judging.curves_of(self, search, setting, ks, wanted, progress)
+            if result is not None:
+                self._cache.get(("result", search, (wanted,), *key), lambda: result, lambda result: result.nbytes)
+            return curves
+
+        return self._cache.get(("curves", search, ks, *key), make, judging.curves_nbytes)
+
+    def expected_curves(self, setting: Setting, ks: Sequence[int]) -> dict[str, Curve]:
+        """The curves of the metrics of Hamming search that average over ties; BadInput where no distances tie."""
+        ks = self._checked("hamming", setting, ks)
+        return self._cache.get(
+            ("expected curves", ks, *self._depends_on("hamming", setting)[:-1]),
+            lambda: judging.expected_curves_of(self, setting, ks),
+            judging.curves_nbytes,
+        )
+
+    def _checked(self, search: str, setting: Setting, ks: Sequence[int]) -> tuple[int, ...]:
         if search not in SEARCHES:
             raise unknown_name("search", search, SEARCHES)
         ks = tuple(int(k) for k in ks)
-        space = self.space(setting)
-        if not ks or ks[0] < 1 or ks[-1] > space.size:
-            raise BadInput(f"k {ks[-1] if ks else '(none)'} is outside 1 to {space.size}, the gallery's size")
+        size = self.space(setting).size
+        if not ks or ks[0] < 1 or ks[-1] > size:
+            raise BadInput(f"k {ks[-1] if ks else '(none)'} is outside 1 to {size}, the gallery's size")
         if any(later <= earlier for earlier, later in pairwise(ks)):
             raise BadInput(f"k {', '.join(map(str, ks[:20]))} do not ascend: give each k once, from small to large")
-        return self._cache.get(
-            self._result_key(search, setting, ks, dtype),
-            lambda: self._judge(search, setting, ks, dtype, progress),
-            lambda result: result.nbytes,
-        )
-
-    def holds(self, search: str, setting: Setting, ks: Sequence[int], dtype: type = np.float64) -> bool:
-        """Whether `result` of the same arguments is there already."""
-        return self._result_key(search, setting, tuple(int(k) for k in ks), dtype) in self._cache
-
-    def _result_key(self, search: str, setting: Setting, ks: tuple[int, ...], dtype: type) -> tuple:
-        return ("result", search, ks, np.dtype(dtype).name, *self._depends_on(search, setting))
+        return ks
 
     def evaluate(
-        self,
-        setting: Setting,
-        ks: Sequence[int],
-        searches: Sequence[str] = ("exact", "hashed", "hamming"),
-        dtype: type = np.float64,
+        self, setting: Setting, ks: Sequence[int], searches: Sequence[str] = ("exact", "hashed", "hamming")
     ) -> dict[str, SearchResult]:
         """Several searches at every k of `ks`, by name."""
-        return {search: self.result(search, setting, ks, dtype) for search in searches}
+        return {search: self.result(search, setting, ks) for search in searches}
 
     def levels(self, setting: Setting, depth: int = 1) -> Levels | None:
         """All and relevant items at each code distance, int32 (Q, D) both, as far as `depth` items need.
@@ -188,53 +210,6 @@ class Engine:
         pairs, rows = np.unique(np.stack([space.query_labels, left_out]), axis=1, return_inverse=True)
         ideal = ideal_rows(similarity, counts, depth, *pairs)
         return Judgements(space.query_labels, space.gallery_labels, similarity, ideal, rows.ravel())
-
-    def _judge(
-        self, search: str, setting: Setting, ks: tuple[int, ...], dtype: type, progress: Progress | None
-    ) -> SearchResult:
-        space = self.space(setting)
-        shortlists = np.array([setting.shortlist(k, space.size) for k in ks], np.int64)
-        if search == "hashed" and (shortlists == space.size).all():
-            self.codes(setting)  # refuses a hash that cannot be used
-            search_as = "exact"  # the shortlist is the whole gallery
-        else:
-            search_as = search
-        judgements = self.judgements(setting, ks[-1])
-        sums = empty(np.array(ks), judgements, dtype)
-        deepest = int(shortlists[-1]) if search_as == "hashed" else ks[-1]
-        for rows in blocks(len(space.queries), max(64, _RANKING_CELLS // deepest)):
-            self._judge_rows(search_as, setting, rows, shortlists, judgements[rows], sums.pick(rows))
-            if progress:
-                progress(rows.stop / len(space.queries))
-        tied = search == "hamming" and self.codes(setting).whole
-        read_levels = partial(self.levels, setting, ks[-1]) if tied else None
-        return SearchResult(search, sums, read_levels, shortlists if search == "hashed" else None)
-
-    def _judge_rows(
-        self,
-        search: str,
-        setting: Setting,
-        rows: slice,
-        shortlists: np.ndarray,
-        judgements: Judgements,
-        out: Accumulated,
-    ) -> None:
-        space, depth = self.space(setting), int(out.ks[-1])
-        exact_ids = self.exact_ids(setting, depth, rows)
-        if search == "exact":
-            accumulate_ranking(exact_ids, exact_ids, judgements, out, self.threads)
-            return
-        if search == "asymmetric":
-            ids = self.codes(setting).asymmetric_ids(rows, depth, space.exclude[rows], self.threads)
-            accumulate_ranking(ids, exact_ids, judgements, out, self.threads)
-            return
-        deepest = int(shortlists[-1]) if search == "hashed" else depth
-        near = self.near_ids(setting, deepest, rows)
-        if search == "hamming":
-            accumulate_ranking(near, exact_ids, judgements, out, self.threads)
-        else:
-            asked = (space.queries[rows], space.gallery, near)
-            accumulate_shortlists(*asked, shortlists, exact_ids, judgements, out, self.threads)
 
 
 def _space_key(setting: Setting) -> tuple:

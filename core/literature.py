@@ -80,9 +80,8 @@ def by_count(
     if search == "hashed":
         raise BadInput("hashed search ranks no more than its shortlist: choose exact, hamming or asymmetric")
     counts = log_counts(engine.space(setting).size, points)
-    result = engine.result(search, setting, counts.tolist(), np.float32, progress)
-    precision, recall = (curve.mean for curve in result.curves(("precision", "recall")).values())
-    return PrecisionRecall(counts, precision, recall)
+    curves = engine.curves(search, setting, counts.tolist(), progress=progress)
+    return PrecisionRecall(counts, curves["precision"].mean, curves["recall"].mean)
 
 
 def _hamming(engine: Engine, setting: Setting) -> HammingPair:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.code_distances.base import Levels
 from core.errors import BadInput
-from core.metrics.bands import metric_bands
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric, quotient_of
 from core.metrics.sums import Accumulated
@@ -72,18 +71,6 @@ class SearchResult:
             raise BadInput(f"k {k} was not evaluated: expected one of {', '.join(map(str, self.ks[:20]))} ...")
         return column
 
-    def curve(self, metric: str) -> Curve:
-        """Means over queries with 95 % normal bands at every k."""
-        return self.curves([metric])[metric]
-
-    def curves(self, metrics: Sequence[str]) -> dict[str, Curve]:
-        """The same of several metrics, by name, in one pass over the sums."""
-        tied = next((name for name in metrics if get_metric(name).hamming_only), None)
-        averaged = self._made_of(tied, self.sums) if tied else self.sums
-        parts = [(quotient_of(name), averaged if get_metric(name).hamming_only else self.sums) for name in metrics]
-        bands = metric_bands(parts)
-        return {name: Curve(self.ks, *band) for name, band in zip(metrics, bands, strict=True)}
-
     def mean(self, metric: str, k: int) -> float:
         """Mean over queries at one k."""
         return float(self.at(metric, k).mean())
@@ -93,12 +80,12 @@ class SearchResult:
         low, high = bootstrap(self.at(metric, k), seed)
         return float(low[0]), float(high[0])
 
-    def ceiling(self, metric: str) -> np.ndarray:
-        """Mean value of a perfect ranking at every k, float64 (K,); a query with R = 0 reaches 0."""
-        relevant, ceiling = self.sums.relevant, get_metric(metric).ceiling
+    def ceiling(self, metric: str, ks: np.ndarray | None = None) -> np.ndarray:
+        """Mean value of a perfect ranking at `ks` int64 (K,), or at those judged: float64 (K,); R = 0 reaches 0."""
+        relevant, ceiling, ks = self.sums.relevant, get_metric(metric).ceiling, self.ks if ks is None else ks
         if metric == "overlap":  # needs no relevant item
-            return np.full(len(self.ks), 1.0)
-        reach = np.ones((len(relevant), len(self.ks))) if ceiling is None else ceiling(relevant, self.ks)
+            return np.full(len(ks), 1.0)
+        reach = np.ones((len(relevant), len(ks))) if ceiling is None else ceiling(relevant, ks)
         return np.where((relevant > 0)[:, None], reach, 0.0).mean(axis=0)
 
     def _made_of(self, name: str, sums: Accumulated) -> Accumulated:

@@ -20,7 +20,7 @@ from core.errors import BadInput, unknown_name
 from core.hashing.registry import get_hash
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric
-from core.results import SearchResult
+from core.results import Curve, SearchResult
 from core.settings import ALL, Setting, check_k, format_multiplier
 from core.whole_gallery import can_judge, whole_result
 
@@ -131,6 +131,17 @@ def evaluate_at(
         return whole_result(engine, search, setting, progress, any(METRICS[name].hamming_only for name in metrics))
     numbers = numbers_of(search, ks, engine.space(setting).size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
+
+
+def curves_at(
+    engine: Engine, search: str, setting: Setting, ks: Sequence[int], metrics: Sequence[str] | None = None
+) -> dict[str, Curve]:
+    """The curves of a search over the numbers `ks`, of those of `metrics` (None: all) that it has, by name."""
+    has = metrics_of(search, metrics, setting.hash)
+    curves = engine.curves(search, setting, ks)
+    if not curves.keys() >= set(has):
+        curves = {**curves, **engine.expected_curves(setting, ks)}
+    return {metric: curves[metric] for metric in has}
 
 
 def _parts(search: str, ks: Sequence[int | str], metrics: Sequence[str] | None) -> list[Sequence[int | str]]:

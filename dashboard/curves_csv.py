@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.results import Curve
 from core.tables import to_csv
 from dashboard import series
-from dashboard.export_tables import DECIMALS, file_name
+from dashboard.export_tables import file_name, rounded
 from dashboard.series import Series
 from dashboard.state import View
 
@@ -28,9 +27,7 @@ def table(view: View, drawn: Sequence[Series], metrics: Sequence[str]) -> pd.Dat
     """
     parts = []
     for line, metric, found in _curves(view, drawn, metrics):
-        values = {"value": found.mean, "ci_low": found.low, "ci_high": found.high}
-        rounded = {name: np.round(value, DECIMALS) for name, value in values.items()}
-        parts.append(pd.DataFrame({**_described(view, line), "metric": metric, "k": found.ks, **rounded}))
+        parts.append(pd.DataFrame({**_described(view, line), "metric": metric, "k": found.ks, **rounded(found)}))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 

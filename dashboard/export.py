@@ -135,7 +135,7 @@ def draw_queries(view: View) -> None:
 def draw_curves(view: View) -> None:
     """All curves."""
     with st.spinner("Searching …"):
-        frame = export_tables.curve_table(view.results())
+        frame = export_tables.curve_table(view)
     offer(view, "curves", frame)
     draw_command(view, (view.k,), "--plot curves.html", "draws the curves")
 

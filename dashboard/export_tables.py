@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from core.engine import Engine
-from core.metrics.registry import METRICS
-from core.results import SearchResult
+from core.results import Curve
 from core.settings import ALL, LEAVE_OUT, Setting
-from core.tables import DEFAULT_SEARCHES, evaluate_at
+from core.tables import DEFAULT_SEARCHES, curves_at, evaluate_at
 from dashboard.state import View
 
-DECIMALS = 8  # of curves, which are computed in single precision
+DECIMALS = 12  # of curves, whose means are added up in another order than a table's: their last digits differ
 
 
 def fitting_ks(ks: Sequence[int | str], size: int) -> tuple[list[int | str], list[int]]:
@@ -37,18 +36,20 @@ def query_table(engine: Engine, setting: Setting, k: int, map_metric: str, mahp_
     return pd.DataFrame(columns)
 
 
-def curve_table(results: Mapping[str, SearchResult]) -> pd.DataFrame:
+def curve_table(view: View) -> pd.DataFrame:
     """Every metric at every k of the curves: mean and 95 % normal band over queries, long form."""
-    frames = []
-    for search, result in results.items():
-        for metric in METRICS:
-            if metric not in result.metrics():
-                continue
-            curve = result.curve(metric)
-            bands = {"value": curve.mean, "ci_low": curve.low, "ci_high": curve.high}
-            rounded = {name: np.round(values, DECIMALS) for name, values in bands.items()}
-            frames.append(pd.DataFrame({"search": search, "metric": metric, "k": curve.ks, **rounded}))
+    frames = [
+        pd.DataFrame({"search": search, "metric": metric, "k": curve.ks, **rounded(curve)})
+        for search in DEFAULT_SEARCHES
+        for metric, curve in curves_at(view.engine, search, view.setting, view.ks).items()
+    ]
     return pd.concat(frames, ignore_index=True)
+
+
+def rounded(curve: Curve) -> dict[str, np.ndarray]:
+    """Mean and band as columns of a table."""
+    bands = {"value": curve.mean, "ci_low": curve.low, "ci_high": curve.high}
+    return {name: np.round(values, DECIMALS) for name, values in bands.items()}
 
 
 def settings_json(view: View, command: str) -> str:

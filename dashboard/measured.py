@@ -98,7 +98,7 @@ def depends_on(view: View) -> dict[str, str]:
 def measure(view: View, runs: int, every: bool, batches: Sequence[int] = BATCHES) -> Measured:
     """Time the current setting, on one thread and on all; `every` adds the slow and the heavy opponents."""
     found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE, large=LARGE)
-    results = view.results_at_k()
+    results = view.results()
     quality = {
         search: (result.mean(view.map_metric, view.k), result.mean("overlap", view.k))
         for search, result in results.items()

@@ -15,7 +15,6 @@ from dashboard.comparison import (
     overview_table,
     waiting_table,
 )
-from dashboard.giving_way import give_way
 from dashboard.state import View
 from dashboard.verdict import percent, quality, verdict
 
@@ -173,7 +172,7 @@ with state.section():
             with shown.container():
                 draw_waiting(view, memory)
         try:
-            results = view.results_at_k()
+            results = view.results()
             rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
         except BadInput:
             shown.empty()  # dots would promise figures; the section says why there are none
@@ -190,6 +189,3 @@ with state.section():
     else:
         with shown.container():
             draw_answer(view, rows, memory, times)
-    for search in results:  # all else is drawn: the curves, and the next k, find them in place
-        give_way()
-        view.results((search,))

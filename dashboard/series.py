@@ -91,8 +91,10 @@ def sparse_ks(k: int, size: int) -> list[int]:
 def curve(view: View, series: Series, metric: str) -> Curve:
     """Mean and band of one series at its k."""
     view = series.own_view or view
-    key = (_needed(view, series), series.search, tuple(_ks(view, series)))
-    return _kept("curve", view, (*key, metric), lambda: _result(view.engine, *key).curve(metric))
+    setting, ks = _needed(view, series), _ks(view, series)
+    if get_metric(metric).hamming_only:
+        return view.engine.expected_curves(setting, ks)[metric]
+    return view.engine.curves(series.search, setting, ks, keep=view.k)[metric]
 
 
 def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
@@ -100,13 +102,13 @@ def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
     if series.own_view is not None and series.own_view.k != view.k:
         raise BadInput(f"k {view.k} is above the {series.own_view.space.size:,} images that a query of it can find")
     view = series.own_view or view
-    key = (_needed(view, series), series.search, _ks_with(view, series))
+    key = (_needed(view, series), series.search, view.k)
 
     def make() -> tuple[float, float, float]:
         found = _result(view.engine, *key)
         return found.mean(metric, view.k), *found.interval(metric, view.k)
 
-    return _kept("at k", view, (*key, view.k, metric), make)
+    return _kept("at k", view, (*key, metric), make)
 
 
 def bits_of(view: View, series: Series) -> int:
@@ -119,18 +121,18 @@ def ceiling(view: View, series: Series, metric: str) -> Curve | None:
     """The value of a perfect ranking at each k of a series, where the metric's is not 1."""
     if get_metric(metric).ceiling is None:
         return None
-    key = (_needed(view, series), series.search, tuple(_ks(view, series)))
+    setting, ks = _needed(view, series), tuple(_ks(view, series))
 
     def make() -> Curve:
-        perfect = _result(view.engine, *key).ceiling(metric)
-        return Curve(np.array(key[2]), perfect, perfect, perfect)
+        perfect = _result(view.engine, setting, series.search, view.k).ceiling(metric, np.array(ks))
+        return Curve(np.array(ks), perfect, perfect, perfect)
 
-    return _kept("ceiling", view, (*key, metric), make)
+    return _kept("ceiling", view, (setting, series.search, ks, metric), make)
 
 
 def result(view: View, series: Series) -> SearchResult:
-    """The result of a series with the current k among its k."""
-    return _result(view.engine, _needed(view, series), series.search, _ks_with(view, series))
+    """The result of a series at the current k."""
+    return _result(view.engine, _needed(view, series), series.search, view.k)
 
 
 def values(view: View, series: Series, metric: str) -> np.ndarray:
@@ -140,12 +142,12 @@ def values(view: View, series: Series, metric: str) -> np.ndarray:
 
 def difference(view: View, first: Series, second: Series, metric: str) -> Comparison:
     """`second` against `first`, paired by query, at the current k."""
-    sides = [(_needed(view, series), series.search, _ks_with(view, series)) for series in (first, second)]
+    sides = [(_needed(view, series), series.search, view.k) for series in (first, second)]
 
     def make() -> Comparison:
         return compare(*(_result(view.engine, *side).at(metric, view.k) for side in sides))
 
-    return _kept("difference", view, (*sides, view.k, metric), make)
+    return _kept("difference", view, (*sides, metric), make)
 
 
 def allows_asymmetric(view: View) -> bool:
@@ -170,12 +172,6 @@ def note(view: View, drawn: Sequence[Series]) -> str:
     return " ".join(filter(None, parts))
 
 
-def _ks_with(view: View, series: Series) -> tuple[int, ...]:
-    """The k to judge at so that the current k is among them."""
-    ks = _ks(view, series)
-    return tuple(ks) if view.k in ks else (view.k,)
-
-
 def _ks(view: View, series: Series) -> list[int]:
     """The k of a series' curve: beyond 250 the same whatever k is, so that moving k computes that k alone."""
     if series.sparse:
@@ -192,8 +188,8 @@ def _needed(view: View, series: Series) -> Setting:
     return replace(setting, bits=bits, multiplier=setting.multiplier if series.search == "hashed" else "1")
 
 
-def _result(engine: Engine, setting: Setting, search: str, ks: tuple[int, ...]) -> SearchResult:
-    return engine.result(search, setting, ks, np.float32)
+def _result(engine: Engine, setting: Setting, search: str, k: int) -> SearchResult:
+    return engine.result(search, setting, [k])
 
 
 def _kept(name: str, view: View, key: tuple, make: Callable[[], T]) -> T:

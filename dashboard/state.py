@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -70,22 +69,9 @@ class View:
         """The k of every curve at this setting; the current k is one of them."""
         return curve_ks(self.k, self.space.size)
 
-    def results(
-        self, searches: Sequence[str] = ("exact", "hashed", "hamming"), setting: Setting | None = None
-    ) -> dict[str, SearchResult]:
-        """Results at every k of the curves, from the engine's cache where they are there."""
-        return self.engine.evaluate(setting or self.setting, self.ks, searches, np.float32)
-
-    def results_at_k(self, searches: Sequence[str] = ("exact", "hashed", "hamming")) -> dict[str, SearchResult]:
-        """Results that hold the current k: the curves' where they are there, else of this k alone, which is sooner.
-
-        A page that shows them ends with `results()`, so that the next move of k finds everything in place.
-        """
-        chosen = {}
-        for search in searches:
-            ks = self.ks if self.engine.holds(search, self.setting, self.ks, np.float32) else [self.k]
-            chosen[search] = self.engine.result(search, self.setting, ks, np.float32)
-        return chosen
+    def results(self, searches: Sequence[str] = ("exact", "hashed", "hamming")) -> dict[str, SearchResult]:
+        """Results at the current k, query by query."""
+        return self.engine.evaluate(self.setting, [self.k], searches)
 
     def parameters(self) -> dict[str, str]:
         """The URL parameters that show this setting."""

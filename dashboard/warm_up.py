@@ -35,7 +35,7 @@ def work(path: Path) -> None:
         with suppress(Exception):  # the page meets the same and says so
             view = first_view(path)
             Thread(target=_compare, args=(len(view.space.queries),), daemon=True).start()
-            view.results_at_k()
+            view.results()
         gc.freeze()
     finally:
         gc.enable()

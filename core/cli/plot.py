@@ -11,7 +11,7 @@ from core.engine import Engine
 from core.errors import BadInput
 from core.metrics.registry import get_metric
 from core.settings import Setting, curve_ks
-from core.tables import metrics_of
+from core.tables import curves_at
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -46,12 +46,12 @@ def draw_curves(
     labels = [get_metric(metric).label for metric in metrics]
     figure = make_subplots(rows=1, cols=len(metrics), subplot_titles=[f"{label} at k" for label in labels])
     for search in searches:
-        result = engine.result(search, setting, ks)
+        curves = curves_at(engine, search, setting, ks, metrics)
         colour, dash = STYLES[search]
         for column, metric in enumerate(metrics, start=1):
-            if metric not in metrics_of(search, metrics, setting.hash):
+            if metric not in curves:
                 continue
-            curve = result.curve(metric)
+            curve = curves[metric]
             band = {"line": {"width": 0}, "showlegend": False, "hoverinfo": "skip", "legendgroup": search}
             line = {"color": colour, "dash": dash}
             mode = "lines" if len(ks) > 1 else "markers"

@@ -6,7 +6,9 @@ own shortlist, so each k has its own ranking.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from core.metrics.accumulate_kernels import ranking_block
 from core.metrics.ideal import Ideal, discounts
 from core.metrics.lanes import LANES
 from core.metrics.shortlist_kernels import shortlist_block
-from core.metrics.sums import Accumulated, Tables
+from core.metrics.sums import Accumulated, Tables, unfilled
 from core.search.parallel import run_blocks
 
 
@@ -39,20 +41,33 @@ class Judgements:
         )
 
 
-def empty(ks: np.ndarray, judgements: Judgements, dtype: type = np.float64) -> Accumulated:
-    """Unfilled arrays for all queries; sums are stored as `dtype`, counts as int32."""
-    shape = (len(judgements.query_labels), len(ks))
-    hits, shared = (np.empty(shape, np.int32) for _ in range(2))
-    sums = [np.empty(shape, dtype) for _ in range(6)]
-    relevant = judgements.ideal.relevant[judgements.rows]
-    return Accumulated(np.asarray(ks, np.int64), relevant, hits, *sums, shared)
+class Sink(Protocol):
+    """Where the sums of blocks of queries go: kept as they are (`Accumulated`), or averaged (`Averages`)."""
+
+    ks: np.ndarray  # int64 (K,)
+
+    def pick(self, rows: slice) -> Sink:
+        """The same, for some of the queries."""
+
+    def filled(self, rows: slice) -> AbstractContextManager[Accumulated]:
+        """Room for the sums of a block of queries, taken when it is left."""
+
+
+def empty(ks: np.ndarray, judgements: Judgements) -> Accumulated:
+    """Unfilled arrays for all queries; sums are float64, counts int32."""
+    return unfilled(np.asarray(ks, np.int64), relevant_of(judgements))
+
+
+def relevant_of(judgements: Judgements) -> np.ndarray:
+    """The relevant items of each query, int64 (Q,)."""
+    return judgements.ideal.relevant[judgements.rows]
 
 
 def accumulate_ranking(
     ids: np.ndarray,
     exact_ids: np.ndarray,
     judgements: Judgements,
-    out: Accumulated,
+    out: Sink,
     threads: int | None = None,
 ) -> None:
     """Fill `out` from rankings `ids` int32 (Q, depth), depth >= the largest k; `exact_ids` likewise."""
@@ -60,7 +75,8 @@ def accumulate_ranking(
 
     def work(block: slice) -> None:
         labels, rows = judgements.query_labels[block], judgements.rows[block]
-        ranking_block(ids[block], exact_ids[block], labels, rows, tables, out.pick(block))
+        with out.filled(block) as sums:
+            ranking_block(ids[block], exact_ids[block], labels, rows, tables, sums)
 
     run_blocks(work, len(ids), threads)
 
@@ -72,7 +88,7 @@ def accumulate_shortlists(
     shortlists: np.ndarray,
     exact_ids: np.ndarray,
     judgements: Judgements,
-    out: Accumulated,
+    out: Sink,
     threads: int | None = None,
 ) -> None:
     """Fill `out` for hashed search: at ks[c] the first shortlists[c] ids of `near`, ranked by similarity.
@@ -85,7 +101,8 @@ def accumulate_shortlists(
 
     def work(block: slice) -> None:
         judged = (judgements.query_labels[block], judgements.rows[block], tables)
-        shortlist_block(queries[block], gallery, near[block], shortlists, exact_ids[block], *judged, out.pick(block))
+        with out.filled(block) as sums:
+            shortlist_block(queries[block], gallery, near[block], shortlists, exact_ids[block], *judged, sums)
 
     run_blocks(work, len(queries), threads)
 

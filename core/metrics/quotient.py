@@ -21,18 +21,18 @@ class Quotient:
     by_k: bool = False
     by_relevant: bool = False
 
-    def divisors(self, sums: Accumulated) -> tuple[np.ndarray, np.ndarray]:
-        """Float64 (Q,) and (K,): the smaller one of a query's and a k's is the divisor."""
-        rows, columns = np.full(len(sums.relevant), np.inf), np.full(len(sums.ks), np.inf)
+    def divisors(self, relevant: np.ndarray, ks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Float64 (Q,) and (K,): the smaller one of a query's, by its relevant items, and a k's is the divisor."""
+        rows, columns = np.full(len(relevant), np.inf), np.full(len(ks), np.inf)
         if self.by_relevant:
-            rows = np.maximum(sums.relevant, 1).astype(np.float64)
+            rows = np.maximum(relevant, 1).astype(np.float64)
         if self.by_k:
-            columns = sums.ks.astype(np.float64)
+            columns = ks.astype(np.float64)
         return (rows, columns) if self.by_relevant or self.by_k else (np.ones_like(rows), columns)
 
     def __call__(self, sums: Accumulated) -> np.ndarray:
         total = self.total(sums)
         if not (self.by_relevant or self.by_k):
             return total
-        rows, columns = self.divisors(sums)
+        rows, columns = self.divisors(sums.relevant, sums.ks)
         return total / np.minimum(rows[:, None], columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -31,9 +32,20 @@ class Accumulated(NamedTuple):
         ks, relevant, *sums = self
         return Accumulated(ks[columns], relevant[rows], *(array[rows, columns] for array in sums))
 
+    def filled(self, rows: slice) -> AbstractContextManager[Accumulated]:
+        """Room for the sums of some queries: they stay where they are put."""
+        return nullcontext(self.pick(rows))
+
     def nbytes(self) -> int:
         """Memory of all arrays, bytes."""
         return sum(array.nbytes for array in self)
+
+
+def unfilled(ks: np.ndarray, relevant: np.ndarray) -> Accumulated:
+    """Room for the sums of queries with so many relevant items, int64 (Q,), at `ks` int64 (K,)."""
+    shape = (len(relevant), len(ks))
+    hits, shared = (np.empty(shape, np.int32) for _ in range(2))
+    return Accumulated(ks, relevant, hits, *(np.empty(shape) for _ in range(6)), shared)
 
 
 class Tables(NamedTuple):

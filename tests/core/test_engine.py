@@ -9,8 +9,8 @@ import pytest
 
 import core.code_distances.base as pair_module
 import core.code_distances.hamming as hamming_module
-import core.engine as engine_module
 import core.rankings as rankings_module
+from core import judging
 from core.bundle import load_bundle
 from core.codes import hash_method
 from core.engine import SEARCHES, Engine
@@ -29,8 +29,8 @@ KERNELS = {
     "exact_ids": rankings_module,
     "rank_hamming": hamming_module,
     "rank_asymmetric": pair_module,
-    "accumulate_ranking": engine_module,
-    "accumulate_shortlists": engine_module,
+    "accumulate_ranking": judging,
+    "accumulate_shortlists": judging,
 }
 BASE = Setting("semantic", "latent-sigmoid", 16, "1.25", "test-vs-test", "wordnet")
 
@@ -158,30 +158,19 @@ def test_a_ranking_of_the_whole_gallery_equals_the_loops(deep):
     check_against_loops(Engine(deep, 1), setting, (1, 250, 251, 1000, 1001, 1150), (0, 66), ("2", "1.1"))
 
 
-def test_judging_queries_in_parts_changes_nothing(deep, monkeypatch):
-    setting = Setting("semantic", "random-hyperplane", 16, "2", "test-vs-train", "toy")
-    ks = (1, 100, 1150)
-    whole = Engine(deep, 1).evaluate(setting, ks, SEARCHES)
-    monkeypatch.setattr(engine_module, "_RANKING_CELLS", 1)
-    heard = []
-    engine = Engine(deep, 1)
-    for search in SEARCHES:
-        heard.clear()
-        assert same(engine.result(search, setting, ks, progress=heard.append), whole[search])
-        assert heard == [64 / 70, 1.0]
-
-
 # --- what depends on what ----------------------------------------------------------------------------------------
 
 
-def test_a_change_of_k_alone_recomputes_nothing(tiny_bundle, calls):
+def test_a_change_of_k_alone_finds_its_curves_and_rankings(tiny_bundle, calls):
     engine = Engine(tiny_bundle, 1)
-    first = engine.evaluate(BASE, curve_ks(5, 59), SEARCHES)
+    first = [engine.curves(search, BASE, curve_ks(5, 59)) for search in SEARCHES]
     seen = dict(calls)
-    assert seen["exact_ids"] == 1
-    second = engine.evaluate(BASE, curve_ks(40, 59), SEARCHES)
+    assert seen["exact_ids"] == seen["rank_hamming"] == 1
+    second = [engine.curves(search, BASE, curve_ks(40, 59)) for search in SEARCHES]
     assert calls == seen
-    assert all(second[search] is first[search] for search in SEARCHES)
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    engine.evaluate(BASE, (40,), ("exact", "hashed", "hamming"))
+    assert (calls["exact_ids"], calls["rank_hamming"]) == (1, 1)
 
 
 def test_exact_search_does_not_depend_on_the_hash(tiny_bundle, calls):
@@ -249,16 +238,6 @@ def test_threads_change_nothing(tiny_bundle, monkeypatch, search):
     assert same(one, three)
 
 
-@pytest.mark.parametrize("search", SEARCHES)
-def test_float32_and_float64_agree(engine, search):
-    ks = (1, 5, 59)
-    double, single = (engine.result(search, BASE, ks, dtype) for dtype in (np.float64, np.float32))
-    assert single.nbytes < double.nbytes
-    for name in double.metrics():
-        assert single.values(name) == pytest.approx(double.values(name), rel=1e-6, abs=1e-7), name
-    assert np.array_equal(single.sums.hits, double.sums.hits)
-
-
 def test_every_k_at_once_equals_one_k_alone(engine):
     every = engine.evaluate(BASE, range(1, 60), SEARCHES)
     for k in (1, 8, 59):
@@ -275,13 +254,13 @@ def test_with_itself_the_first_hit_is_the_query(engine):
 
 
 def test_ten_callers_of_one_setting_compute_once(tiny_bundle, calls, monkeypatch):
-    slow = engine_module.accumulate_shortlists
+    slow = judging.accumulate_shortlists
 
     def slowly(*args):
         time.sleep(0.05)
         slow(*args)
 
-    monkeypatch.setattr(engine_module, "accumulate_shortlists", slowly)
+    monkeypatch.setattr(judging, "accumulate_shortlists", slowly)
     engine, barrier, found = Engine(tiny_bundle, 1), threading.Barrier(10), []
 
     def ask():

@@ -114,7 +114,7 @@ def test_top_pairs_by_hand():
 
 def test_query_table_holds_the_results_values(engine):
     chosen, k = setting(), 10
-    results = engine.evaluate(chosen, [1, k], ("exact", "hashed"), np.float32)
+    results = engine.evaluate(chosen, [1, k], ("exact", "hashed"))
     table = query_table(engine.bundle, engine.space(chosen), results, k, ("ap_trec", "ahp_trapezoid"))
     labels = engine.bundle.labels("test")
     assert table["class"].tolist() == [f"class{c}" for c in labels]

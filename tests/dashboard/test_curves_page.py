@@ -246,12 +246,11 @@ def test_the_fewer_k_of_other_lines_do_not_move_with_k(k, size):
     assert ks == sparse_ks(1 if k <= 250 else 999, size)
 
 
-def test_beyond_250_a_move_of_k_judges_that_k_alone():
+def test_moving_k_beyond_250_draws_the_same_curves():
     class Deep(View):
         space = SimpleNamespace(size=9_999)
 
     exact = Series("Exact", SEARCH_LOOKS["exact"], "exact", OWN)
-    asked = {k: series._ks_with(Deep(None, OWN, k, "ap", "ahp"), exact) for k in (250, 260, 333, 1000)}
-    assert asked[250] == tuple(range(1, 251))
-    assert asked[333] == (333,)
-    assert asked[260] == asked[1000] == (*range(1, 251), *range(260, 1001, 10))
+    drawn = {k: series._ks(Deep(None, OWN, k, "ap", "ahp"), exact) for k in (1, 250, 260, 333, 1000)}
+    assert drawn[1] == drawn[250] == list(range(1, 251))
+    assert drawn[260] == drawn[333] == drawn[1000] == [*range(1, 251), *range(260, 1001, 10)]

@@ -195,8 +195,12 @@ def test_fitting_ks():
 
 
 def test_curve_table_rounds(app):
-    frame = curve_table(app.session_state["_view"].results())
-    assert (frame["value"] == frame["value"].round(8)).all()
+    view = app.session_state["_view"]
+    frame = curve_table(view)
+    assert (frame["value"] == frame["value"].round(12)).all()
+    shown = frame[(frame["search"] == "hamming") & (frame["metric"] == "ap_expected") & (frame["k"] == view.k)]
+    expected = view.results()["hamming"].mean("ap_expected", view.k)
+    assert shown["value"].tolist() == [pytest.approx(expected, abs=1e-12)]
 
 
 def test_names_in_a_command_are_quoted(tiny_bundle):

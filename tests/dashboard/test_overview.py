@@ -81,7 +81,7 @@ def test_dots_go_where_the_search_is_refused(open_app, monkeypatch):
     def refuse(view, *_):
         raise BadInput("codes are damaged: make them anew")
 
-    monkeypatch.setattr(View, "results_at_k", refuse)
+    monkeypatch.setattr(View, "results", refuse)
     app = open_app()
     assert [error.value for error in app.error] == ["codes are damaged: make them anew"]
     assert not app.metric

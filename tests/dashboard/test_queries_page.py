@@ -38,7 +38,7 @@ def expected_cells(engine, field, k=K):
 
 
 def both(engine, metric):
-    results = engine.evaluate(SETTING, curve_ks(K, 59), ("exact", "hashed"), np.float32)
+    results = engine.evaluate(SETTING, curve_ks(K, 59), ("exact", "hashed"))
     return (results[search].at(metric, K) for search in ("exact", "hashed"))
 
 

@@ -50,7 +50,7 @@ def texts(at, kind):
 def test_numbers_are_those_of_the_engine(page, engine):
     at = page(query=7, hamming="true", asymmetric="true")
     searches = ("exact", "hashed", "hamming", "asymmetric")
-    results = engine.evaluate(SETTING, [K], searches, np.float64)
+    results = engine.evaluate(SETTING, [K], searches)
     table = at.dataframe[0].value
     assert table["search"].tolist() == ["Exact", "Hashed", "Hamming only", "Asymmetric"]
     for metric, column in (("ap", f"AP@{K}"), ("ahp", f"AHP@{K}")):
@@ -127,7 +127,7 @@ def test_random_names_its_seed(page):
 
 def test_hardest_and_largest_loss_walk_down_their_lists(page, engine):
     ks = curve_ks(K, 59)
-    results = engine.evaluate(SETTING, ks, ("exact", "hashed"), np.float32)
+    results = engine.evaluate(SETTING, ks, ("exact", "hashed"))
     exact, hashed = (results[search].at("ap", K) for search in ("exact", "hashed"))
     at = page()
     for name, order in (

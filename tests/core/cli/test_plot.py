@@ -20,7 +20,7 @@ def test_curves_are_the_engines(tiny_bundle):
     figure = plot.draw_curves(engine, SETTING, ("exact", "hamming"), ("ap", "ap_expected"), 20)
     lines = [trace for trace in figure.data if trace.name]
     assert [trace.name for trace in lines] == ["exact", "hamming", "hamming"]  # exact has no expected AP
-    curve = engine.result("exact", SETTING, range(1, 21)).curve("ap")
+    curve = engine.curves("exact", SETTING, range(1, 21))["ap"]
     assert np.array_equal(lines[0].x, np.arange(1, 21))
     assert np.array_equal(lines[0].y, curve.mean)
 

@@ -17,7 +17,7 @@ TREE = "root pets\npets cat\npets dog\nroot car"
 SIMILARITY = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 
-def judge(ranking, labels, ks, query_label=0, similarity=None, exclude=False, exact=None, dtype=np.float64, threads=1):
+def judge(ranking, labels, ks, query_label=0, similarity=None, exclude=False, exact=None, threads=1):
     """Sums of one ranking (gallery ids) at each k; `exclude`: the query is itself in the gallery, left out."""
     labels = np.asarray(labels, np.int64)
     classes = max(int(labels.max()), query_label) + 1
@@ -26,7 +26,7 @@ def judge(ranking, labels, ks, query_label=0, similarity=None, exclude=False, ex
     judgements = Judgements(
         np.array([query_label]), labels, similarity, ideal_sums(similarity, counts, max(ks), exclude)
     )
-    sums = empty(np.array(ks), judgements, dtype)
+    sums = empty(np.array(ks), judgements)
     ids = np.array([ranking], np.int32)
     accumulate_ranking(ids, ids if exact is None else np.array([exact], np.int32), judgements, sums, threads)
     return sums

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.metrics.bands import metric_bands, normal_band
+from core.metrics.bands import Averages, Moments, normal_band
 from core.metrics.registry import METRICS
 from core.metrics.sums import Accumulated
+from core.search.parallel import BLOCK, run_blocks
 
 COMPUTED = [metric.compute for metric in METRICS.values() if metric.compute]
 
@@ -38,12 +39,28 @@ def test_normal_band_by_hand_and_of_one_query():
     assert [array.tolist() for array in normal_band(np.array([[0.3, 0.4]]))] == [[0.3, 0.4]] * 3
 
 
+def averaged(sums, metrics=COMPUTED, threads=1, apart=None):
+    """The bands of sums handed over a block at a time, in a first and a second part where they are cut `apart`."""
+    queries = len(sums.relevant)
+    averages = Averages.of(metrics, sums.ks, sums.relevant)
+    for rows in [slice(0, queries)] if apart is None else [slice(0, apart), slice(apart, queries)]:
+        some, given = averages.pick(rows), sums.pick(rows)
+
+        def work(block, some=some, given=given):
+            with some.filled(block) as room:
+                assert np.array_equal(room.relevant, given.relevant[block])
+                for ours, theirs in zip(room[2:], given.pick(block)[2:], strict=True):
+                    ours[:] = theirs
+
+        run_blocks(work, rows.stop - rows.start, threads)
+    return averages.bands()
+
+
 @settings(deadline=None, max_examples=50)
-@given(st.integers(2, 1200), st.integers(1, 7), st.sampled_from([np.float32, np.float64]), st.integers(0, 2**31))
-def test_bands_of_all_metrics_equal_plain_numpy(queries, columns, dtype, seed):
-    sums = sums_of(queries, columns, dtype, seed)
-    bands = metric_bands([(metric, sums) for metric in COMPUTED])
-    for metric, (mean, low, high) in zip(COMPUTED, bands, strict=True):
+@given(st.integers(2, 700), st.integers(1, 7), st.integers(0, 2**31))
+def test_averages_of_all_metrics_equal_plain_numpy(queries, columns, seed):
+    sums = sums_of(queries, columns, np.float64, seed)
+    for metric, (mean, low, high) in zip(COMPUTED, averaged(sums), strict=True):
         values = metric(sums).astype(np.float64)
         np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-13, atol=1e-15)
         half = 1.959963984540054 * values.std(axis=0, ddof=1) / np.sqrt(queries)
@@ -51,16 +68,33 @@ def test_bands_of_all_metrics_equal_plain_numpy(queries, columns, dtype, seed):
         np.testing.assert_allclose(high, mean + half, rtol=0, atol=1e-13)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_no_bit_depends_on_the_threads_nor_on_the_metrics_beside(dtype):
-    sums = sums_of(1500, 9, dtype, 0)
-    asked = [(metric, sums) for metric in COMPUTED]
-    one = np.array(metric_bands(asked, threads=1))
-    assert np.array_equal(one, metric_bands(asked, threads=3))
-    for alone, together in zip(asked, one, strict=True):
-        assert np.array_equal(metric_bands([alone]), [together])
-        assert np.array_equal(normal_band(alone[0](sums)), together)
-    assert metric_bands([]) == []
+@pytest.mark.parametrize("queries", [1, 3, 127, 128, 129, 1500])
+def test_no_bit_depends_on_the_threads_nor_on_the_metrics_beside_nor_on_the_parts(queries):
+    sums = sums_of(queries, 9, np.float64, 0)
+    one = np.array(averaged(sums))
+    assert np.array_equal(one, averaged(sums, threads=3))
+    for metric, together in zip(COMPUTED, one, strict=True):
+        assert np.array_equal(averaged(sums, [metric]), [together])
+    if queries > BLOCK:
+        assert np.array_equal(one, averaged(sums, apart=BLOCK))
+    assert averaged(sums, []) == []
+
+
+def test_room_is_made_once_a_thread():
+    sums = sums_of(5 * BLOCK, 3, np.float64, 0)
+    averages = Averages.of(COMPUTED, sums.ks, sums.relevant)
+    with averages.filled(slice(0, BLOCK)) as first, averages.filled(slice(BLOCK, 2 * BLOCK)) as beside:
+        assert not np.shares_memory(first.hits, beside.hits)
+    with averages.filled(slice(2 * BLOCK, 3 * BLOCK)) as again:
+        assert np.shares_memory(again.hits, first.hits) or np.shares_memory(again.hits, beside.hits)
+
+
+def test_what_is_no_whole_block_is_refused():
+    moments = Moments(np.ones(300), np.ones(2))
+    for rows in (slice(1, 129), slice(0, 127), slice(128, 300), slice(256, 301)):
+        with pytest.raises(ValueError, match="no whole block"):
+            moments.add(rows, np.zeros((rows.stop - rows.start, 2)))
+    moments.add(slice(256, 300), np.zeros((44, 2)))
 
 
 def test_a_small_spread_beside_a_large_mean_is_kept_and_equal_values_have_none():

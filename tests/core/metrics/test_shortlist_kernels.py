@@ -37,13 +37,13 @@ class Case:
             self.exact.append(reference.exact_ranking(query, world.gallery, own))
             self.near.append(reference.hamming_ranking(code, world.gallery_codes, own, world.cap))
 
-    def judged(self, ks, multiplier, threads, dtype=np.float64, exact_depth=None):
+    def judged(self, ks, multiplier, threads, exact_depth=None):
         world = self.world
         shortlists = [shortlist_size(parse_multiplier(multiplier), k, world.size) for k in ks]
         ideal = ideal_sums(self.similarity, self.counts, ks[-1], bool(world.exclude[0] >= 0))
         judgements = Judgements(self.query_labels, self.labels, self.similarity, ideal)
         near = np.array(self.near, np.int32)[:, : shortlists[-1]].copy()
-        sums = empty(np.array(ks), judgements, dtype)
+        sums = empty(np.array(ks), judgements)
         exact = np.array(self.exact, np.int32)[:, :exact_depth].copy()
         accumulate_shortlists(
             world.queries, world.gallery, near, np.array(shortlists), exact, judgements, sums, threads
