@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,12 +17,16 @@ _NEAR_DEPTHS = (CURVE_DEPTH, 2 * CURVE_DEPTH, 5 * CURVE_DEPTH)
 _SHARE = 4  # a ranking takes at most this part of the cache
 
 
-@dataclass(frozen=True)
 class Rankings:
-    """Ids int32 of the best items of some queries. What is too deep or large to be kept is made for the rows alone."""
+    """Ids int32 of the best items of some queries. What is too deep or large to be kept is made for the rows alone.
 
-    cache: ByteCache
-    threads: int | None
+    Exact rankings are kept in `cache`. Those by code come with every move of a hash or its length: they have a cache
+    of their own, of a part of its size, and the memory of the oldest ones is used again.
+    """
+
+    def __init__(self, cache: ByteCache, threads: int | None) -> None:
+        self.cache, self.threads = cache, threads
+        self._by_code = ByteCache(cache.limit // _SHARE)
 
     def exact(self, key: tuple[Hashable, ...], space: Space, depth: int, rows: slice) -> np.ndarray:
         """(rows, >= depth) by similarity; `key` is what the space depends on.
@@ -46,9 +49,9 @@ class Rankings:
         depths = self._depths(space, _NEAR_DEPTHS, depth)
         if not depths:
             return codes.near_ids(rows, depth, space.exclude[rows], self.threads)
-        held = next((kept for kept in depths if ("near ids", *key, kept) in self.cache), depths[0])
-        ids = self.cache.get(
-            ("near ids", *key, held),
+        held = next((kept for kept in depths if (*key, kept) in self._by_code), depths[0])
+        ids = self._by_code.get(
+            (*key, held),
             lambda: codes.near_ids(slice(None), held, space.exclude, self.threads),
             lambda ranking: ranking.nbytes,
         )

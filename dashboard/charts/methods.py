@@ -78,7 +78,7 @@ def heat_figure(means: pd.DataFrame, dark: bool) -> go.Figure:
     add_cells(
         figure,
         means.to_numpy(float),
-        "%{z:.3f}",
+        ".3f",
         dark,
         x=[str(name) for name in means.columns],
         y=[short(name) for name in means.index],

@@ -14,20 +14,29 @@ SCALES = {  # pale to deep on a light page, dim to bright on a dark one: more is
 
 
 def add_cells(figure: go.Figure, values: np.ndarray, text: str, dark: bool, **heat_map: Any) -> None:
-    """Add values (R, C) as a heat map, NaN empty; `text` is their template. What else a heat map takes is passed on."""
+    """Add values (R, C) as a heat map, NaN empty; `text` formats them. What else a heat map takes is passed on.
+
+    There is a trace for each colour of the text, and the upper one has no colours of its own. Both have all cells:
+    Plotly fits the size of a trace's text to the distance of its cells, and to nothing where they are in one row.
+    """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     on_dark = np.vectorize(lambda value: reads_white(value, low, high, SCALES[dark]))(np.nan_to_num(values, nan=low))
-    for colour, cells in (("#ffffff", on_dark), ("#0e1620", ~on_dark)):  # one trace for each colour of the text
+    clear = ["rgba(0, 0, 0, 0)"] * 2
+    unseen = {"colorscale": clear, "hoverinfo": "skip", "hovertemplate": None, "hovertext": None}
+    for colour, cells, own in (("#ffffff", on_dark, {"colorscale": SCALES[dark]}), ("#0e1620", ~on_dark, unseen)):
         figure.add_heatmap(
-            z=np.where(cells, values, np.nan),
-            texttemplate=text,
+            z=values,
+            text=[
+                [format(value, text) if mine else " " for value, mine in zip(*rows, strict=True)]
+                for rows in zip(values, cells, strict=True)
+            ],
+            texttemplate="%{text}",
             textfont={"color": colour},
             hoverongaps=False,
-            colorscale=SCALES[dark],
             zmin=low,
             zmax=high,
             showscale=False,  # every cell says its value
-            **heat_map,
+            **(heat_map | own),
         )
 
 

@@ -41,7 +41,7 @@ def heat_map(grid: Grid, metric: str, title: str, here: Mark, cheapest: Mark | N
     add_cells(
         figure,
         values,
-        "%{z:.4f}",
+        ".4f",
         dark,
         hovertext=hover,
         hoverinfo="text",

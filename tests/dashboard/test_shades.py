@@ -16,10 +16,17 @@ def test_text_of_cells_reads_on_both_pages():
 
 
 @pytest.mark.parametrize("dark", [True, False])
-def test_each_cell_is_drawn_once(dark):
+def test_each_cell_says_its_value_once_in_the_colour_that_reads(dark):
     values = np.array([[0.0, 1.0], [np.nan, 0.5]])
     figure = go.Figure()
-    add_cells(figure, values, "%{z}", dark)
-    white, black = (np.array(trace.z, float) for trace in figure.data)
-    assert (np.isfinite(white).astype(int) + np.isfinite(black)).tolist() == [[1, 1], [0, 1]]
-    assert np.isfinite(white if dark else black)[0].tolist() == [True, False]
+    add_cells(figure, values, ".2f", dark, hovertemplate="%{z}", x=["a", "b"])
+    white, black = figure.data
+    texts = [[[cell.strip() for cell in row] for row in trace.text] for trace in (white, black)]
+    assert (texts[0] if dark else texts[1])[0] == ["0.00", ""]
+    assert (texts[1] if dark else texts[0])[0] == ["", "1.00"]
+    assert sorted((texts[0][1][1], texts[1][1][1])) == ["", "0.50"]
+    for trace in figure.data:  # all cells in both: the size of the text is the same
+        assert np.array_equal(np.array(trace.z, float), values, equal_nan=True)
+        assert trace.x == ("a", "b") and all(cell for row in trace.text for cell in row)
+    assert white.hovertemplate == "%{z}" and (black.hovertemplate, black.hoverinfo) == (None, "skip")
+    assert {colour for _, colour in black.colorscale} == {"rgba(0, 0, 0, 0)"}

@@ -1,0 +1,67 @@
+"""Large arrays whose memory is used again once nothing refers to them.
+
+Memory fresh from the system is handed out page by page as it is first written to. On a virtual machine that has to
+ask its host for each page, twenty megabytes of ids take longer to be handed out than to be computed.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+_SMALL = 1 << 20  # bytes below which the C library has its own ways
+_SPARE = 64 << 20  # bytes that lie ready at most
+_WASTE = 2  # a block is not used for less than this part of it
+
+_lock = Lock()
+_free: list[np.ndarray] = []  # uint8, the one freed last at the end
+
+
+class _Loan:
+    """What arrays refer to as the owner of their memory: once the last one is gone, the memory is free again."""
+
+    def __init__(self, block: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.block = block
+        self.__array_interface__: dict[str, Any] = {
+            "shape": shape,
+            "typestr": dtype.str,
+            "data": (block.ctypes.data, False),
+            "version": 3,
+        }
+
+    def __del__(self) -> None:
+        _give_back(self.block)
+
+
+def empty(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """As `np.empty`. Safe for many threads at once."""
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    if size < _SMALL:
+        return np.empty(shape, kind)
+    block = _taken(size)
+    return np.asarray(_Loan(np.empty(size, np.uint8) if block is None else block, shape, kind))
+
+
+def _taken(size: int) -> np.ndarray | None:
+    """The smallest free block that is large enough, and not by far too large."""
+    with _lock:
+        fitting = [i for i, block in enumerate(_free) if size <= block.nbytes <= _WASTE * size]
+        return _free.pop(min(fitting, key=lambda i: _free[i].nbytes)) if fitting else None
+
+
+def _give_back(block: np.ndarray) -> None:
+    """Keep a block, the newest ones in all at most _SPARE bytes.
+
+    The collector may call this at any time, so it must not wait for a lock that its own thread holds.
+    """
+    if not _lock.acquire(blocking=False):
+        return
+    try:
+        _free.append(block)
+        while sum(each.nbytes for each in _free) > _SPARE:
+            del _free[0]
+    finally:
+        _lock.release()
