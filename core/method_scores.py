@@ -96,6 +96,8 @@ def query_scores(engine: Engine, setting: Setting, measure: Measure, progress: P
         raise BadInput(f"k {k} is outside 1 to {size}, the gallery's size")
     if setting.hash == BEST:
         return best_scores(engine, setting, measure)
+    if setting.hash == EXACT and measure.k == ALL:
+        return whole_result(engine, EXACT, plain_setting(engine, setting), progress).at(measure.metric, k)
     if setting.hash == EXACT:
         return engine.result(EXACT, plain_setting(engine, setting), [k], progress=progress).at(measure.metric, k)
     metric = resolved(setting.hash, measure)

@@ -1,5 +1,5 @@
-"""Hamming and asymmetric search over the whole gallery, judged by average precision alone: seconds, where a ranking
-that is judged by every metric takes minutes."""
+"""Exact, Hamming and asymmetric search over the whole gallery, judged by average precision alone: seconds, where a
+ranking that is judged by every metric takes minutes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from core.metrics.sums import Accumulated
 from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
 from core.results import SearchResult
 from core.search.asymmetric import asymmetric_scores
+from core.search.exact import inner_products
 from core.search.parallel import run_blocks
 from core.settings import Setting
-from core.space import relevant_items
+from core.space import Space, relevant_items
 
-SEARCHES = ("hamming", "asymmetric")
+SEARCHES = ("exact", "hamming", "asymmetric")
 _OF_RANKS = ("ap", "ap_trec", "ap_hits", "ap_source", "precision", "recall")
 WHOLE_METRICS = tuple(name for name, metric in METRICS.items() if name in _OF_RANKS or metric.base in _OF_RANKS)
-Scan = Callable[[int], np.ndarray]
+Scan = Callable[[int], np.ndarray]  # the keys (N,) of all items to a query, the nearest item's the least
 
 
 def can_judge(search: str, metrics: Sequence[str] | None) -> bool:
@@ -41,17 +42,21 @@ def whole_result(
     """
     if search not in SEARCHES:
         raise BadInput(f"search '{search}' is not judged by ranks alone: expected one of {', '.join(SEARCHES)}")
-    space, codes = engine.space(setting), engine.codes(setting)
+    space = engine.space(setting)
+    codes = None if search == "exact" else engine.codes(setting)
     sums = np.zeros((len(space.queries), 1))
     hits = np.zeros(sums.shape, np.int32)
     members_of = relevant_items(space)
-    prepare = _asymmetric if search == "asymmetric" else _by_code
     if search == "asymmetric":
         codes.real_values()  # refuses before any thread starts
-    kernel = ap_sum_of_levels if search == "hamming" and codes.whole else ap_sum_of_keys
+    tied = search == "hamming" and codes.whole
+    kernel = ap_sum_of_levels if tied else ap_sum_of_keys
+    prepare = {
+        "exact": partial(_exact, space), "hamming": partial(_by_code, codes), "asymmetric": partial(_asymmetric, codes)
+    }[search]  # fmt: skip
 
     def work(block: slice) -> None:
-        scan = prepare(codes)
+        scan = prepare()
         for query in range(block.start, block.stop):
             members = members_of(query)
             hits[query] = len(members)
@@ -71,9 +76,18 @@ def whole_result(
         ndcg_hierarchical=unknown,
         shared=hits,
     )
-    tied = search == "hamming" and ties and engine.codes(setting).whole
-    read_levels = partial(engine.levels, setting, space.size) if tied else None
+    read_levels = partial(engine.levels, setting, space.size) if tied and ties else None
     return SearchResult(search, judged, read_levels)
+
+
+def _exact(space: Space) -> Scan:
+    scores = np.empty(len(space.gallery))
+
+    def scan(query: int) -> np.ndarray:
+        inner_products(space.queries[query], space.columns, scores)
+        return np.negative(scores, out=scores)
+
+    return scan
 
 
 def _by_code(codes: CodePair) -> Scan:
