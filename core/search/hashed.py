@@ -63,7 +63,7 @@ def rerank_one(
     `products` float64 (M,) is scratch.
     """
     gathered_products(query, gallery, near, products)
-    order = order_by_similarity(products, near)
+    order = order_by_similarity(products, near, ids.shape[0])
     for rank in range(ids.shape[0]):
         ids[rank] = near[order[rank]]
         values[rank] = products[order[rank]]
