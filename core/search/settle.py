@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import part
+from core.compiled import kernel
 
 _LONG = 48  # items that are no longer sorted by comparing each with those before it
 
 
-@part
+@kernel
 def settle(order: np.ndarray, similarities: np.ndarray, ids: np.ndarray) -> None:
     """Sort the positions `order` int32 by `similarities` float64 (M,), descending, equal ones by `ids` int32 (M,)."""
     if order.shape[0] > _LONG:
