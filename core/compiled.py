@@ -13,8 +13,7 @@ from pathlib import Path
 import numba
 
 _HOLDERS = (
-    "search/*.py", "metrics/*.py", "datasets/alignment.py", "machine_limits.py", "timed_hashing.py",
-    "tradeoff_kernel.py",
+    "search/*.py", "metrics/*.py", "datasets/alignment.py", "machine_limits.py", "tradeoff_kernel.py",
 )  # fmt: skip
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core import codes as code_source
-from core.compiled import kernel
 from core.engine import Engine
 from core.hashing.base import LinearHash, centred_product
 from core.hashing.head import MlpHash
 from core.hashing.packing import pack, to_words, width
 from core.hashing.registry import get_hash
+from core.search.linear_code import linear_code
 from core.settings import Setting
 
 
@@ -22,11 +22,13 @@ class QueryHash:
     """`one`: embedding float32 (d,) -> words uint64 (W,); `many`: float32 (Q, d) -> words uint64 (W, Q).
 
     `signs`: float32 (Q, d) -> bool (Q, bits), the same code with nothing packed, for searches of codes as floats.
+    `linear`: the mean float32 (d,) and the projection float32 (d, bits) whose signs the code is; None where it is not.
     """
 
     one: Callable[[np.ndarray], np.ndarray]
     many: Callable[[np.ndarray], np.ndarray]
     signs: Callable[[np.ndarray], np.ndarray]
+    linear: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
@@ -71,31 +73,15 @@ def _layered(method: MlpHash) -> QueryHash:
 
 
 def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
-    mean64, projection64 = mean.astype(np.float64), np.ascontiguousarray(projection, np.float64)
+    mean, projection = np.ascontiguousarray(mean, np.float32), np.ascontiguousarray(projection, np.float32)
     bits = projection.shape[1]
     values = np.empty(bits)
     words = np.zeros(-(-bits // 64), np.uint64)
     code = words.view(np.uint8)[: width(bits)]
 
     def one(query: np.ndarray) -> np.ndarray:
-        hash_query(query, mean64, projection64, values, code)
+        linear_code(query, mean, projection, values, code)
         return words
 
-    return _of_signs(lambda X: centred_product(X, mean64, projection64) > 0, one)
-
-
-@kernel
-def hash_query(
-    query: np.ndarray, mean: np.ndarray, projection: np.ndarray, values: np.ndarray, code: np.ndarray
-) -> None:
-    """Code of one embedding float32 (d,) into uint8 (ceil(bits / 8),), highest bit first; scratch float64 (bits,)."""
-    bits = values.shape[0]
-    values[:] = 0.0
-    for j in range(query.shape[0]):
-        centred = query[j] - mean[j]
-        for b in range(bits):
-            values[b] += centred * projection[j, b]
-    code[:] = 0
-    for b in range(bits):
-        if np.float32(values[b]) > 0:  # rounded as the stored projections are
-            code[b >> 3] |= np.uint8(128 >> (b & 7))
+    whole = _of_signs(lambda X: centred_product(X, mean, projection) > 0, one)
+    return replace(whole, linear=(mean, projection))

@@ -6,14 +6,17 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.code_distances.base import CodePair
+from core.code_distances.base import CodePair, OneCall
 from core.opponents.side import One, Stages
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import inner_products
 from core.search.hashed import rerank_one
+from core.search.one_query import STAGES
 from core.search.select import select_by_score
 from core.space import Space
 from core.timed_hashing import QueryHash
+
+_RERANK = "gather and re-rank"
 
 
 def exact_scan(space: Space, k: int) -> One:
@@ -34,7 +37,13 @@ def exact_scan(space: Space, k: int) -> One:
 
 
 def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortlist: int, k: int) -> One:
-    """Hashed search from the query's embedding on; from its stored code on where there is no `hasher`."""
+    """Hashed search from the query's embedding on; from its stored code on where there is no `hasher`.
+
+    It is one call that tells its stages where there is such a kernel, else a call for each stage.
+    """
+    whole = codes.in_one_call(space, shortlist, k, hasher)
+    if whole is not None:
+        return _in_one_call(whole)
     nearest = hamming_side(space, codes, hasher, shortlist)
     products, ids, values = np.empty(shortlist), np.empty(k, np.int32), np.empty(k)
 
@@ -42,7 +51,20 @@ def hashed_side(space: Space, codes: CodePair, hasher: QueryHash | None, shortli
         near, stages = nearest(q)
         start = perf_counter_ns()
         rerank_one(space.queries[q], space.gallery, near, products, ids, values)
-        return ids, {**stages, "gather and re-rank": perf_counter_ns() - start}
+        return ids, {**stages, _RERANK: perf_counter_ns() - start}
+
+    return search
+
+
+def _in_one_call(whole: OneCall) -> One:
+    """The first stage holds the way into the kernel, the last one the way out: they add up to the whole."""
+
+    def search(q: int) -> tuple[np.ndarray, Stages]:
+        start = perf_counter_ns()
+        ids, ends = whole(q)
+        end = perf_counter_ns()
+        moments = [start, *ends.tolist(), end]
+        return ids, {stage: moments[i + 1] - moments[i] for i, stage in enumerate((*STAGES, _RERANK))}
 
     return search
 

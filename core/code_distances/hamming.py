@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from core.code_distances.base import CodePair, CodeRanking, Levels, Scan
+from core.code_distances.base import CodePair, CodeRanking, Levels, OneCall, Scan
 from core.codes import Codes
 from core.hashing.packing import to_words
 from core.metrics.ties import relevant_levels
+from core.search import clock
 from core.search.hamming import hamming_distances, hamming_levels, rank_hamming
+from core.search.one_query import STAGES, search_one
 from core.search.select_distance import select_by_distance
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
+    from core.space import Space
     from core.timed_hashing import QueryHash
 
 
@@ -58,6 +61,19 @@ class HammingPair(CodePair):
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _HammingScan(self, depth, hasher)
+
+    def in_one_call(self, space: Space, depth: int, k: int, hasher: QueryHash | None = None) -> OneCall | None:
+        if hasher is None or hasher.linear is None or not clock.READABLE:
+            return None
+        near, ids, ends = np.empty(depth, np.int32), np.empty(k, np.int32), np.empty(len(STAGES), np.int64)
+        mean, projection = hasher.linear
+        given = mean, projection, self.gallery_words, self.cap, space.exclude, space.gallery, near, ids, ends
+
+        def search(query: int) -> tuple[np.ndarray, np.ndarray]:
+            search_one(space.queries, query, *given)
+            return ids, ends
+
+        return search
 
     def encoded(self, queries: np.ndarray, hasher: QueryHash | None) -> Self:
         return self if hasher is None else replace(self, embeddings=queries, query_words=hasher.many(queries))

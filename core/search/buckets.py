@@ -89,7 +89,7 @@ def _rank_block(
             continue
         near, values = found[:count], products[:count]
         gathered_products(queries[q], gallery, near, values)
-        best = order_by_similarity(values, near)
-        for rank in range(min(count, ids.shape[1])):
+        best = order_by_similarity(values, near, min(count, ids.shape[1]))
+        for rank in range(best.shape[0]):
             ids[q, rank] = near[best[rank]]
             similarities[q, rank] = values[best[rank]]

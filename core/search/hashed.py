@@ -10,8 +10,6 @@ from core.search.order import order_by_similarity
 from core.search.parallel import run_blocks
 from core.search.prefetch import prefetch_row
 
-_AHEAD = 12_800  # bytes of rows that are on their way into the cache while others are multiplied
-
 
 def rerank(
     queries: np.ndarray, gallery: np.ndarray, near: np.ndarray, k: int, threads: int | None = None
@@ -38,13 +36,10 @@ def gathered_products(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray, o
     n = 0
     if count >= ROWS and gallery.strides[1] == gallery.itemsize:
         wide = query.astype(np.float64)
-        ahead = max(ROWS, _AHEAD // max(1, dimensions * gallery.itemsize))
-        for i in range(min(ahead, count)):
+        for i in range(ROWS):
             prefetch_row(gallery, ids[i])
         while n + ROWS <= count:
-            for i in range(n + ahead, min(n + ahead + ROWS, count)):
-                prefetch_row(gallery, ids[i])
-            products_of_eight(wide, gallery, ids, n, out)
+            products_of_eight(wide, gallery, ids, n, min(n + ROWS, count - ROWS), out)
             n += ROWS
     while n < count:
         total = 0.0
@@ -63,7 +58,7 @@ def rerank_one(
     `products` float64 (M,) is scratch.
     """
     gathered_products(query, gallery, near, products)
-    order = order_by_similarity(products, near)
+    order = order_by_similarity(products, near, ids.shape[0])
     for rank in range(ids.shape[0]):
         ids[rank] = near[order[rank]]
         values[rank] = products[order[rank]]
