@@ -103,7 +103,7 @@ class Engine:
     ) -> SearchResult:
         """One search judged at every k of `ks` (ascending), query by query. Raises BadInput for a k above the gallery.
 
-        It holds 64 bytes a query and k: of many k `curves` gives the means alone.
+        It holds 56 bytes a query and k: of many k `curves` gives the means alone.
         """
         ks = self._checked(search, setting, ks)
         return self._cache.get(

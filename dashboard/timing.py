@@ -70,7 +70,8 @@ def latency(found: Measured, dark: bool) -> None:
     )
     st.caption(
         "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to "
-        f"the median of the whole. faiss does not tell its stages apart. {measured.code_note(found)} **Machine's "
+        "the median of the whole. Linear hashes are searched in one compiled call: its first and last stage hold the "
+        f"way in and out. faiss does not tell its stages apart. {measured.code_note(found)} **Machine's "
         "limit**: reading the vectors or codes and comparing every word at the rates below, and nothing else."
     )
     st.caption(" · ".join(found.limits))
