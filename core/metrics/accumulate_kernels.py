@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel, part
+from core.metrics.aligned import zeros_by_line
 from core.metrics.lanes import LANES, NO_HIT, SUMS, sum_ranks
 from core.metrics.sums import Accumulated, Tables
 
@@ -56,7 +57,7 @@ def ranking_block(
 @kernel
 def lists(depth: int) -> tuple[np.ndarray, np.ndarray]:
     """Gains and counts of hits of a list of `depth` ranks, 0s after them."""
-    return np.zeros(depth + 2 * LANES), np.zeros(depth + 2 * LANES)
+    return zeros_by_line(depth + 2 * LANES), zeros_by_line(depth + 2 * LANES)
 
 
 @kernel
