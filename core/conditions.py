@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from core.blas import blas_threads
 from core.errors import BadInput
 from core.search.parallel import available_threads
 
@@ -56,7 +57,8 @@ def pinned(threads: int) -> Iterator[None]:
     import faiss
 
     before, collects = faiss.omp_get_max_threads(), gc.isenabled()
-    with threadpool_limits(threads), _torch_threads(threads), _numba_threads(threads):
+    openmp = threadpool_limits(threads, user_api="openmp")
+    with blas_threads(threads), openmp, _torch_threads(threads), _numba_threads(threads):
         faiss.omp_set_num_threads(threads)
         gc.collect()
         gc.disable()

@@ -13,6 +13,7 @@ import numpy as np
 
 from core import codes as code_source
 from core import judging
+from core.blas import blas_threads
 from core.bundle import Bundle
 from core.cache import ByteCache
 from core.code_distances.base import CodePair, Levels
@@ -92,9 +93,10 @@ class Engine:
             if stored is not None and stored["bits"] > bits:  # the longest code is made once for all lengths
                 return self._split_codes(setting, stored["bits"], split, projected).first(bits)
             method = self.method(setting) if info.fit is not None and stored is None else None
-            return code_source.split_codes(
-                self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method, projected
-            )
+            with blas_threads(1):  # the searches that follow have all cores to themselves
+                return code_source.split_codes(
+                    self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method, projected
+                )
 
         return self._cache.get(key, make, lambda made: made.nbytes)
 

@@ -17,7 +17,8 @@ from core.metrics.accumulate import (
     empty,
     relevant_of,
 )
-from core.metrics.bands import Averages, Moments
+from core.metrics.bands import Averages
+from core.metrics.moments import Moments
 from core.metrics.registry import METRICS, quotient_of
 from core.metrics.sums import Accumulated
 from core.metrics.ties import expected_ap_sum
@@ -28,7 +29,7 @@ from core.settings import Setting
 if TYPE_CHECKING:
     from core.engine import Engine
 
-_RANKING_CELLS = 20_000_000  # ranks held at once while a deep ranking is judged (80 MB of ids)
+_RANKING_CELLS = 5_000_000  # ranks held at once while a deep ranking is judged (20 MB of ids)
 _PLAIN = {name: metric.compute for name, metric in METRICS.items() if metric.compute is not None}
 _EXPECTED = [name for name, metric in METRICS.items() if metric.hamming_only]
 Progress = Callable[[float], None]

@@ -1,7 +1,7 @@
 """Large arrays whose memory is used again once nothing refers to them.
 
 Memory fresh from the system is handed out page by page as it is first written to. On a virtual machine that has to
-ask its host for each page, twenty megabytes of ids take longer to be handed out than to be computed.
+ask its host for each page, a megabyte can take three milliseconds: ids longer to be handed out than to be computed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-_SMALL = 1 << 20  # bytes below which the C library has its own ways
-_SPARE = 64 << 20  # bytes that lie ready at most
-_WASTE = 2  # a block is not used for less than this part of it
+_SMALL = 1 << 17  # bytes below which the C library keeps what is freed
+_SPARE = 96 << 20  # bytes that lie ready at most
+_WASTE = 3  # a block is not used for less than this part of it
 
 _lock = Lock()
 _free: list[np.ndarray] = []  # uint8, the one freed last at the end

@@ -15,6 +15,7 @@ from typing import ClassVar, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from core.blas import blas_threads
 from core.errors import BadInput
 from core.hashing import packing
 
@@ -120,10 +121,10 @@ class LinearHash(HashMethod):
 def one_thread() -> Iterator[None]:
     """Products and decompositions inside use one thread, so that the number of threads cannot change a fit.
 
-    It costs little: the products of a fit are thin, and on a busy machine threads wait for each other. The limit
+    It costs little: the products of a fit are thin, and on a busy machine threads wait for each other. OpenMP's limit
     is the whole process's, hence the lock: of two fits at once the second would keep the first one's limit.
     """
-    with _FITTING, threadpool_limits(1):
+    with _FITTING, blas_threads(1), threadpool_limits(1, user_api="openmp"):
         yield
 
 

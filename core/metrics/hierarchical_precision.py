@@ -5,22 +5,13 @@ hp_i = sum of the class similarities of the top i / the largest such sum that an
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 import numpy as np
 
 from core.metrics.quotient import Quotient
-from core.metrics.sums import Accumulated
 
-
-def _area(sums: Accumulated) -> np.ndarray:
-    """Trapezoid of hp_1 .. hp_k with dx = 1."""
-    return sums.ahp_sum - (sums.hp_first + sums.hp) / 2.0
-
-
-hp = Quotient(attrgetter("hp"))  # hp_k
-ahp = Quotient(attrgetter("ahp_sum"), by_k=True)  # mean of hp_1 .. hp_k: 1 for a perfect ranking at every k
-ahp_trapezoid = Quotient(_area, by_k=True)  # with dx = 1/k, the published mAHP@k: (k - 1) / k for a perfect ranking
+hp = Quotient("hp")  # hp_k
+ahp = Quotient("ahp_sum", by_k=True)  # mean of hp_1 .. hp_k: 1 for a perfect ranking at every k
+ahp_trapezoid = Quotient("hp_area", by_k=True)  # with dx = 1/k, the published mAHP@k: (k - 1) / k for a perfect ranking
 
 
 def ahp_trapezoid_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from core.metrics.quotient import Quotient
 
-ndcg = Quotient(attrgetter("ndcg"))  # gain 1 for the query's class, else 0
-ndcg_hierarchical = Quotient(attrgetter("ndcg_hierarchical"))  # the class similarity as gain
+ndcg = Quotient("ndcg")  # gain 1 for the query's class, else 0
+ndcg_hierarchical = Quotient("ndcg_hierarchical")  # the class similarity as gain

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from core.metrics.quotient import Quotient
 
-overlap = Quotient(attrgetter("shared"), by_k=True)  # share of the exact top k in this search's top k
+overlap = Quotient("shared", by_k=True)  # share of the exact top k in this search's top k

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 import numpy as np
 
 from core.metrics.quotient import Quotient
 
-precision = Quotient(attrgetter("hits"), by_k=True)  # hits in the top k / k
+precision = Quotient("hits", by_k=True)  # hits in the top k / k
 
 
 def precision_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:

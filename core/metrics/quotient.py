@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.metrics.sums import Accumulated
+from core.metrics.totals import TOTALS
 
 
 @dataclass(frozen=True)
 class Quotient:
-    """`total` (Q, K) / the divisor: k, R, min(R, k) where it is both, or 1; never less than 1.
+    """`total`, one of TOTALS, (Q, K) / the divisor: k, R, min(R, k) where it is both, or 1; never less than 1.
 
     Called with accumulated sums it gives the values (Q, K), float64 where there is a divisor.
     """
 
-    total: Callable[[Accumulated], np.ndarray]
+    total: str
     by_k: bool = False
     by_relevant: bool = False
 
@@ -31,7 +31,7 @@ class Quotient:
         return (rows, columns) if self.by_relevant or self.by_k else (np.ones_like(rows), columns)
 
     def __call__(self, sums: Accumulated) -> np.ndarray:
-        total = self.total(sums)
+        total = TOTALS[self.total](sums)
         if not (self.by_relevant or self.by_k):
             return total
         rows, columns = self.divisors(sums.relevant, sums.ks)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 import numpy as np
 
 from core.metrics.quotient import Quotient
 
-recall = Quotient(attrgetter("hits"), by_relevant=True)  # hits in the top k / R, 0 where R = 0
+recall = Quotient("hits", by_relevant=True)  # hits in the top k / R, 0 where R = 0
 
 
 def recall_ceiling(relevant: np.ndarray, ks: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core import recycled
+
 
 class Accumulated(NamedTuple):
     """Sums of the ranking of each query q at each k: arrays (Q, K); `ks` int64 (K,), `relevant` int64 (Q,).
@@ -44,8 +46,8 @@ class Accumulated(NamedTuple):
 def unfilled(ks: np.ndarray, relevant: np.ndarray) -> Accumulated:
     """Room for the sums of queries with so many relevant items, int64 (Q,), at `ks` int64 (K,)."""
     shape = (len(relevant), len(ks))
-    hits, shared = (np.empty(shape, np.int32) for _ in range(2))
-    return Accumulated(ks, relevant, hits, *(np.empty(shape) for _ in range(6)), shared)
+    hits, shared = (recycled.empty(shape, np.int32) for _ in range(2))
+    return Accumulated(ks, relevant, hits, *(recycled.empty(shape, np.float64) for _ in range(6)), shared)
 
 
 class Tables(NamedTuple):

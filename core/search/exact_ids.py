@@ -7,19 +7,23 @@ order, decide. The result is that of `core.search.exact.rank_exact` to the bit, 
 
 from __future__ import annotations
 
+from queue import Empty, SimpleQueue
+
 import numpy as np
 
+from core import recycled
+from core.blas import blas_threads
 from core.compiled import kernel, part
 from core.search.exact import no_exclusion, rank_exact, to_columns
 from core.search.hashed import gathered_products
 from core.search.masks import SPARE, count_up_to, find_up_to
 from core.search.order import order_by_similarity
-from core.search.parallel import blocks, run_blocks
+from core.search.parallel import run_blocks
 from core.search.radix import radix_sort
 from core.search.rounding import longest_row, products_overflow, rounding_bounds
 
-_SCORES = 4_000_000  # float32 scores made at once (16 MB)
-_QUERIES = 64  # queries of a block: as many as BLAS works well with
+_SCORES = 4_000_000  # float32 scores made at once by a thread (16 MB)
+_QUERIES = 16, 64  # queries of a block: the fewest that BLAS works well with, and as many as fit the cache
 _STEP = 16  # every so many scores are looked at for a first limit
 _SHARE = 4  # a deeper ranking than this part of the gallery is nearly a sort of all: float64 products from the start
 
@@ -33,26 +37,30 @@ def exact_ids(
 ) -> np.ndarray:
     """Ids int32 (Q, depth) of the most similar gallery items, by (similarity descending, index ascending).
 
-    `queries` float32 (Q, d); `gallery` float32 (N, d); `exclude` as in `rank_exact`. The products use the threads that
-    BLAS has, the rest `threads`.
+    `queries` float32 (Q, d); `gallery` float32 (N, d); `exclude` as in `rank_exact`.
     """
     exclude = no_exclusion(len(queries)) if exclude is None else exclude
     longest = longest_row(gallery)
     if _SHARE * depth > len(gallery) or products_overflow(queries, longest):
         return rank_exact(queries, to_columns(gallery), depth, exclude, threads)[0]
     bounds = rounding_bounds(queries, longest)
-    ids = np.empty((len(queries), depth), np.int32)
-    size = min(max(_QUERIES, _SCORES // len(gallery)), len(queries))
-    scores = np.empty((size, len(gallery)), np.float32)
-    for rows in blocks(len(queries), size):
-        asked = np.ascontiguousarray(queries[rows])
+    ids = recycled.empty((len(queries), depth), np.int32)
+    least, most = _QUERIES
+    size = min(max(least, _SCORES // len(gallery)), most)
+    spare: SimpleQueue[np.ndarray] = SimpleQueue()
+
+    def work(block: slice) -> None:
+        try:
+            scores = spare.get_nowait()
+        except Empty:
+            scores = recycled.empty((size, len(gallery)), np.float32)
+        asked = np.ascontiguousarray(queries[block])
         made = np.matmul(asked, gallery.T, out=scores[: len(asked)])
-        mine = (exclude[rows], bounds[rows], ids[rows])
+        _rank_block(asked, gallery, made, exclude[block], bounds[block], ids[block])
+        spare.put(scores)
 
-        def work(block: slice, asked: np.ndarray = asked, made: np.ndarray = made, mine: tuple = mine) -> None:
-            _rank_block(asked[block], gallery, made[block], *(each[block] for each in mine))
-
-        run_blocks(work, len(asked), threads, _QUERIES)
+    with blas_threads(1):
+        run_blocks(work, len(queries), threads, size)
     return ids
 
 

@@ -43,11 +43,11 @@ def test_memory_is_used_again_only_once_no_view_is_left():
     assert place(recycled.empty((MEGABYTE, 2), np.uint8)) == first
 
 
-def test_a_block_serves_what_fills_at_least_half_of_it():
-    first = place(recycled.empty((4 * MEGABYTE,), np.uint8))
+def test_a_block_serves_what_fills_at_least_a_third_of_it():
+    first = place(recycled.empty((6 * MEGABYTE,), np.uint8))
     assert place(recycled.empty((2 * MEGABYTE - 1,), np.uint8)) != first
     assert place(recycled.empty((2 * MEGABYTE,), np.uint8)) == first
-    assert place(recycled.empty((4 * MEGABYTE + 1,), np.uint8)) != first
+    assert place(recycled.empty((6 * MEGABYTE + 1,), np.uint8)) != first
 
 
 def test_the_smallest_that_fits_is_taken():
@@ -58,12 +58,12 @@ def test_the_smallest_that_fits_is_taken():
 
 
 def test_no_more_than_the_bound_lies_ready():
-    arrays = [recycled.empty((40 * MEGABYTE,), np.uint8) for _ in range(3)]
+    arrays = [recycled.empty((50 * MEGABYTE,), np.uint8) for _ in range(3)]
     newest = place(arrays[-1])
     while arrays:
         del arrays[0]
-    assert [block.nbytes for block in recycled._free] == [40 * MEGABYTE]
-    assert place(recycled.empty((40 * MEGABYTE,), np.uint8)) == newest
+    assert [block.nbytes for block in recycled._free] == [50 * MEGABYTE]
+    assert place(recycled.empty((50 * MEGABYTE,), np.uint8)) == newest
     recycled.empty((100 * MEGABYTE,), np.uint8)
     assert sum(block.nbytes for block in recycled._free) <= recycled._SPARE
 
