@@ -15,6 +15,9 @@ from core.hashing.base import HashMethod
 from core.hashing.predicted_class import class_codes
 from core.hashing.random_codes import random_codes
 from core.hashing.registry import HASHES, HashInfo, allowed_bits, get_hash
+from core.search.parallel import run_blocks
+
+_ROWS = 2048  # of embeddings that a thread makes codes of at once
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def split_codes(
     seed: int,
     method: HashMethod | None,
     projected: bool = True,
+    threads: int | None = 1,
 ) -> Codes:
     """Codes of one split: as queries, with their real values, if `projected`, else as gallery items without.
 
@@ -131,10 +135,14 @@ def split_codes(
     if method is None:
         raise BadInput(f"hash '{name}' at {bits} bits has no stored codes for encoder '{encoder}'")
     embeddings = bundle.embeddings(encoder, split)
-    if not projected:
-        return Codes(bits, method.encode(embeddings), None)
-    packed = packing.pack(method.project_queries(embeddings) > 0)
-    return Codes(bits, packed, lambda: method.project_queries(embeddings))
+    encode = method.encode if not projected else lambda rows: packing.pack(method.project_queries(rows) > 0)
+    packed = np.empty((len(embeddings), packing.width(bits)), np.uint8)
+
+    def work(rows: slice) -> None:
+        packed[rows] = encode(embeddings[rows])
+
+    run_blocks(work, len(embeddings), threads, _ROWS)
+    return Codes(bits, packed, (lambda: method.project_queries(embeddings)) if projected else None)
 
 
 def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:

@@ -95,7 +95,15 @@ class Engine:
             method = self.method(setting) if info.fit is not None and stored is None else None
             with blas_threads(1):  # the searches that follow have all cores to themselves
                 return code_source.split_codes(
-                    self.bundle, setting.encoder, setting.hash, bits, split, setting.seed, method, projected
+                    self.bundle,
+                    setting.encoder,
+                    setting.hash,
+                    bits,
+                    split,
+                    setting.seed,
+                    method,
+                    projected,
+                    self.threads,
                 )
 
         return self._cache.get(key, make, lambda made: made.nbytes)
@@ -206,12 +214,18 @@ class Engine:
 
     def _make_judgements(self, setting: Setting, depth: int) -> Judgements:
         space = self.space(setting)
-        similarity = self.bundle.hierarchy(setting.hierarchy).similarity()
+        similarity = self._cache.get(
+            ("similarity", setting.hierarchy),
+            lambda: self.bundle.hierarchy(setting.hierarchy).similarity(),
+            lambda made: made.nbytes,
+        )
         counts = np.bincount(space.gallery_labels, minlength=len(similarity))
         left_out = np.where(space.exclude < 0, -1, space.gallery_labels[space.exclude])
-        pairs, rows = np.unique(np.stack([space.query_labels, left_out]), axis=1, return_inverse=True)
-        ideal = ideal_rows(similarity, counts, depth, *pairs)
-        return Judgements(space.query_labels, space.gallery_labels, similarity, ideal, rows.ravel())
+        # Each pair as one number, which is sorted ten times as fast.
+        pairs, rows = np.unique(space.query_labels * (len(counts) + 1) + left_out + 1, return_inverse=True)
+        classes, others = np.divmod(pairs, len(counts) + 1)
+        ideal = ideal_rows(similarity, counts, depth, classes, others - 1)
+        return Judgements(space.query_labels, space.gallery_labels, similarity, ideal, rows)
 
 
 def _space_key(setting: Setting) -> tuple:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -23,16 +24,13 @@ class _Loan:
     """What arrays refer to as the owner of their memory: once the last one is gone, the memory is free again."""
 
     def __init__(self, block: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
-        self.block = block
+        finalize(self, _give_back, block).atexit = False
         self.__array_interface__: dict[str, Any] = {
             "shape": shape,
             "typestr": dtype.str,
             "data": (block.ctypes.data, False),
             "version": 3,
         }
-
-    def __del__(self) -> None:
-        _give_back(self.block)
 
 
 def empty(shape: tuple[int, ...], dtype: type) -> np.ndarray:

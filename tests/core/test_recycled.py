@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 from core import recycled
 
 MEGABYTE = 1 << 20
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +100,11 @@ def test_a_collector_that_runs_while_the_lock_is_held_waits_for_nothing():
     with recycled._lock:
         del array
     assert recycled._free == []
+
+
+def test_arrays_that_outlive_the_modules_say_nothing():
+    script = "import gc; gc.disable(); from core import recycled; a = [recycled.empty((1 << 20,), 'u1')]; a.append(a)"
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (run.returncode, run.stderr) == (0, "")
