@@ -50,11 +50,11 @@ def measure(bundle: Bundle, setting: Setting, runs: int, threads: int | None) ->
     taken: dict[str, list[float]] = {}
     moves = {
         "everything, nothing cached": setting,
+        "another hierarchy": _but(setting, hierarchy=bundle.hierarchies[-1]),
         "another multiplier": _but(setting, multiplier="3"),
         "the largest multiplier of a curve": _but(setting, multiplier="5"),
         "another hash length": _but(setting, bits=64),
         "another hash": _but(setting, hash="random-hyperplane"),
-        "another hierarchy": _but(setting, hierarchy=bundle.hierarchies[-1]),
     }
     for run in range(runs + 1):
         engine = Engine(bundle, threads)

@@ -24,7 +24,7 @@ def blas_threads(threads: int) -> Iterator[None]:
     with _lock:
         if not _asked:
             found = ThreadpoolController().select(user_api="blas").lib_controllers
-            _natural[:] = [(library, library.num_threads) for library in found]
+            _natural[:] = [(library, library.num_threads) for library in found if not _of_each_thread(library)]
         _asked.append(threads)
         _apply()
     try:
@@ -37,4 +37,18 @@ def blas_threads(threads: int) -> Iterator[None]:
 
 def _apply() -> None:
     for library, number in _natural:
+        _let_anyone_set(library)
         library.set_num_threads(min(_asked, default=number))
+        _let_anyone_set(library)
+
+
+def _of_each_thread(library: LibController) -> bool:
+    """Whether each thread has a number of its own, that of OpenMP. Such a BLAS is faiss's, not NumPy's."""
+    return getattr(library, "threading_layer", None) == "openmp"
+
+
+def _let_anyone_set(library: LibController) -> None:
+    """threadpoolctl, from 3.8 on, obeys the thread that set the number first, and no other until that one has done."""
+    clear = getattr(library, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)

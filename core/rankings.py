@@ -14,19 +14,20 @@ from core.space import Space
 
 _EXACT_DEPTHS = (CURVE_DEPTH, K_RANGE[1])  # of the rankings that are kept
 _NEAR_DEPTHS = (CURVE_DEPTH, 2 * CURVE_DEPTH)
-_SHARE = 4  # a ranking takes at most this part of the cache, and so do all by code together
+_SHARE = 4  # a ranking takes at most this part of the cache
+_BY_CODE = 8  # and all by code together this one, beside the newest
 
 
 class Rankings:
     """Ids int32 of the best items of some queries. What is too deep or large to be kept is made for the rows alone.
 
     Exact rankings are kept in `cache`. Those by code come with every move of a hash or its length: they have a cache
-    of their own, of a part of its size, so that the memory of the oldest is used again.
+    of their own, a small one, so that the memory of the oldest is used again.
     """
 
     def __init__(self, cache: ByteCache, threads: int | None) -> None:
         self.cache, self.threads = cache, threads
-        self._by_code = ByteCache(cache.limit // _SHARE)
+        self._by_code = ByteCache(cache.limit // _BY_CODE)
 
     def exact(self, key: tuple[Hashable, ...], space: Space, depth: int, rows: slice) -> np.ndarray:
         """(rows, >= depth) by similarity; `key` is what the space depends on.

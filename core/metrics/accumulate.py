@@ -6,18 +6,21 @@ own shortlist, so each k has its own ranking.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from core.metrics.accumulate_kernels import ranking_block
+from core.metrics.averaged_kernels import ranking_averages, shortlist_averages
 from core.metrics.ideal import Ideal, discounts
 from core.metrics.lanes import LANES
 from core.metrics.shortlist_kernels import shortlist_block
-from core.metrics.sums import Accumulated, Tables, unfilled
+from core.metrics.sums import Accumulated, Kernels, Tables, unfilled
 from core.search.parallel import run_blocks
+
+_RANKING = Kernels(ranking_block, ranking_averages)
+_SHORTLISTS = Kernels(shortlist_block, shortlist_averages)
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Sink(Protocol):
     def pick(self, rows: slice) -> Sink:
         """The same, for some of the queries."""
 
-    def filled(self, rows: slice) -> AbstractContextManager[Accumulated]:
-        """Room for the sums of a block of queries, taken when it is left."""
+    def fill(self, rows: slice, kernels: Kernels, *judged: object) -> None:
+        """Let a kernel judge a block of queries, by these arguments, and take the sums."""
 
 
 def empty(ks: np.ndarray, judgements: Judgements) -> Accumulated:
@@ -75,8 +78,7 @@ def accumulate_ranking(
 
     def work(block: slice) -> None:
         labels, rows = judgements.query_labels[block], judgements.rows[block]
-        with out.filled(block) as sums:
-            ranking_block(ids[block], exact_ids[block], labels, rows, tables, sums)
+        out.fill(block, _RANKING, ids[block], exact_ids[block], labels, rows, tables)
 
     run_blocks(work, len(ids), threads)
 
@@ -101,8 +103,8 @@ def accumulate_shortlists(
 
     def work(block: slice) -> None:
         judged = (judgements.query_labels[block], judgements.rows[block], tables)
-        with out.filled(block) as sums:
-            shortlist_block(queries[block], gallery, near[block], shortlists, exact_ids[block], *judged, sums)
+        asked = queries[block], gallery, near[block], shortlists, exact_ids[block]
+        out.fill(block, _SHORTLISTS, *asked, *judged)
 
     run_blocks(work, len(queries), threads)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 import numpy as np
 
 from core import recycled
+from core.metrics.averaged_kernels import ROWS, Room
 from core.metrics.moments import Band, Moments, band_of, block_of, room_for
 from core.metrics.quotient import Quotient
-from core.metrics.sums import Accumulated, unfilled
-from core.metrics.totals import NUMBERS, average_block
-from core.search.parallel import BLOCK, blocks
+from core.metrics.sums import Accumulated, Kernels, unfilled
+from core.metrics.totals import NUMBERS
+from core.search.parallel import blocks
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Averages:
     by_row: np.ndarray  # float64 (M, Q) that these are multiplied by, or by the next, whichever is the larger
     by_column: np.ndarray  # float64 (M, K)
     moments: np.ndarray  # float64 (blocks, M, 2, K)
-    spare: SimpleQueue[tuple[Accumulated, np.ndarray]]  # room for a block's sums, and scratch
+    spare: SimpleQueue[tuple[Accumulated, np.ndarray, np.ndarray]]  # the first arrays of a Room
     kept: Accumulated | None = None
     start: int = 0
 
@@ -55,27 +55,24 @@ class Averages:
         """The same, for some of the queries: they begin with a whole block."""
         return replace(self, start=rows.start)
 
-    @contextmanager
-    def filled(self, rows: slice) -> Iterator[Accumulated]:
-        """Room for the sums of a block of queries, averaged once it is filled."""
+    def fill(self, rows: slice, kernels: Kernels, *judged: object) -> None:
+        """Judge a block of queries and average them."""
         place = slice(self.start + rows.start, self.start + rows.stop)
         block = block_of(place, len(self.relevant))
         try:
-            room, scratch = self.spare.get_nowait()
+            scratch = self.spare.get_nowait()
         except Empty:
-            room = unfilled(self.ks, np.empty(BLOCK, np.int64))
-            scratch = recycled.empty((BLOCK, len(self.ks)), np.float64)
-        sums = room.pick(slice(0, rows.stop - rows.start))._replace(relevant=self.relevant[place])
-        yield sums
-        shares = self.by_row[:, place], self.by_column
-        average_block(sums, self.numbers, *shares, scratch[: len(sums.relevant)], self.moments[block])
+            scratch = self._scratch()
+        kept, column = scratch[0], -1
         if self.kept is not None:
-            column = int(np.searchsorted(self.ks, self.kept.ks[0]))
-            _, _, *kept = self.kept.pick(place)
-            _, _, *found = sums.pick(columns=slice(column, column + 1))
-            for ours, theirs in zip(kept, found, strict=True):
-                ours[:] = theirs
-        self.spare.put((room, scratch))
+            kept, column = self.kept.pick(place), int(np.searchsorted(self.ks, self.kept.ks[0]))
+        shares = self.numbers, self.by_row[:, place], self.by_column
+        kernels.averaged(*judged, Room(*scratch, *shares, self.moments[block], kept, column))
+        self.spare.put(scratch)
+
+    def _scratch(self) -> tuple[Accumulated, np.ndarray, np.ndarray]:
+        sums = unfilled(self.ks, np.empty(ROWS, np.int64))
+        return sums, recycled.empty(sums.hp.shape, np.float64), np.empty((len(self.numbers), len(self.ks)))
 
     def bands(self) -> list[Band]:
         """One a metric, once all is filled."""

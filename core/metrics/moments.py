@@ -33,7 +33,9 @@ class Moments:
         by_row, by_column = self._shares
         block = block_of(rows, len(by_row))
         totals = np.ascontiguousarray(totals, totals.dtype if totals.dtype in _READ else np.float64)
-        add_moments(totals, by_row[rows], by_column, self._blocks[block])
+        first, moments = np.empty(len(by_column)), self._blocks[block]
+        add_moments(totals, len(totals), by_row[rows], by_column, first, moments, True)
+        finish_moments(len(totals), first, moments)
 
     def band(self) -> Band:
         """Of all rows, once every block is there."""
@@ -63,18 +65,21 @@ def band_of(blocks: np.ndarray, count: int) -> Band:
 
 
 @kernel
-def add_moments(totals: np.ndarray, rows: np.ndarray, columns: np.ndarray, moments: np.ndarray) -> None:
-    """Mean and sum of squared deviations of each column of a block into `moments` float64 (2, K).
+def add_moments(
+    totals: np.ndarray, count: int, rows: np.ndarray, columns: np.ndarray, first: np.ndarray, moments: np.ndarray,
+    begins: bool,
+) -> None:  # fmt: skip
+    """Add the first `count` rows of totals (>= count, K) to `moments` float64 (2, K), until `finish_moments`.
 
-    Of totals (q, K), each times the larger one of what its row and its column are to be multiplied by: a division would
-    take longer than all else. By what values exceed that of the first row: a sum of plain squares would lose a small
-    variance beside a large mean.
+    Each entry times the larger one of what its row and its column are to be multiplied by: a division would take longer
+    than all else. What is added is by how much it exceeds the value of the row that `begins` a block, which `first`
+    float64 (K,) keeps: a sum of plain squares would lose a small variance beside a large mean.
     """
-    count, q = totals.shape[0], 0
-    first = np.empty(totals.shape[1], np.float64)
-    for column in range(totals.shape[1]):
-        first[column] = totals[0, column] * max(rows[0], columns[column])
-    moments[:] = 0.0
+    q = 0
+    if begins:
+        for column in range(totals.shape[1]):
+            first[column] = totals[0, column] * max(rows[0], columns[column])
+        moments[:] = 0.0
     while q + 4 <= count:  # four rows a pass over the running sums
         for column in range(totals.shape[1]):
             by, less = columns[column], first[column]
@@ -91,7 +96,12 @@ def add_moments(totals: np.ndarray, rows: np.ndarray, columns: np.ndarray, momen
             moments[0, column] += a
             moments[1, column] += a * a
         q += 1
-    for column in range(totals.shape[1]):
+
+
+@kernel
+def finish_moments(count: int, first: np.ndarray, moments: np.ndarray) -> None:
+    """Make `moments` the mean and the sum of squared deviations of the `count` rows that were added."""
+    for column in range(first.shape[0]):
         excess = moments[0, column]
         moments[0, column] = first[column] + excess / count
         moments[1, column] = max(moments[1, column] - excess * (excess / count), 0.0)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from core import recycled
+
+
+class Kernels(NamedTuple):
+    """The same judgement of a block of queries, its sums kept in arrays or averaged: the last argument takes them."""
+
+    kept: Callable[..., None]
+    averaged: Callable[..., None]
 
 
 class Accumulated(NamedTuple):
@@ -34,9 +41,9 @@ class Accumulated(NamedTuple):
         ks, relevant, *sums = self
         return Accumulated(ks[columns], relevant[rows], *(array[rows, columns] for array in sums))
 
-    def filled(self, rows: slice) -> AbstractContextManager[Accumulated]:
-        """Room for the sums of some queries: they stay where they are put."""
-        return nullcontext(self.pick(rows))
+    def fill(self, rows: slice, kernels: Kernels, *judged: object) -> None:
+        """Judge some queries and keep their sums."""
+        kernels.kept(*judged, self.pick(rows))
 
     def nbytes(self) -> int:
         """Memory of all arrays, bytes."""

@@ -1,7 +1,6 @@
 """What metrics divide: the arrays of the sums themselves, and two that are made of them.
 
-For values by query in NumPy; for averages of a block of queries in one compiled call, since threads that call a kernel
-for each metric would wait for each other longer than it takes.
+For values by query in NumPy, for averages in a compiled loop over all metrics.
 """
 
 from __future__ import annotations
@@ -32,25 +31,21 @@ TOTALS: dict[str, Callable[[Accumulated], np.ndarray]] = {
     "ap_per_hit": _per_hit,
     "hp_area": _area,
 }
-NUMBERS = {name: number for number, name in enumerate(TOTALS)}  # that `average_block` knows them by
+NUMBERS = {name: number for number, name in enumerate(TOTALS)}  # that `add_totals` knows them by
 
 
 @kernel
-def average_block(
-    sums: Accumulated,
-    numbers: np.ndarray,
-    by_row: np.ndarray,
-    by_column: np.ndarray,
-    made: np.ndarray,
-    moments: np.ndarray,
-) -> None:
-    """`add_moments` of several totals of a block of q queries, into `moments` float64 (M, 2, K).
+def add_totals(
+    sums: Accumulated, count: int, numbers: np.ndarray, by_row: np.ndarray, by_column: np.ndarray, made: np.ndarray,
+    first: np.ndarray, moments: np.ndarray, begins: bool,
+) -> None:  # fmt: skip
+    """`add_moments` of several totals of the first `count` queries, to `moments` float64 (M, 2, K).
 
-    `numbers` int64 (M,) say which; `by_row` float64 (M, q) and `by_column` (M, K) are what they are multiplied by.
-    `made` float64 (q, K) is scratch.
+    `numbers` int64 (M,) say which; `by_row` float64 (M, count) and `by_column` (M, K) are what they are multiplied by.
+    `made` float64 (>= count, K) is scratch, `first` float64 (M, K) as there.
     """
     for m in range(numbers.shape[0]):
-        number, given = numbers[m], (by_row[m], by_column[m], moments[m])
+        number, given = numbers[m], (count, by_row[m], by_column[m], first[m], moments[m], begins)
         if number == 0:
             add_moments(sums.hits, *given)
         elif number == 1:
@@ -66,12 +61,12 @@ def average_block(
         elif number == 6:
             add_moments(sums.shared, *given)
         elif number == 7:
-            for q in range(made.shape[0]):
+            for q in range(count):
                 for column in range(made.shape[1]):
                     made[q, column] = sums.ap_sum[q, column] / max(sums.hits[q, column], 1)
             add_moments(made, *given)
         else:
-            for q in range(made.shape[0]):
+            for q in range(count):
                 for column in range(made.shape[1]):
                     made[q, column] = sums.ahp_sum[q, column] - (sums.hp_first[q, column] + sums.hp[q, column]) / 2.0
             add_moments(made, *given)

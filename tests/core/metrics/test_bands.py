@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.metrics.bands import Averages, Moments, normal_band
+from core.compiled import kernel
+from core.metrics.averaged_kernels import ROWS, _finish, _take
+from core.metrics.bands import Averages, normal_band
 from core.metrics.registry import METRICS
-from core.metrics.sums import Accumulated
+from core.metrics.sums import Accumulated, Kernels
 from core.search.parallel import BLOCK, run_blocks
 
 COMPUTED = [metric.compute for metric in METRICS.values() if metric.compute]
@@ -39,28 +41,44 @@ def test_normal_band_by_hand_and_of_one_query():
     assert [array.tolist() for array in normal_band(np.array([[0.3, 0.4]]))] == [[0.3, 0.4]] * 3
 
 
-def averaged(sums, metrics=COMPUTED, threads=1, apart=None):
-    """The bands of sums handed over a block at a time, in a first and a second part where they are cut `apart`."""
+@kernel
+def _given(sums, room):
+    """The sums of a block as they are, a few queries at a time."""
+    for start in range(0, sums.hits.shape[0], ROWS):
+        end = min(start + ROWS, sums.hits.shape[0])
+        for q in range(end - start):
+            for k in range(sums.ks.shape[0]):
+                room.sums.hits[q, k], room.sums.shared[q, k] = sums.hits[start + q, k], sums.shared[start + q, k]
+                room.sums.ap_sum[q, k], room.sums.hp[q, k] = sums.ap_sum[start + q, k], sums.hp[start + q, k]
+                room.sums.hp_first[q, k] = sums.hp_first[start + q, k]
+                room.sums.ahp_sum[q, k], room.sums.ndcg[q, k] = sums.ahp_sum[start + q, k], sums.ndcg[start + q, k]
+                room.sums.ndcg_hierarchical[q, k] = sums.ndcg_hierarchical[start + q, k]
+        _take(start, end, room)
+    _finish(sums.hits.shape[0], room)
+
+
+GIVEN = Kernels(None, _given)
+
+
+def averaged(sums, metrics=COMPUTED, threads=1, apart=None, keep=None):
+    """The averages of sums handed over a block at a time, in a first and a second part where they are cut `apart`."""
     queries = len(sums.relevant)
-    averages = Averages.of(metrics, sums.ks, sums.relevant)
+    averages = Averages.of(metrics, sums.ks, sums.relevant, keep)
     for rows in [slice(0, queries)] if apart is None else [slice(0, apart), slice(apart, queries)]:
         some, given = averages.pick(rows), sums.pick(rows)
 
         def work(block, some=some, given=given):
-            with some.filled(block) as room:
-                assert np.array_equal(room.relevant, given.relevant[block])
-                for ours, theirs in zip(room[2:], given.pick(block)[2:], strict=True):
-                    ours[:] = theirs
+            some.fill(block, GIVEN, given.pick(block))
 
         run_blocks(work, rows.stop - rows.start, threads)
-    return averages.bands()
+    return averages
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(2, 700), st.integers(1, 7), st.integers(0, 2**31))
 def test_averages_of_all_metrics_equal_plain_numpy(queries, columns, seed):
     sums = sums_of(queries, columns, np.float64, seed)
-    for metric, (mean, low, high) in zip(COMPUTED, averaged(sums), strict=True):
+    for metric, (mean, low, high) in zip(COMPUTED, averaged(sums).bands(), strict=True):
         values = metric(sums).astype(np.float64)
         np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-13, atol=1e-15)
         half = 1.959963984540054 * values.std(axis=0, ddof=1) / np.sqrt(queries)
@@ -71,30 +89,28 @@ def test_averages_of_all_metrics_equal_plain_numpy(queries, columns, seed):
 @pytest.mark.parametrize("queries", [1, 3, 127, 128, 129, 1500])
 def test_no_bit_depends_on_the_threads_nor_on_the_metrics_beside_nor_on_the_parts(queries):
     sums = sums_of(queries, 9, np.float64, 0)
-    one = np.array(averaged(sums))
-    assert np.array_equal(one, averaged(sums, threads=3))
+    one = np.array(averaged(sums).bands())
+    assert np.array_equal(one, averaged(sums, threads=3).bands())
     for metric, together in zip(COMPUTED, one, strict=True):
-        assert np.array_equal(averaged(sums, [metric]), [together])
+        assert np.array_equal(averaged(sums, [metric]).bands(), [together])
     if queries > BLOCK:
-        assert np.array_equal(one, averaged(sums, apart=BLOCK))
-    assert averaged(sums, []) == []
+        assert np.array_equal(one, averaged(sums, apart=BLOCK).bands())
+    assert averaged(sums, []).bands() == []
 
 
-def test_room_is_made_once_a_thread():
+def test_room_is_used_by_one_block_after_the_other():
     sums = sums_of(5 * BLOCK, 3, np.float64, 0)
-    averages = Averages.of(COMPUTED, sums.ks, sums.relevant)
-    with averages.filled(slice(0, BLOCK)) as first, averages.filled(slice(BLOCK, 2 * BLOCK)) as beside:
-        assert not np.shares_memory(first.hits, beside.hits)
-    with averages.filled(slice(2 * BLOCK, 3 * BLOCK)) as again:
-        assert np.shares_memory(again.hits, first.hits) or np.shares_memory(again.hits, beside.hits)
+    assert averaged(sums).spare.qsize() == 1
+    assert 1 <= averaged(sums, threads=3).spare.qsize() <= 3
 
 
-def test_what_is_no_whole_block_is_refused():
-    moments = Moments(np.ones(300), np.ones(2))
-    for rows in (slice(1, 129), slice(0, 127), slice(128, 300), slice(256, 301)):
-        with pytest.raises(ValueError, match="no whole block"):
-            moments.add(rows, np.zeros((rows.stop - rows.start, 2)))
-    moments.add(slice(256, 300), np.zeros((44, 2)))
+@pytest.mark.parametrize("queries", [1, 65, 300])
+def test_the_sums_of_one_k_are_kept(queries):
+    sums = sums_of(queries, 4, np.float64, 1)
+    kept = averaged(sums, keep=int(sums.ks[2]), threads=2).kept
+    for found, expected in zip(kept, sums.pick(columns=slice(2, 3)), strict=True):
+        assert np.array_equal(found, expected)
+    assert averaged(sums).kept is None
 
 
 def test_a_small_spread_beside_a_large_mean_is_kept_and_equal_values_have_none():
