@@ -36,7 +36,7 @@ Progress = Callable[[float], None]
 class Engine:
     """Evaluates settings on one bundle. Safe for many threads at once."""
 
-    def __init__(self, bundle: Bundle, threads: int | None = None, cache_bytes: int = 400_000_000) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None, cache_bytes: int = 300_000_000) -> None:
         self.bundle = bundle
         self.threads = threads
         self._cache = ByteCache(cache_bytes)

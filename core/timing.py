@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from time import perf_counter, perf_counter_ns
+from time import perf_counter, perf_counter_ns, sleep
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ LATENCY_RUNS = 300
 THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
 SMALL = 100  # queries: batches up to this size vary more, and what another side left in the caches weighs on them
+TURN = 5  # batches of up to that size that a side answers in a row
+REST = 0.12  # seconds after which threads of a library that have nothing to do let go of their cores
 PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
 LEAST = 2
 LEAST_QUERIES = 20
@@ -133,9 +135,10 @@ def time_throughput(
     """Time of a batch of queries on some threads (None: all), the sides in turn, from the embeddings on.
 
     Each run is another batch where one is not all queries, the first one of all is the warm-up whose answers are
-    checked; of a side that loops over its queries a few of them are. The sides' order turns. Before a timed batch of at
-    most `SMALL` queries the same side answers the batch before it, untimed, so that it finds the caches as if it had
-    been running alone. A side whose batches took `patience` seconds is timed no further; `runs` says how often it was.
+    checked; of a side that loops over its queries a few of them are. The sides' order turns. Of at most `SMALL` queries
+    a side answers `TURN` batches in a row, after one untimed, so that it finds the caches as if it had been running
+    alone; and with more than one thread it waits until those of the side before it, which would share its cores, have
+    gone to sleep. A side whose batches took `patience` seconds is timed no further; `runs` says how often it was.
     """
     contest, threads = contest_of(engine, setting, k, codes=set(searches) != {"exact"}), check_threads(threads)
     count = len(contest.space.queries)
@@ -149,18 +152,21 @@ def time_throughput(
         taken: list[list[Stages]] = [[] for _ in sides]
         first = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
         checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, first, strict=True)]
-        spent = [0.0] * len(sides)
-        for run, start in enumerate(starts.tolist()):
-            for place in [*range(run % len(sides), len(sides)), *range(run % len(sides))]:
+        spent, turn = [0.0] * len(sides), TURN if batch <= SMALL else 1
+        for number, first in enumerate(range(0, runs, turn)):
+            for place in [*range(number % len(sides), len(sides)), *range(number % len(sides))]:
                 side = sides[place]
                 if spent[place] > patience and len(taken[place]) >= LEAST:
                     continue
+                if threads > 1:
+                    sleep(REST)
                 began = perf_counter()
                 if batch <= SMALL:
-                    side.many(slice(int(starts[run - 1]), int(starts[run - 1]) + batch))
-                t0 = perf_counter_ns()
-                stages = side.many(slice(start, start + batch))[1]
-                taken[place].append(_with_rest(stages, perf_counter_ns() - t0))
+                    side.many(slice(int(starts[first - 1]), int(starts[first - 1]) + batch))
+                for start in starts[first : first + turn].tolist():
+                    t0 = perf_counter_ns()
+                    stages = side.many(slice(start, start + batch))[1]
+                    taken[place].append(_with_rest(stages, perf_counter_ns() - t0))
                 spent[place] += perf_counter() - began
     report = _Report(contest, setting, "batch", batch, threads, limits)
     return [timing for args in zip(sides, taken, checked, strict=True) for timing in report.rows(*args)]

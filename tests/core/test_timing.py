@@ -158,10 +158,12 @@ def test_table_and_machine(engine):
     assert "NumPy" in machine()
 
 
-@pytest.mark.parametrize(("batch", "before"), [(20, 2), (30, 1)])
-def test_a_small_batch_finds_the_caches_its_own_side_left(engine, monkeypatch, batch, before):
-    """Every side answers twice in a row, and the order turns; a batch above SMALL comes once."""
-    calls = []
+@pytest.mark.parametrize(
+    ("batch", "expected"), [(20, ["aaa", "bbb", "bb", "aa"]), (30, ["a", "b", "b", "a", "a", "b"])]
+)
+def test_a_small_batch_finds_the_caches_its_own_side_left(engine, monkeypatch, batch, expected):
+    """Up to SMALL a side answers some in a row, after an untimed one, a larger one comes alone; the order turns."""
+    calls, rests = [], []
 
     def made(name):
         def many(rows):
@@ -171,6 +173,12 @@ def test_a_small_batch_finds_the_caches_its_own_side_left(engine, monkeypatch, b
         return Side(name, "exact", None, many, 1)
 
     monkeypatch.setattr(timing_module, "SMALL", 25)
+    monkeypatch.setattr(timing_module, "TURN", 2)
+    monkeypatch.setattr(timing_module, "sleep", rests.append)
     monkeypatch.setattr(timing_module, "sides_of", lambda *_: [made("a"), made("b")])
-    time_throughput(engine, setting(), K, batch=batch, threads=1, runs=2)
-    assert calls == ["a", "b", *(name for name in "abba" for _ in range(before))]
+    timings = time_throughput(engine, setting(), K, batch=batch, threads=1, runs=3)
+    assert calls == ["a", "b", *"".join(expected)]
+    assert {timing.runs for timing in timings} == {3}
+    assert not rests
+    time_throughput(engine, setting(), K, batch=batch, threads=2, runs=3)
+    assert rests == [timing_module.REST] * len(expected)  # the threads of the side before have gone to sleep
