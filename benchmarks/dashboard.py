@@ -3,8 +3,8 @@
     python benchmarks/dashboard.py [--moves 12] [--sessions 10] [--out FILE]
 
 Starts the dashboard on a free port and drives it in Chromium (needs `pip install -r tests/requirements.txt` and a
-chromium on the PATH). A move is timed from the key press until a number on the page has changed; the next one
-waits until the page is at rest. Then k is moved in haste, while the page still works on the step before.
+chromium on the PATH). A move is timed from the key press until a number on the page, or a curve, has changed; the
+next one waits until the page is at rest. Then k is moved in haste, while the page still works on the step before.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from benchmarks.figures import Figures
 from benchmarks.served import Server, chromium, dashboard, wait_until_at_rest, wait_until_up
 
 HURRIED, HASTE = 5, 0.3  # steps of a hand that stays on the slider, seconds between them
+NUMBERS = "() => [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText).join()"
+CURVES = "() => [...document.querySelectorAll('.js-line')].map(e => e.getAttribute('d')).join()"
 
 
 def main() -> None:
@@ -52,14 +54,16 @@ def _report(browser: Any, server: Server, started: float, options: argparse.Name
     figures.add("start of the server to the first page's title", title, "s")
     figures.add("start of the server to the first numbers", numbers, "s")
     for name, wait in (("k", 0.5), ("Shortlist multiplier", 2.0), ("Hash length", 2.0)):
-        times = [_move(page, name, wait) for _ in range(options.moves)]
-        low, high = np.percentile(times, [50, 95])
-        figures.add(f"one step of '{name}' to the new numbers, median of {len(times)}", low, "s")
-        figures.add(f"one step of '{name}' to the new numbers, p95 of {len(times)}", high, "s")
+        times = [_move(page, name, NUMBERS, wait) for _ in range(options.moves)]
+        _add(figures, f"one step of '{name}' to the new numbers", times)
     times = [_hurry(page) for _ in range(options.moves)]
-    low, high = np.percentile(times, [50, 95])
-    figures.add(f"last of {HURRIED} steps of 'k', {HASTE} s apart, median of {len(times)}", low, "s")
-    figures.add(f"last of {HURRIED} steps of 'k', {HASTE} s apart, p95 of {len(times)}", high, "s")
+    _add(figures, f"last of {HURRIED} steps of 'k', {HASTE} s apart", times)
+    page.goto(f"{server.url}/curves")
+    page.locator(".js-line").first.wait_for(timeout=120_000)
+    wait_until_at_rest(page)
+    for name in ("Shortlist multiplier", "Hash length"):
+        times = [_move(page, name, CURVES, 1.0) for _ in range(options.moves)]
+        _add(figures, f"one step of '{name}' to the new curves", times)
     pages = [browser.new_page() for _ in range(options.sessions - 1)]
     for other in pages:
         other.goto(server.url)
@@ -68,20 +72,25 @@ def _report(browser: Any, server: Server, started: float, options: argparse.Name
     figures.write(options.out)
 
 
+def _add(figures: Figures, what: str, times: list[float]) -> None:
+    low, high = np.percentile(times, [50, 95])
+    figures.add(f"{what}, median of {len(times)}", low, "s")
+    figures.add(f"{what}, p95 of {len(times)}", high, "s")
+
+
 def _wait_for_numbers(page: Any) -> None:
     """Until a card has a figure: before, it has dots."""
     page.get_by_test_id("stMetricValue").filter(has_text=re.compile("[0-9]")).first.wait_for(timeout=120_000)
 
 
-def _move(page: Any, name: str, pause: float) -> float:
+def _move(page: Any, name: str, shows: str, pause: float) -> float:
     slider = page.locator(f"input[type=range][aria-label='{name}']")
     slider.focus()
     place, last = (int(slider.get_attribute(of)) for of in ("value", "max"))
-    numbers = "() => [...document.querySelectorAll('[data-testid=stMetricValue]')].map(e => e.innerText).join()"
-    shown = page.evaluate(numbers)
+    shown = page.evaluate(shows)
     started = perf_counter()
     slider.press("ArrowRight" if place < last else "ArrowLeft")
-    page.wait_for_function(f"(before) => ({numbers})() !== before", arg=shown, timeout=60_000)
+    page.wait_for_function(f"(before) => ({shows})() !== before", arg=shown, timeout=60_000)
     taken = perf_counter() - started
     wait_until_at_rest(page)
     sleep(pause)
