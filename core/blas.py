@@ -9,36 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, get_ident
 
 from threadpoolctl import LibController, ThreadpoolController
 
 _lock = Lock()
-_asked: list[int] = []
-_natural: list[tuple[LibController, int]] = []  # the libraries, and their numbers when nobody asks
+_asked: list[tuple[int, int]] = []  # the thread that asks, and its number
+_firm: list[int] = []  # threads whose numbers alone count
+_libraries: list[LibController] = []
+_natural: dict[str, int] = {}  # what a library took when it was first seen
 
 
 @contextmanager
-def blas_threads(threads: int) -> Iterator[None]:
-    """Within it BLAS takes at most so many threads."""
+def blas_threads(threads: int, firm: bool = False) -> Iterator[None]:
+    """Within it BLAS takes `threads` threads, or fewer where another asks for fewer.
+
+    Until a `firm` one ends, as of a timing, only what its own thread asks for counts.
+    """
+    own = get_ident()
     with _lock:
         if not _asked:
             found = ThreadpoolController().select(user_api="blas").lib_controllers
-            _natural[:] = [(library, library.num_threads) for library in found if not _of_each_thread(library)]
-        _asked.append(threads)
+            _libraries[:] = [library for library in found if not _of_each_thread(library)]
+        _asked.append((own, threads))
+        _firm.extend([own] * firm)
         _apply()
     try:
         yield
     finally:
         with _lock:
-            _asked.remove(threads)
+            _asked.remove((own, threads))
+            if firm:
+                _firm.remove(own)
             _apply()
 
 
 def _apply() -> None:
-    for library, number in _natural:
+    counted = [number for thread, number in _asked if not _firm or thread in _firm]
+    for library in _libraries:
+        natural = _natural.setdefault(library.filepath, library.num_threads)
         _let_anyone_set(library)
-        library.set_num_threads(min(_asked, default=number))
+        library.set_num_threads(min(counted, default=natural))
         _let_anyone_set(library)
 
 

@@ -141,7 +141,11 @@ def split_codes(
     def work(rows: slice) -> None:
         packed[rows] = encode(embeddings[rows])
 
-    run_blocks(work, len(embeddings), threads, _ROWS)
+    try:
+        run_blocks(work, len(embeddings), threads, _ROWS)
+    except BadInput:
+        encode(embeddings)  # says the same of the row's own number
+        raise
     return Codes(bits, packed, (lambda: method.project_queries(embeddings)) if projected else None)
 
 

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -57,8 +58,8 @@ def pinned(threads: int) -> Iterator[None]:
     import faiss
 
     before, collects = faiss.omp_get_max_threads(), gc.isenabled()
-    openmp = threadpool_limits(threads, user_api="openmp")
-    with blas_threads(threads), openmp, _torch_threads(threads), _numba_threads(threads):
+    blas, openmp = blas_threads(threads, firm=True), partial(threadpool_limits, threads, user_api="openmp")
+    with blas, openmp(), _torch_threads(threads), _numba_threads(threads):
         faiss.omp_set_num_threads(threads)
         gc.collect()
         gc.disable()

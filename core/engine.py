@@ -1,7 +1,7 @@
 """The engine: settings in, results out. One engine serves pages, commands and tests; its arrays are shared.
 
 Rankings and sums are cached by what they depend on: exact search does not depend on the hash, Hamming search not
-on the multiplier, and a change of k alone finds everything in place.
+on the multiplier, and a change of k alone finds the rankings and the curves in place.
 """
 
 from __future__ import annotations
@@ -210,7 +210,9 @@ class Engine:
     def judgements(self, setting: Setting, depth: int) -> Judgements:
         """Labels, class similarities and ideal sums of a setting, to a depth."""
         key = ("judgements", depth, *self._depends_on("exact", setting))
-        return self._cache.get(key, lambda: self._make_judgements(setting, depth), lambda made: made.ideal.nbytes)
+        return self._cache.get(
+            key, lambda: self._make_judgements(setting, depth), lambda made: made.ideal.nbytes + made.rows.nbytes
+        )
 
     def _make_judgements(self, setting: Setting, depth: int) -> Judgements:
         space = self.space(setting)

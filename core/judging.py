@@ -23,13 +23,14 @@ from core.metrics.registry import METRICS, quotient_of
 from core.metrics.sums import Accumulated
 from core.metrics.ties import expected_ap_sum
 from core.results import Curve, SearchResult
-from core.search.parallel import BLOCK, blocks, run_blocks
+from core.search.parallel import BLOCK, blocks, check_threads, run_blocks
 from core.settings import Setting
 
 if TYPE_CHECKING:
     from core.engine import Engine
 
-_RANKING_CELLS = 5_000_000  # ranks held at once while a deep ranking is judged (20 MB of ids)
+_RANKING_CELLS = 5_120_000  # ranks held at once while rankings are judged (20 MB of ids)
+_MOST_CELLS = 25_600_000  # where fewer would leave threads without a block
 _PLAIN = {name: metric.compute for name, metric in METRICS.items() if metric.compute is not None}
 _EXPECTED = [name for name, metric in METRICS.items() if metric.hamming_only]
 Progress = Callable[[float], None]
@@ -111,7 +112,8 @@ def _fill(
         engine.codes(setting)  # refuses a hash that cannot be used
         search = "exact"  # the shortlist is the whole gallery
     deepest = int(shortlists[-1]) if search == "hashed" else depth
-    held = max(BLOCK, _RANKING_CELLS // deepest // BLOCK * BLOCK)
+    busy = min(2 * BLOCK * check_threads(engine.threads), _MOST_CELLS // deepest)
+    held = max(BLOCK, max(busy, _RANKING_CELLS // deepest) // BLOCK * BLOCK)
     for rows in blocks(len(space.queries), held):
         exact, judged, part = engine.exact_ids(setting, depth, rows), judgements[rows], out.pick(rows)
         if search == "hashed":

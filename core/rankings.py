@@ -1,4 +1,4 @@
-"""Rankings of all queries by exact search and by code distance, kept so that one serves every k and multiplier."""
+"""Rankings of all queries by exact search and by code distance, kept so that one serves many k and multipliers."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Memory fresh from the system is handed out page by page as it is first written to. On a virtual machine that has to
 ask its host for each page, a megabyte can take three milliseconds: ids longer to be handed out than to be computed.
+An array may lie in a block of up to _WASTE times its size, and _SPARE bytes stay with the process: count with both.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def offered_ks(gallery: int) -> list[int]:
 def curve_ks(k: int, gallery: int) -> list[int]:
     """The k of a curve that holds the current k: each to 250; beyond, where k asks for it, the rest on offer.
 
-    Moving k inside a range gives the same list, so nothing is computed anew.
+    Moving k inside a range gives the same list, so no curve is computed anew.
     """
     offered = offered_ks(gallery)
     values = {value for value in offered if value <= CURVE_DEPTH} if k <= CURVE_DEPTH else {*offered, k}

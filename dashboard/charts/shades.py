@@ -27,7 +27,10 @@ def add_cells(figure: go.Figure, values: np.ndarray, text: str, dark: bool, **he
         figure.add_heatmap(
             z=values,
             text=[
-                [format(value, text) if mine else " " for value, mine in zip(*rows, strict=True)]
+                [
+                    format(value, text) if mine and not np.isnan(value) else " "
+                    for value, mine in zip(*rows, strict=True)
+                ]
                 for rows in zip(values, cells, strict=True)
             ],
             texttemplate="%{text}",

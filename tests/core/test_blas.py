@@ -6,6 +6,7 @@ import numpy as np  # its BLAS is the one that is counted
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from core import blas
 from core.blas import blas_threads
 
 
@@ -18,9 +19,10 @@ def taken():
 
 
 @pytest.fixture(autouse=True)
-def three():
+def three(monkeypatch):
     """As on a machine with three cores."""
     assert np.ones((2, 2)).sum() == 4
+    monkeypatch.setattr(blas, "_natural", {})
     with threadpool_limits(3, user_api="blas"):
         yield
 
@@ -63,4 +65,36 @@ def test_sessions_whose_ends_cross_leave_what_was_there():
     for thread in threads:
         thread.join(20)
     assert seen == [{2}]
+    assert taken() == {3}
+
+
+def test_a_timing_keeps_its_number_whatever_other_sessions_ask_for():
+    begun, done, seen = Barrier(2), Barrier(2), []
+
+    def other():
+        begun.wait(10)
+        with blas_threads(1):
+            seen.append(taken())
+            done.wait(10)
+
+    thread = Thread(target=other)
+    thread.start()
+    with blas_threads(2, firm=True):
+        begun.wait(10)
+        done.wait(10)
+        with blas_threads(1):  # its own search counts
+            seen.append(taken())
+        seen.append(taken())
+    thread.join(20)
+    assert seen == [{2}, {1}, {2}]
+    assert taken() == {3}
+
+
+def test_what_another_library_limits_meanwhile_is_not_kept():
+    with blas_threads(2):
+        pass
+    with threadpool_limits(1, user_api="blas"), blas_threads(2):
+        assert taken() == {2}
+    with blas_threads(1):
+        pass
     assert taken() == {3}

@@ -73,6 +73,7 @@ def test_judging_queries_in_parts_changes_nothing(wide, monkeypatch):
     whole = Engine(wide, 1)
     results, curves = whole.evaluate(WIDE, ks, SEARCHES), {name: whole.curves(name, WIDE, ks) for name in SEARCHES}
     monkeypatch.setattr(judging, "_RANKING_CELLS", 1)
+    monkeypatch.setattr(judging, "_MOST_CELLS", 1)
     heard = []
     engine = Engine(wide, 1)
     for search in SEARCHES:
@@ -82,6 +83,15 @@ def test_judging_queries_in_parts_changes_nothing(wide, monkeypatch):
         assert all(np.array_equal(a, b) for a, b in zip(again.sums, results[search].sums, strict=True))
         equal(engine.curves(search, WIDE, ks, progress=heard.append), curves[search])
         assert heard == [128 / 300, 256 / 300, 1.0] * 2
+
+
+@pytest.mark.parametrize(("threads", "cells", "heard"), [(1, 10**9, [256 / 300, 1]), (2, 10**9, [1]), (2, 1, 3)])
+def test_as_many_queries_at_once_as_keep_all_threads_busy(wide, monkeypatch, threads, cells, heard):
+    monkeypatch.setattr(judging, "_RANKING_CELLS", 1)
+    monkeypatch.setattr(judging, "_MOST_CELLS", cells)
+    told = []
+    Engine(wide, threads).result("hamming", WIDE, (1150,), told.append)
+    assert told == heard if isinstance(heard, list) else len(told) == heard
 
 
 def test_hashed_curves_over_the_whole_gallery_are_those_of_exact_search(engine):

@@ -24,6 +24,7 @@ def test_each_cell_says_its_value_once_in_the_colour_that_reads(dark):
     texts = [[[cell.strip() for cell in row] for row in trace.text] for trace in (white, black)]
     assert (texts[0] if dark else texts[1])[0] == ["0.00", ""]
     assert (texts[1] if dark else texts[0])[0] == ["", "1.00"]
+    assert (texts[0][1][0], texts[1][1][0]) == ("", "")  # what is not known is empty
     assert sorted((texts[0][1][1], texts[1][1][1])) == ["", "0.50"]
     for trace in figure.data:  # all cells in both: the size of the text is the same
         assert np.array_equal(np.array(trace.z, float), values, equal_nan=True)
