@@ -91,6 +91,7 @@ def time_latency(
     machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
     the caches as if it had been running alone, not as another side's copy of the gallery left them. `every` adds the
     opponents that are slow or heavy to load; this project's own sides use one thread for one query whatever `threads`.
+    With more than one thread a side answers `WARM_UP` queries in a row, once the threads of the side before it sleep.
     Once `patience` seconds are over and `LEAST_QUERIES` were timed, no more are.
     """
     contest = contest_of(engine, setting, k, codes=set(searches) != {"exact"})
@@ -106,16 +107,20 @@ def time_latency(
             for side in sides
         ]
         began = perf_counter()
-        for run, query in enumerate(order):
-            if run >= WARM_UP + LEAST_QUERIES and perf_counter() - began > patience:
+        turn = 1 if threads == 1 else WARM_UP
+        for number, first in enumerate(range(0, len(order), turn)):
+            if first >= WARM_UP + LEAST_QUERIES and perf_counter() - began > patience:
                 break
-            for place in [*range(run % len(sides), len(sides)), *range(run % len(sides))]:
-                sides[place].one(int(order[run - 1]))
-                stages = sides[place].one(int(query))[1]
-                if run >= WARM_UP:
-                    taken[place].append(stages)
-            if progress and run % 20 == 0:
-                progress(run / len(order))
+            for place in [*range(number % len(sides), len(sides)), *range(number % len(sides))]:
+                if threads > 1:
+                    sleep(REST)
+                sides[place].one(int(order[first - 1]))
+                for run in range(first, min(first + turn, len(order))):
+                    stages = sides[place].one(int(order[run]))[1]
+                    if run >= WARM_UP:
+                        taken[place].append(stages)
+            if progress and first % 20 == 0:
+                progress(first / len(order))
     report = _Report(contest, setting, "query", 1, threads, limits)
     return [timing for args in zip(sides, taken, checked, strict=True) for timing in report.rows(*args)]
 

@@ -182,3 +182,22 @@ def test_a_small_batch_finds_the_caches_its_own_side_left(engine, monkeypatch, b
     assert not rests
     time_throughput(engine, setting(), K, batch=batch, threads=2, runs=3)
     assert rests == [timing_module.REST] * len(expected)  # the threads of the side before have gone to sleep
+
+
+def test_with_threads_a_side_answers_queries_in_a_row_once_the_others_sleep(engine, monkeypatch):
+    calls, rests = [], []
+
+    def made(name):
+        def one(query):
+            calls.append(name)
+            return np.arange(K, dtype=np.int32), {"scan": 1}
+
+        return Side(name, "exact", one, None, 1)
+
+    monkeypatch.setattr(timing_module, "WARM_UP", 2)
+    monkeypatch.setattr(timing_module, "sleep", rests.append)
+    monkeypatch.setattr(timing_module, "sides_of", lambda *_: [made("a"), made("b")])
+    timings = time_latency(engine, setting(), K, runs=3, threads=2)
+    turns = ["aaa", "bbb", "bbb", "aaa", "aa", "bb"]  # an untimed query, then two in a row or what is left
+    assert "".join(calls).endswith("".join(turns))
+    assert len(rests) == len(turns) and {timing.runs for timing in timings} == {3}
