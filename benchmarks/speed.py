@@ -1,10 +1,10 @@
 """Every figure of the README's section on time, with one command.
 
-    python benchmarks/speed.py [--only evaluation,opponents] [--dir DIR] [--scale 100000,1000000]
+    python benchmarks/speed.py [--only evaluation,opponents] [--dir DIR] [--scale 100000,1000000,10000000]
 
 Runs the benchmarks in turn, each a process of its own, and writes a CSV of each into benchmarks/results/. Let nothing
-else run meanwhile. `--dir` is where the large galleries are made (500 MB for a million vectors; 10000000 may be added
-to `--scale`: 5 GB and ten minutes more). `dashboard` needs a Chromium on the PATH, `folder` CIFAR-100's pictures
+else run meanwhile. `--dir` is where the large galleries are made (5 GB; `--scale 100000,1000000` needs 500 MB and ten
+minutes less). `dashboard` needs a Chromium on the PATH, `folder` CIFAR-100's pictures
 ($CIFAR_ROOT).
 """
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", help="comma-separated names (default: all)")
     parser.add_argument("--dir", default="runs/scale", help="default: runs/scale")
-    parser.add_argument("--scale", default="100000,1000000", help="sizes of the large galleries")
+    parser.add_argument("--scale", default="100000,1000000,10000000", help="sizes of the large galleries")
     options = parser.parse_args()
     known = commands(options.dir, options.scale)
     names = options.only.split(",") if options.only else list(known)
