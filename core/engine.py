@@ -216,11 +216,7 @@ class Engine:
 
     def _make_judgements(self, setting: Setting, depth: int) -> Judgements:
         space = self.space(setting)
-        similarity = self._cache.get(
-            ("similarity", setting.hierarchy),
-            lambda: self.bundle.hierarchy(setting.hierarchy).similarity(),
-            lambda made: made.nbytes,
-        )
+        similarity = self.bundle.hierarchy(setting.hierarchy).similarity()
         counts = np.bincount(space.gallery_labels, minlength=len(similarity))
         left_out = np.where(space.exclude < 0, -1, space.gallery_labels[space.exclude])
         # Each pair as one number, which is sorted ten times as fast.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,11 @@ class Hierarchy:
     class_names: tuple[str, ...]
 
     def similarity(self) -> np.ndarray:
-        """Class similarities, float64 (C, C), in the order of `class_names`; s(a, a) = 1."""
+        """Class similarities, float64 (C, C), in the order of `class_names`; s(a, a) = 1. Made once: not to change."""
+        return self._similarity
+
+    @cached_property
+    def _similarity(self) -> np.ndarray:
         heights = self.heights()
         paths = [self._path(name) for name in self.class_names]
         total = max(heights.values())
