@@ -30,6 +30,7 @@ THROUGHPUT_RUNS = 5
 CHECKED = 64  # queries whose answers are compared with the reference
 SMALL = 100  # queries: batches up to this size vary more, and what another side left in the caches weighs on them
 TURN = 5  # batches of up to that size that a side answers in a row
+IN_A_ROW = 60  # and single queries, where there are several threads
 REST = 0.12  # seconds after which threads of a library that have nothing to do let go of their cores
 PATIENCE = 10.0  # seconds a side may take for its batches; at least LEAST of them are timed
 LEAST = 2
@@ -91,7 +92,7 @@ def time_latency(
     machine's speed meets all of them. Before each timed call the same side answers another query, untimed: it finds
     the caches as if it had been running alone, not as another side's copy of the gallery left them. `every` adds the
     opponents that are slow or heavy to load; this project's own sides use one thread for one query whatever `threads`.
-    With more than one thread a side answers `WARM_UP` queries in a row, once the threads of the side before it sleep.
+    With more than one thread a side answers `IN_A_ROW` queries in a row, once the threads of the side before it sleep.
     Once `patience` seconds are over and `LEAST_QUERIES` were timed, no more are.
     """
     contest = contest_of(engine, setting, k, codes=set(searches) != {"exact"})
@@ -107,7 +108,7 @@ def time_latency(
             for side in sides
         ]
         began = perf_counter()
-        turn = 1 if threads == 1 else WARM_UP
+        turn = 1 if threads == 1 else IN_A_ROW
         for number, first in enumerate(range(0, len(order), turn)):
             if first >= WARM_UP + LEAST_QUERIES and perf_counter() - began > patience:
                 break

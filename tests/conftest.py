@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core import timing
 from core.bundle import Bundle, load_bundle
 from core.bundle_writer import BundleWriter
 
@@ -24,6 +25,14 @@ def cifar_root() -> Path:
     if not root:
         pytest.skip("needs the real CIFAR-100: set CIFAR_ROOT to the folder that holds cifar-100-python/")
     return Path(root)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hurried_timings() -> Iterator[None]:
+    """Timings of tests need not wait until the threads of the side before sleep."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timing, "REST", 0.0)
+        yield
 
 
 @pytest.fixture

@@ -195,6 +195,7 @@ def test_with_threads_a_side_answers_queries_in_a_row_once_the_others_sleep(engi
         return Side(name, "exact", one, None, 1)
 
     monkeypatch.setattr(timing_module, "WARM_UP", 2)
+    monkeypatch.setattr(timing_module, "IN_A_ROW", 2)
     monkeypatch.setattr(timing_module, "sleep", rests.append)
     monkeypatch.setattr(timing_module, "sides_of", lambda *_: [made("a"), made("b")])
     timings = time_latency(engine, setting(), K, runs=3, threads=2)
