@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel, part
-from core.search.masks import LANES, SPARE, mask_up_to, put_places
-from core.search.popcount import popcount
+from core.search.masks import LANES, SPARE, count_up_to, mask_up_to, put_places
 from core.search.settle import settle
 
 # Items up to which counting takes a fraction of a sort's time where similarities crowd, as those of a shortlist do.
@@ -42,7 +41,7 @@ def first_by_counting(similarities: np.ndarray, ids: np.ndarray, depth: int) -> 
         held[i] = keys[items[i]]
     order, sharing = np.empty(total, np.int32), np.zeros(total, np.int32)
     for i in range(total):
-        before = _count(held, np.uint32(held[i] - np.uint32(1)))
+        before = count_up_to(held, np.uint32(held[i] - np.uint32(1)))
         order[before + sharing[before]] = items[i]
         sharing[before] += 1
     for first in range(depth):
@@ -86,18 +85,9 @@ def _last_key(keys: np.ndarray, count: int, depth: int) -> tuple[int, int]:
     enough = depth + depth // 8 + 16  # a pass costs more than counting for so many items too many
     while low < high and total > enough:
         middle = (low + high) // 2
-        within = _count(keys, np.uint32(middle))
+        within = count_up_to(keys, np.uint32(middle))
         if within >= depth:
             high, total = middle, within
         else:
             low = middle + 1
     return high, total
-
-
-@part
-def _count(keys: np.ndarray, limit: int) -> int:
-    """How many of `keys`, whole blocks of LANES, are at most `limit`."""
-    total = 0
-    for start in range(0, keys.shape[0], LANES):
-        total += popcount(mask_up_to(keys, start, limit))
-    return total

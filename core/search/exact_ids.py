@@ -7,8 +7,6 @@ order, decide. The result is that of `core.search.exact.rank_exact` to the bit, 
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
-
 import numpy as np
 
 from core import recycled
@@ -47,17 +45,11 @@ def exact_ids(
     ids = recycled.empty((len(queries), depth), np.int32)
     least, most = _QUERIES
     size = min(max(least, _SCORES // len(gallery)), most)
-    spare: SimpleQueue[np.ndarray] = SimpleQueue()
 
     def work(block: slice) -> None:
-        try:
-            scores = spare.get_nowait()
-        except Empty:
-            scores = recycled.empty((size, len(gallery)), np.float32)
         asked = np.ascontiguousarray(queries[block])
-        made = np.matmul(asked, gallery.T, out=scores[: len(asked)])
-        _rank_block(asked, gallery, made, exclude[block], bounds[block], ids[block])
-        spare.put(scores)
+        scores = np.matmul(asked, gallery.T, out=recycled.empty((len(asked), len(gallery)), np.float32))
+        _rank_block(asked, gallery, scores, exclude[block], bounds[block], ids[block])
 
     with blas_threads(1):
         run_blocks(work, len(queries), threads, size)
