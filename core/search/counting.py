@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel, part
-from core.search.masks import LANES, SPARE, count_up_to, mask_up_to, put_places
+from core.search.masks import LANES, SPARE, count_up_to, limit_for, mask_up_to, put_places
 from core.search.settle import settle
 
 # Items up to which counting takes a fraction of a sort's time where similarities crowd, as those of a shortlist do.
@@ -29,7 +29,8 @@ def first_by_counting(similarities: np.ndarray, ids: np.ndarray, depth: int) -> 
     """
     keys = np.empty(_padded(ids.shape[0]), np.uint32)
     _to_keys(similarities, keys)
-    last, total = _last_key(keys, ids.shape[0], depth)
+    # A pass costs more than counting for so many items too many.
+    last, total = limit_for(keys, 1, _LAST, ids.shape[0], depth, depth + depth // 8 + 16)
     if total > COUNTED:
         return np.empty(0, np.int32)
     items = np.empty(total + SPARE, np.int32)
@@ -76,18 +77,3 @@ def _to_keys(similarities: np.ndarray, keys: np.ndarray) -> None:
         for i in range(count):  # a smaller similarity never has a smaller key, however the two products are rounded
             keys[i] = np.uint32(np.int64((most - similarities[i]) * scale) + 1)
     keys[count:] = _NONE
-
-
-@part
-def _last_key(keys: np.ndarray, count: int, depth: int) -> tuple[int, int]:
-    """A key that at least `depth` of `count` items are up to, and if there is one few more; how many are."""
-    low, high, total = 1, _LAST, count
-    enough = depth + depth // 8 + 16  # a pass costs more than counting for so many items too many
-    while low < high and total > enough:
-        middle = (low + high) // 2
-        within = count_up_to(keys, np.uint32(middle))
-        if within >= depth:
-            high, total = middle, within
-        else:
-            low = middle + 1
-    return high, total

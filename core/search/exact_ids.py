@@ -14,7 +14,7 @@ from core.blas import blas_threads
 from core.compiled import kernel, part
 from core.search.exact import no_exclusion, rank_exact, to_columns
 from core.search.hashed import gathered_products
-from core.search.masks import SPARE, count_up_to, find_up_to
+from core.search.masks import SPARE, count_up_to, find_up_to, limit_for
 from core.search.order import order_by_similarity
 from core.search.parallel import run_blocks
 from core.search.radix import radix_sort
@@ -130,26 +130,12 @@ def _limit(keys: np.ndarray, low: int, high: int, depth: int) -> int:
     sample = keys[::_STEP].copy()
     share = depth / _STEP
     wanted = min(int(share + 2 * np.sqrt(share)) + 2, sample.shape[0])
-    guess, _ = _search(sample, low, high, wanted, wanted + wanted // 8)
+    guess, _ = limit_for(sample, low, high, count_up_to(sample, np.int32(high)), wanted, wanted + wanted // 8)
     if count_up_to(keys, np.int32(guess)) < depth:
         low = guess + 1
     else:
         high = guess
-    return _search(keys, low, high, depth, depth + depth // 2 + 64)[0]
-
-
-@part
-def _search(keys: np.ndarray, low: int, high: int, least: int, most: int) -> tuple[int, int]:
-    """A key from `low` to `high` that `least` to `most` keys are up to, or the least that `least` are up to."""
-    total = count_up_to(keys, np.int32(high))
-    while low < high and total > most:
-        middle = (low + high) // 2
-        within = count_up_to(keys, np.int32(middle))
-        if within >= least:
-            high, total = middle, within
-        else:
-            low = middle + 1
-    return high, total
+    return limit_for(keys, low, high, count_up_to(keys, np.int32(high)), depth, depth + depth // 2 + 64)[0]
 
 
 @kernel

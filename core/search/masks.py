@@ -88,6 +88,22 @@ def count_up_to(values: np.ndarray, limit: int) -> int:
     return total
 
 
+@part
+def limit_for(values: np.ndarray, low: int, high: int, total: int, least: int, most: int) -> tuple[int, int]:
+    """A limit from `low` to `high` that `least` to `most` of `values` are up to, or the least that `least` are up to.
+
+    `total` of them are up to `high`. Returns the limit and how many are up to it.
+    """
+    while low < high and total > most:
+        middle = (low + high) // 2
+        within = count_up_to(values, values.dtype.type(middle))
+        if within >= least:
+            high, total = middle, within
+        else:
+            low = middle + 1
+    return high, total
+
+
 @kernel
 def find_up_to(values: np.ndarray, limit: int, found: np.ndarray) -> int:
     """Put the places of `values` (N,) that are at most `limit` into `found`, ascending; returns how many there are.

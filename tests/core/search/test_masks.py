@@ -14,6 +14,7 @@ from core.search.masks import (
     count_up_to,
     find_up_to,
     highest_bit,
+    limit_for,
     lowest_bit,
     mask_equal,
     mask_up_to,
@@ -84,3 +85,17 @@ def test_places_are_those_of_a_plain_comparison(values, limit):
     assert count_up_to(values, values.dtype.type(limit)) == len(expected)
     assert find_up_to(values, values.dtype.type(limit), found) == len(expected)
     assert found[: len(expected)].tolist() == expected.tolist()
+
+
+@kernel
+def _limit_for(values, low, high, total, least, most):
+    return limit_for(values, low, high, total, least, most)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.uint32])
+def test_a_limit_by_hand(dtype):
+    values = np.array([0, 1, 1, 3, 7, 7, 7, 9], dtype)
+    assert _limit_for(values, 0, 9, 8, 3, 3) == (2, 3)  # 4, tried first, has four up to it, 2 has three
+    assert _limit_for(values, 0, 9, 8, 4, 6) == (4, 4)  # 4, tried first, is no value and good enough
+    assert _limit_for(values, 0, 9, 8, 5, 5) == (7, 7)  # none has five up to it: the least with as many
+    assert _limit_for(values, 0, 9, 8, 8, 9) == (9, 8)
