@@ -22,8 +22,8 @@ from core.codes import Codes
 from core.errors import BadInput, unknown_name
 from core.hashing.base import HashMethod
 from core.hashing.registry import get_hash
-from core.metrics.accumulate import Judgements
 from core.metrics.ideal import ideal_rows
+from core.metrics.tables import Judgements
 from core.rankings import Rankings
 from core.results import Curve, SearchResult
 from core.settings import LEAVE_OUT, Setting
@@ -49,7 +49,7 @@ class Engine:
             lambda: open_space(
                 self.bundle, setting.encoder, setting.protocol, setting.queries, setting.seed, setting.near_duplicates
             ),
-            lambda space: space.columns.nbytes + (space.gallery.nbytes if setting.near_duplicates == LEAVE_OUT else 0),
+            lambda space: space.gallery.nbytes if setting.near_duplicates == LEAVE_OUT else 0,
         )
 
     def codes(self, setting: Setting) -> CodePair:
@@ -113,7 +113,7 @@ class Engine:
     ) -> SearchResult:
         """One search judged at every k of `ks` (ascending), query by query. Raises BadInput for a k above the gallery.
 
-        It holds 56 bytes a query and k: of many k `curves` gives the means alone.
+        It holds 72 bytes per query and k; for many k, `curves` gives the means alone.
         """
         ks = self._checked(search, setting, ks)
         return self._cache.get(

@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import BadInput
-from core.metrics.accumulate import (
-    Judgements,
-    Sink,
-    accumulate_ranking,
-    accumulate_shortlists,
-    empty,
-    relevant_of,
-)
-from core.metrics.bands import Averages
-from core.metrics.moments import Moments
+from core.metrics.accumulate import ROWS, Kept, Sink, accumulate_ranking, accumulate_shortlists
+from core.metrics.bands import Averages, weighted_band
 from core.metrics.registry import METRICS, quotient_of
 from core.metrics.sums import Accumulated
+from core.metrics.tables import Judgements
 from core.metrics.ties import expected_ap_sum
 from core.results import Curve, SearchResult
-from core.search.parallel import BLOCK, blocks, check_threads, run_blocks
+from core.search.parallel import blocks, check_threads
 from core.settings import Setting
 
 if TYPE_CHECKING:
@@ -41,9 +34,9 @@ def result_of(
 ) -> SearchResult:
     """The sums of every query at each k."""
     judgements, shortlists = engine.judgements(setting, ks[-1]), _shortlists(engine, setting, ks)
-    sums = empty(np.array(ks), judgements)
-    _fill(engine, search, setting, shortlists, judgements, sums, progress)
-    return _result(engine, search, setting, sums)
+    kept = Kept(np.array(ks, np.int64), judgements.relevant)
+    _fill(engine, search, setting, shortlists, judgements, kept, progress)
+    return _result(engine, search, setting, kept.sums)
 
 
 def curves_of(
@@ -56,10 +49,10 @@ def curves_of(
 ) -> tuple[dict[str, Curve], SearchResult | None]:
     """The mean and band of each metric that is made of a ranking's sums, at each k; `result_of` the k to keep."""
     judgements, at = engine.judgements(setting, ks[-1]), np.array(ks, np.int64)
-    averages = Averages.of(list(_PLAIN.values()), at, relevant_of(judgements), keep)
+    averages = Averages(list(_PLAIN.values()), at, judgements.relevant, keep)
     _fill(engine, search, setting, _shortlists(engine, setting, ks), judgements, averages, progress)
     curves = {name: Curve(at, *band) for name, band in zip(_PLAIN, averages.bands(), strict=True)}
-    return curves, None if keep is None else _result(engine, search, setting, averages.kept)
+    return curves, None if averages.kept is None else _result(engine, search, setting, averages.kept.sums)
 
 
 def expected_curves_of(engine: Engine, setting: Setting, ks: tuple[int, ...]) -> dict[str, Curve]:
@@ -68,16 +61,9 @@ def expected_curves_of(engine: Engine, setting: Setting, ks: tuple[int, ...]) ->
     if every is None:
         raise BadInput(f"hash '{setting.hash}': its distances are no whole numbers and do not tie, use 'ap'")
     levels, relevant_levels = every
-    at, relevant = np.array(ks, np.int64), relevant_of(engine.judgements(setting, ks[-1]))
-    moments = {name: Moments(*quotient_of(name).divisors(relevant, at)) for name in _EXPECTED}
-
-    def work(rows: slice) -> None:
-        totals = expected_ap_sum(levels[rows], relevant_levels[rows], at, 1)
-        for each in moments.values():
-            each.add(rows, totals)
-
-    run_blocks(work, len(relevant), engine.threads)
-    return {name: Curve(at, *each.band()) for name, each in moments.items()}
+    at, relevant = np.array(ks, np.int64), engine.judgements(setting, ks[-1]).relevant
+    totals = expected_ap_sum(levels, relevant_levels, at, engine.threads)
+    return {name: Curve(at, *weighted_band(totals, *quotient_of(name).divisors(relevant, at))) for name in _EXPECTED}
 
 
 def curves_nbytes(curves: Mapping[str, Curve]) -> int:
@@ -112,16 +98,16 @@ def _fill(
         engine.codes(setting)  # refuses a hash that cannot be used
         search = "exact"  # the shortlist is the whole gallery
     deepest = int(shortlists[-1]) if search == "hashed" else depth
-    busy = min(2 * BLOCK * check_threads(engine.threads), _MOST_CELLS // deepest)
-    held = max(BLOCK, max(busy, _RANKING_CELLS // deepest) // BLOCK * BLOCK)
+    busy = min(2 * ROWS * check_threads(engine.threads), _MOST_CELLS // deepest)
+    held = max(ROWS, max(busy, _RANKING_CELLS // deepest) // ROWS * ROWS)
     for rows in blocks(len(space.queries), held):
-        exact, judged, part = engine.exact_ids(setting, depth, rows), judgements[rows], out.pick(rows)
+        exact, judged = engine.exact_ids(setting, depth, rows), judgements[rows]
         if search == "hashed":
             asked = space.queries[rows], space.gallery, engine.near_ids(setting, deepest, rows)
-            accumulate_shortlists(*asked, shortlists, exact, judged, part, engine.threads)
+            accumulate_shortlists(*asked, shortlists, exact, judged, out, engine.threads, rows.start)
         else:
             ids = _ranking(engine, search, setting, depth, rows, exact)
-            accumulate_ranking(ids, exact, judged, part, engine.threads)
+            accumulate_ranking(ids, exact, judged, out, engine.threads, rows.start)
         if progress:
             progress(rows.stop / len(space.queries))
 

@@ -20,7 +20,7 @@ from core.datasets.arrays import import_arrays
 from core.default_setting import choose_setting
 from core.engine import Engine
 from core.errors import BadInput
-from core.search.exact import rank_exact, to_columns
+from core.search.exact import rank_exact
 from core.search.parallel import check_threads
 from core.settings import check_k, parse_ks
 from core.tables import DEFAULT_SEARCHES, SUMMARY_KS, metric_rows, ordered_searches
@@ -89,7 +89,7 @@ def rank(
     check_dimensions(prepared[1].shape, prepared[0].shape)
     if not 1 <= k <= len(prepared[1]):
         raise BadInput(f"k {k} is outside 1 to {len(prepared[1])}, the rows of the gallery")
-    return rank_exact(prepared[0], to_columns(prepared[1]), k, threads=check_threads(threads))
+    return rank_exact(prepared[0], prepared[1], k, threads=check_threads(threads))
 
 
 def bundle_from_arrays(

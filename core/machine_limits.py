@@ -15,7 +15,7 @@ import numpy as np
 
 from core.compiled import kernel
 from core.conditions import pinned
-from core.search.popcount import popcount
+from core.search.select import popcount
 
 LARGE = 256_000_000  # bytes: more than the caches hold
 _CACHED_WORDS = 16_384  # 128 kB a thread: in the second-level cache

@@ -10,8 +10,8 @@ import pandas as pd
 
 from core.engine import Engine, Progress
 from core.query_analysis import top_ids
-from core.search.hashed import gathered_products
 from core.search.parallel import blocks
+from core.search.products import gathered_products
 from core.settings import Setting
 from core.tables import ordered_searches, to_csv, whole_file
 

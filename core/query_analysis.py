@@ -11,7 +11,7 @@ import pandas as pd
 from core.bundle import Bundle
 from core.engine import Engine
 from core.errors import BadInput, unknown_name
-from core.metrics.accumulate import accumulate_ranking, empty
+from core.metrics.accumulate import judge_rankings
 from core.results import SearchResult
 from core.retrieval import Retrieved
 from core.search.hashed import rerank
@@ -166,8 +166,7 @@ def score(engine: Engine, setting: Setting, retrieved: Retrieved) -> dict[str, S
     exact = retrieved.answers["exact"].ids[None].astype(np.int32)
     scored = {}
     for name, answer in retrieved.answers.items():
-        sums = empty(np.array([k]), judgements)
-        accumulate_ranking(answer.ids[None].astype(np.int32), exact, judgements, sums, 1)
+        sums = judge_rankings(answer.ids[None].astype(np.int32), exact, judgements, np.array([k]), 1)
         shortlists = np.array([retrieved.shortlist]) if name == "hashed" else None
         scored[name] = SearchResult(name, sums, None, shortlists)
     return scored

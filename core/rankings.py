@@ -8,7 +8,7 @@ import numpy as np
 
 from core.cache import ByteCache
 from core.code_distances.base import CodePair
-from core.search.exact_ids import exact_ids
+from core.search.exact import rank_exact
 from core.settings import CURVE_DEPTH, K_RANGE
 from core.space import Space
 
@@ -37,10 +37,12 @@ class Rankings:
         kept = max(self._depths(space, _EXACT_DEPTHS, depth), default=0)
         if not kept:
             queries, exclude = space[rows]
-            return exact_ids(queries, space.gallery, depth, exclude, self.threads)
+            return rank_exact(queries, space.gallery, depth, exclude, self.threads, longest=space.longest)[0]
         ids = self.cache.get(
             ("exact ids", *key, kept),
-            lambda: exact_ids(space.queries, space.gallery, kept, space.exclude, self.threads),
+            lambda: rank_exact(space.queries, space.gallery, kept, space.exclude, self.threads, longest=space.longest)[
+                0
+            ],
             lambda ranking: ranking.nbytes,
         )
         return ids[rows]

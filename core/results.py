@@ -38,7 +38,7 @@ class SearchResult:
     @property
     def nbytes(self) -> int:
         """Memory held, bytes."""
-        return self.sums.nbytes()
+        return self.sums.nbytes
 
     @property
     def ks(self) -> np.ndarray:
@@ -96,4 +96,4 @@ class SearchResult:
             raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
         if self.read_levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
-        return sums._replace(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))
+        return sums.with_sums(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))

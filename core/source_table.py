@@ -17,7 +17,7 @@ from core.bundle import Bundle
 from core.codes import bits_for, true_bits
 from core.engine import Engine
 from core.errors import BadInput
-from core.metrics.accumulate import accumulate_ranking, empty
+from core.metrics.accumulate import Kept, accumulate_ranking
 from core.query_analysis import top_ids
 from core.results import SearchResult
 from core.search.parallel import blocks
@@ -133,13 +133,13 @@ def one_list(engine: Engine, setting: Setting, ks: Sequence[int]) -> SearchResul
     """Hashed search as the source system evaluates it: one list of the largest k, cut at each k of `ks` (ascending)."""
     depth = ks[-1]
     judgements = engine.judgements(setting, depth)
-    sums = empty(np.array(ks), judgements)
+    kept = Kept(np.array(ks, np.int64), judgements.relevant)
     for rows in blocks(len(judgements.query_labels), _BLOCK):
         ids = np.ascontiguousarray(top_ids(engine, setting, "hashed", depth, rows))
         exact = engine.exact_ids(setting, depth, rows)
-        accumulate_ranking(ids, exact, judgements[rows], sums.pick(rows), engine.threads)
+        accumulate_ranking(ids, exact, judgements[rows], kept, engine.threads, rows.start)
     shortlist = setting.shortlist(depth, engine.space(setting).size)
-    return SearchResult("hashed", sums, None, np.full(len(ks), shortlist))
+    return SearchResult("hashed", kept.sums, None, np.full(len(ks), shortlist))
 
 
 def _setting(bundle: Bundle, encoder: str, hash_name: str | None) -> Setting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from core.bundle import Bundle
 from core.errors import BadInput
 from core.near_duplicates import keep_all, leave_out
 from core.protocols import Protocol, get_protocol
-from core.search.exact import to_columns
+from core.search.rounding import longest_row
 from core.settings import KEEP, LEAVE_OUT
 
 
@@ -25,13 +26,17 @@ class Space:
     protocol: Protocol
     queries: np.ndarray  # float32 (Q, d)
     gallery: np.ndarray  # float32 (N, d)
-    columns: np.ndarray  # float32 (d, N)
     query_index: np.ndarray  # int64 (Q,)
     query_labels: np.ndarray  # int64 (Q,)
     gallery_labels: np.ndarray  # int64 (N,)
     gallery_index: np.ndarray  # int64 (N,), ascending
     exclude: np.ndarray  # int64 (Q,)
     size: int
+
+    @cached_property
+    def longest(self) -> float:
+        """The length of the gallery's longest row, or a little more."""
+        return longest_row(self.gallery)
 
     def __getitem__(self, rows: slice) -> tuple[np.ndarray, np.ndarray]:
         """Embeddings and exclusions of some of the queries."""
@@ -103,7 +108,6 @@ def open_space(
         protocol=rule,
         queries=every if len(index) == len(every) else np.ascontiguousarray(every[index]),
         gallery=gallery,
-        columns=to_columns(gallery),
         query_index=index,
         query_labels=bundle.labels(rule.query_split)[index],
         gallery_labels=labels,

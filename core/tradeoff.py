@@ -14,19 +14,16 @@ from core.codes import bits_for, true_bits
 from core.engine import Engine
 from core.errors import BadInput
 from core.hashing.packing import width
-from core.metrics.accumulate import Judgements, empty, tables_of
+from core.metrics.accumulate import ROWS, Kept, accumulate_shortlists, judge_rankings
 from core.metrics.intervals import Z95
 from core.metrics.registry import METRICS
-from core.metrics.sums import Accumulated
-from core.search.exact import rank_exact
-from core.search.parallel import run_blocks
+from core.metrics.sums import Accumulated, unknown_sums
+from core.search.parallel import blocks
 from core.settings import Setting, check_k, format_multiplier, parse_multiplier, shortlist_size
-from core.space import Space
-from core.tradeoff_kernel import walk_block
 
 MULTIPLIERS = ("1", "1.25", "1.5", "2", "3", "4", "5", "8", "10", "20")
 SAMPLE = 1000  # queries that give the grid at once
-_RANKED = 2_000_000  # ranks of whole exact rankings a thread holds at once (24 MB)
+_RANKED = 5_000_000  # ids of rankings by code held at once (20 MB)
 Progress = Callable[[float], None]
 
 
@@ -94,8 +91,8 @@ def quality_grid(
 ) -> Grid:
     """Every metric at every length (None: all that the hash offers) and multiplier, equal to the engine's results.
 
-    The exact ranking is made once a query and the ranking by code once a length: a shortlist is a beginning of the
-    latter, and its re-ranking the order in which its items stand in the former.
+    The exact ranking is made once per query and the ranking by code once per length: every shortlist is a beginning
+    of the latter.
     """
     return quality_grids(engine, [(setting, lengths)], k, multipliers, progress)[0]
 
@@ -127,17 +124,9 @@ def quality_grids(
             raise BadInput("the grid has no length or no multiplier: name at least one of each")
         codes.append([engine.codes(replace(setting, bits=bits)) for bits in lengths])
         every.append(lengths)
-    # The last column is exact search: its shortlist is the gallery.
-    sums = [[empty(np.full(len(shortlists) + 1, k), judgements) for _ in each] for each in codes]
-    _fill(
-        space,
-        list(chain.from_iterable(codes)),
-        np.array([*shortlists, space.size]),
-        judgements,
-        list(chain.from_iterable(sums)),
-        engine.threads,
-        progress,
-    )
+    # The last column is exact search.
+    sums = [[unknown_sums(np.full(len(shortlists) + 1, k), judgements.relevant) for _ in each] for each in codes]
+    _fill(engine, first, k, list(chain.from_iterable(codes)), shortlists, list(chain.from_iterable(sums)), progress)
     shape = (len(space.queries), *space.gallery.shape)
     return [
         Grid(setting, k, lengths, multipliers, shortlists, *shape, *_means(rows))
@@ -160,28 +149,30 @@ def _means(rows: list[Accumulated]) -> tuple[dict[str, np.ndarray], dict[str, np
 
 
 def _fill(
-    space: Space,
+    engine: Engine,
+    setting: Setting,
+    k: int,
     codes: list[CodePair],
-    shortlists: np.ndarray,
-    judgements: Judgements,
+    shortlists: tuple[int, ...],
     sums: list[Accumulated],
-    threads: int | None,
     progress: Progress | None,
 ) -> None:
-    tables = tables_of(judgements)
-    partial = shortlists[shortlists < space.size]
-    longest = int(partial[-1]) if len(partial) else 0
-
-    def work(block: slice) -> None:
-        queries, exclude = space[block]
-        order, _ = rank_exact(queries, space.columns, space.size, exclude, 1)
-        for pair, out in zip(codes, sums, strict=True):
-            near = pair.rank(block, longest, exclude, 1).ids
-            walk_block(
-                order, near, shortlists, space.query_labels[block], judgements.rows[block], tables, out.pick(block)
+    """Fill the sums of each of `codes`: a column for each shortlist, then exact search."""
+    space, judgements, at = engine.space(setting), engine.judgements(setting, k), np.full(len(shortlists), k)
+    held = max(ROWS, _RANKED // shortlists[-1] // ROWS * ROWS)
+    parts = list(blocks(len(space.queries), held))
+    for place, rows in enumerate(parts):
+        exact, judged = engine.exact_ids(setting, k, rows), judgements[rows]
+        alone = judge_rankings(exact, exact, judged, at[:1], engine.threads)
+        for done, (pair, out) in enumerate(zip(codes, sums, strict=True), start=1):
+            near = pair.rank(rows, shortlists[-1], space.exclude[rows], engine.threads).ids
+            kept = Kept(at, judged.relevant)
+            accumulate_shortlists(
+                space.queries[rows], space.gallery, near, np.array(shortlists), exact, judged, kept, engine.threads
             )
-
-    run_blocks(work, len(space.queries), threads, max(8, min(128, _RANKED // space.size)), progress)
+            out.values[rows, :, :-1], out.values[rows, :, -1:] = kept.sums.values, alone.values
+            if progress:
+                progress((place + done / len(codes)) / len(parts))
 
 
 def pareto_front(cost: np.ndarray, quality: np.ndarray) -> np.ndarray:

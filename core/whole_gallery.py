@@ -12,12 +12,12 @@ from core.code_distances.base import CodePair
 from core.engine import Engine, Progress
 from core.errors import BadInput
 from core.metrics.registry import METRICS
-from core.metrics.sums import Accumulated
+from core.metrics.sums import unknown_sums
 from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
 from core.results import SearchResult
 from core.search.asymmetric import asymmetric_scores
-from core.search.exact import inner_products
 from core.search.parallel import run_blocks
+from core.search.products import gathered_products
 from core.settings import Setting
 from core.space import Space, relevant_items
 
@@ -63,28 +63,18 @@ def whole_result(
             sums[query] = kernel(scan(query), members, space.exclude[query])
 
     run_blocks(work, len(sums), engine.threads, progress=progress)
-    unknown = np.full(sums.shape, np.nan)
-    judged = Accumulated(
-        ks=np.array([space.size], np.int64),
-        relevant=hits[:, 0].astype(np.int64),
-        hits=hits,
-        ap_sum=sums,
-        hp=unknown,
-        hp_first=unknown,
-        ahp_sum=unknown,
-        ndcg=unknown,
-        ndcg_hierarchical=unknown,
-        shared=hits,
+    judged = unknown_sums(np.array([space.size], np.int64), hits[:, 0].astype(np.int64)).with_sums(
+        hits=hits, ap_sum=sums, ap_per_hit=sums / np.maximum(hits, 1)
     )
     read_levels = partial(engine.levels, setting, space.size) if tied and ties else None
     return SearchResult(search, judged, read_levels)
 
 
 def _exact(space: Space) -> Scan:
-    scores = np.empty(len(space.gallery))
+    scores, every = np.empty(len(space.gallery)), np.arange(len(space.gallery), dtype=np.int32)
 
     def scan(query: int) -> np.ndarray:
-        inner_products(space.queries[query], space.columns, scores)
+        gathered_products(space.queries[query], space.gallery, every, scores)
         return np.negative(scores, out=scores)
 
     return scan

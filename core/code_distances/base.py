@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
@@ -16,7 +15,6 @@ from core.search.asymmetric import rank_asymmetric
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.space import Space
     from core.timed_hashing import QueryHash
 
 
@@ -27,7 +25,6 @@ class CodeRanking(NamedTuple):
     distances: np.ndarray
 
 
-OneCall = Callable[[int], tuple[np.ndarray, np.ndarray]]  # query -> ids (k,) of its top, `core.search.one_query`'s ends
 Levels = tuple[np.ndarray, np.ndarray]  # all and relevant items at each distance, int32 (Q, D) both
 
 
@@ -80,11 +77,6 @@ class CodePair(ABC):
     @abstractmethod
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         """The same search, one query at a time. `hasher` makes a code of an embedding where the distance needs one."""
-
-    def in_one_call(self, space: Space, depth: int, k: int, hasher: QueryHash | None = None) -> OneCall | None:
-        """Hashed search with a shortlist of `depth` as a single call, its arrays used again by the next; None where
-        there is no such kernel."""
-        return None
 
     @abstractmethod
     def encoded(self, queries: np.ndarray, hasher: QueryHash | None) -> Self:

@@ -19,8 +19,8 @@ from core.search.cells import (
     prepare_centroids,
     rank_cells,
 )
+from core.search.nearest import take_nearest
 from core.search.parallel import blocks
-from core.search.select_distance import select_by_distance
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
@@ -90,17 +90,12 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
 class _CellScan(Scan):
     def __init__(self, pair: CellPair, depth: int) -> None:
         self.pair, cells = pair, len(pair.centroids.half_squares)
-        self.places, self.levels = np.empty(cells, np.uint16), np.empty(cells, np.int32)
-        self.scores, self.order, self.sorted = np.empty(cells), np.empty(cells, np.int32), np.empty(cells)
-        self.scratch = np.empty(cells, np.int32), np.empty(cells, np.int32), np.empty(cells)
+        self.places = np.empty(cells, np.uint16)
         self.distances = np.empty(len(pair.cells), np.uint16)
         self.ids, self.values = np.empty(depth, np.int32), np.empty(depth, np.uint16)
 
     def prepare(self, query: int) -> np.ndarray:
-        order_cells(
-            self.pair.embeddings[query], *self.pair.centroids, self.scores, self.order, self.sorted, *self.scratch,
-            self.places,
-        )  # fmt: skip
+        order_cells(self.pair.embeddings[query], *self.pair.centroids, self.places)
         return self.places
 
     def scan(self, prepared: np.ndarray) -> np.ndarray:
@@ -108,5 +103,5 @@ class _CellScan(Scan):
         return self.distances
 
     def select(self, exclude: int) -> np.ndarray:
-        select_by_distance(self.distances, exclude, self.ids, self.values, self.levels)
+        take_nearest(self.distances, 0, exclude, len(self.places) - 1, 0, self.ids, self.values)
         return self.ids

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from core.code_distances.base import CodePair, CodeRanking, Levels, OneCall, Scan
+from core.code_distances.base import CodePair, CodeRanking, Levels, Scan
 from core.codes import Codes
 from core.hashing.packing import to_words
 from core.metrics.ties import relevant_levels
-from core.search import clock
 from core.search.hamming import hamming_distances, hamming_levels, rank_hamming
-from core.search.one_query import STAGES, search_one
-from core.search.select_distance import select_by_distance
+from core.search.nearest import take_nearest
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.space import Space
     from core.timed_hashing import QueryHash
 
 
@@ -62,19 +59,6 @@ class HammingPair(CodePair):
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _HammingScan(self, depth, hasher)
 
-    def in_one_call(self, space: Space, depth: int, k: int, hasher: QueryHash | None = None) -> OneCall | None:
-        if hasher is None or hasher.linear is None or not clock.READABLE:
-            return None
-        near, ids, ends = np.empty(depth, np.int32), np.empty(k, np.int32), np.empty(len(STAGES), np.int64)
-        mean, projection = hasher.linear
-        given = mean, projection, self.gallery_words, self.cap, space.exclude, space.gallery, near, ids, ends
-
-        def search(query: int) -> tuple[np.ndarray, np.ndarray]:
-            search_one(space.queries, query, *given)
-            return ids, ends
-
-        return search
-
     def encoded(self, queries: np.ndarray, hasher: QueryHash | None) -> Self:
         return self if hasher is None else replace(self, embeddings=queries, query_words=hasher.many(queries))
 
@@ -94,7 +78,7 @@ class _HammingScan(Scan):
         count = pair.gallery_words.shape[1]
         self.pair, self.hasher, self.makes_code = pair, hasher, hasher is not None
         self.rows = np.ascontiguousarray(pair.query_words.T)
-        self.distances, self.levels = np.empty(count, np.uint16), np.empty(pair.bits + 1, np.int32)
+        self.distances = np.empty(count, np.uint16)
         self.ids, self.values = np.empty(depth, np.int32), np.empty(depth, np.uint16)
 
     def prepare(self, query: int) -> np.ndarray:
@@ -105,5 +89,5 @@ class _HammingScan(Scan):
         return self.distances
 
     def select(self, exclude: int) -> np.ndarray:
-        select_by_distance(self.distances, exclude, self.ids, self.values, self.levels)
+        take_nearest(self.distances, 0, exclude, self.pair.cap, 0, self.ids, self.values)
         return self.ids

@@ -13,7 +13,8 @@ from core.hashing.numbered import unpack_numbers
 from core.hashing.pq import ProductQuantiser
 from core.hashing.rabitq import RaBitQ, signed_items
 from core.search.estimate import SignedItems, estimated_distances, rank_estimate
-from core.search.lookup import Codebook, fill_table, lookup_distances, rank_lookup, select_least
+from core.search.lookup import Codebook, fill_table, lookup_distances, rank_lookup
+from core.search.select import select_least
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
@@ -93,10 +94,9 @@ class _RealScan(Scan):
     def __init__(self, count: int, depth: int) -> None:
         self.distances = np.empty(count)
         self.ids, self.values = np.empty(depth, np.int32), np.empty(depth)
-        self.scratch = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count)
 
     def select(self, exclude: int) -> np.ndarray:
-        select_least(self.distances, exclude, self.ids, self.values, *self.scratch)
+        select_least(self.distances, exclude, self.ids, self.values)
         return self.ids
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from core.encoders.encoding import encode_images
 from core.encoders.networks.base import Network
-from core.metrics.accumulate import Judgements, accumulate_ranking, empty
+from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_sums
+from core.metrics.tables import Judgements
 from core.results import SearchResult
-from core.search.exact import rank_exact, to_columns
+from core.search.exact import rank_exact
 from core.vectors import unit_rows
 
 DEPTH = 250
@@ -43,8 +44,6 @@ def judge(embeddings: np.ndarray, labels: np.ndarray, similarity: np.ndarray) ->
     ks = sorted({1, min(100, deep), deep})
     counts = np.bincount(labels, minlength=len(similarity))
     judgements = Judgements(labels, labels, similarity, ideal_sums(similarity, counts, deep, leave_one_out=True))
-    ids, _ = rank_exact(rows, to_columns(rows), deep, np.arange(len(rows)))
-    sums = empty(np.array(ks), judgements)
-    accumulate_ranking(ids, ids, judgements, sums)
-    result = SearchResult("exact", sums, None, None)
+    ids, _ = rank_exact(rows, rows, deep, np.arange(len(rows)))
+    result = SearchResult("exact", judge_rankings(ids, ids, judgements, np.array(ks)))
     return result.mean("ap", min(100, deep)), result.mean("ahp", deep), result.mean("precision", 1)

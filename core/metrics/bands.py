@@ -3,86 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from core import recycled
-from core.metrics.averaged_kernels import ROWS, Room
-from core.metrics.moments import Band, Moments, band_of, block_of, room_for
+from core.metrics.accumulate import ROWS, Kept
+from core.metrics.moments import Band, band_of, block_moments
 from core.metrics.quotient import Quotient
-from core.metrics.sums import Accumulated, Kernels, unfilled
-from core.metrics.totals import NUMBERS
+from core.metrics.sums import SUMS
 from core.search.parallel import blocks
 
 
-@dataclass(frozen=True)
 class Averages:
-    """The bands of metrics, of sums that are filled block by block: room for them is made for a block alone.
+    """The bands of metrics, of sums that come in blocks of ROWS queries: no more than a block's are held.
 
-    It is filled as `Accumulated` is; `kept` takes the sums of every query at one k, that of `kept.ks`. `start` is the
-    place among all queries of the first one that is filled here.
+    `kept` takes the sums of every query at one k, `keep`, where that is not None.
     """
 
-    ks: np.ndarray  # int64 (K,)
-    relevant: np.ndarray  # int64 (Q,)
-    numbers: np.ndarray  # int64 (M,), the metrics' totals
-    by_row: np.ndarray  # float64 (M, Q) that these are multiplied by, or by the next, whichever is the larger
-    by_column: np.ndarray  # float64 (M, K)
-    moments: np.ndarray  # float64 (blocks, M, 2, K)
-    spare: SimpleQueue[tuple[Accumulated, np.ndarray, np.ndarray]]  # the first arrays of a Room
-    kept: Accumulated | None = None
-    start: int = 0
-
-    @classmethod
-    def of(cls, metrics: Sequence[Quotient], ks: np.ndarray, relevant: np.ndarray, keep: int | None = None) -> Averages:
-        """Nothing filled yet; `ks` int64 (K,), `relevant` int64 (Q,) the relevant items of each query.
-
-        `keep` is the one of `ks` at which every query's sums are kept, None for none.
-        """
+    def __init__(
+        self, metrics: Sequence[Quotient], ks: np.ndarray, relevant: np.ndarray, keep: int | None = None
+    ) -> None:
+        """`ks` int64 (K,), `keep` one of them; `relevant` int64 (Q,) the relevant items of each query."""
+        self.ks, self._count = ks, len(relevant)
         divisors = [metric.divisors(relevant, ks) for metric in metrics]
-        by_row = recycled.empty((len(metrics), len(relevant)), np.float64)
-        by_column = np.empty((len(metrics), len(ks)))
-        for m, (rows, columns) in enumerate(divisors):
-            by_row[m], by_column[m] = 1.0 / rows, 1.0 / columns
-        numbers = np.array([NUMBERS[metric.total] for metric in metrics], np.int64)
-        kept = None if keep is None else unfilled(np.array([keep], np.int64), relevant)
-        room = room_for(len(relevant), len(metrics), len(ks))
-        return cls(ks, relevant, numbers, by_row, by_column, room, SimpleQueue(), kept)
+        self._by_row = np.stack([1.0 / rows for rows, _ in divisors])
+        self._by_column = np.stack([1.0 / columns for _, columns in divisors])
+        self._which = np.array([SUMS.index(metric.total) for metric in metrics], np.int64)
+        self._moments = np.empty((-(-self._count // ROWS), len(metrics), 2, len(ks)))
+        self._column = None if keep is None else int(np.searchsorted(ks, keep))
+        self.kept = None if keep is None else Kept(np.array([keep], np.int64), relevant)
 
-    def pick(self, rows: slice) -> Averages:
-        """The same, for some of the queries: they begin with a whole block."""
-        return replace(self, start=rows.start)
-
-    def fill(self, rows: slice, kernels: Kernels, *judged: object) -> None:
-        """Judge a block of queries and average them."""
-        place = slice(self.start + rows.start, self.start + rows.stop)
-        block = block_of(place, len(self.relevant))
-        try:
-            scratch = self.spare.get_nowait()
-        except Empty:
-            scratch = self._scratch()
-        kept, column = scratch[0], -1
+    def take(self, first: int, sums: np.ndarray) -> None:
+        """Average the sums float64 (q, S, K) of a whole block of queries, from place `first` on."""
+        block, odd = divmod(first, ROWS)
+        if odd or len(sums) != min(ROWS, self._count - first):
+            raise ValueError(f"queries {first} to {first + len(sums)} are not a whole block of {ROWS}")
+        by_row = np.ascontiguousarray(self._by_row[:, first : first + len(sums)])
+        block_moments(sums, self._which, by_row, self._by_column, self._moments[block])
         if self.kept is not None:
-            kept, column = self.kept.pick(place), int(np.searchsorted(self.ks, self.kept.ks[0]))
-        shares = self.numbers, self.by_row[:, place], self.by_column
-        kernels.averaged(*judged, Room(*scratch, *shares, self.moments[block], kept, column))
-        self.spare.put(scratch)
-
-    def _scratch(self) -> tuple[Accumulated, np.ndarray, np.ndarray]:
-        sums = unfilled(self.ks, np.empty(ROWS, np.int64))
-        return sums, recycled.empty(sums.hp.shape, np.float64), np.empty((len(self.numbers), len(self.ks)))
+            self.kept.take(first, sums[:, :, self._column, None])
 
     def bands(self) -> list[Band]:
-        """One a metric, once all is filled."""
-        return [band_of(self.moments[:, m], len(self.relevant)) for m in range(len(self.numbers))]
+        """One per metric, once all blocks are there."""
+        return [band_of(self._moments[:, m], self._count, ROWS) for m in range(len(self._which))]
 
 
 def normal_band(values: np.ndarray) -> Band:
     """Mean and 95 % normal band (mean, low, high), float64 (K,), of values (Q, K)."""
-    count, width = values.shape
-    moments = Moments(np.ones(count), np.full(width, np.inf))
-    for rows in blocks(count):
-        moments.add(rows, values[rows])
-    return moments.band()
+    return weighted_band(values, np.ones(len(values)), np.full(values.shape[1], np.inf))
+
+
+def weighted_band(totals: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Band:
+    """The same of `totals` (Q, K), each over the smaller one of its row's and its column's divisor, (Q,) and (K,)."""
+    moments = np.empty((-(-len(totals) // ROWS), 1, 2, totals.shape[1]))
+    by_row, by_column, which = 1.0 / rows[None], 1.0 / columns[None], np.zeros(1, np.int64)
+    for block, part in enumerate(blocks(len(totals), ROWS)):
+        sums = np.ascontiguousarray(totals[part, None], np.float64)
+        block_moments(sums, which, np.ascontiguousarray(by_row[:, part]), by_column, moments[block])
+    return band_of(moments[:, 0], len(totals), ROWS)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.metrics.sums import Accumulated
-from core.metrics.totals import TOTALS
 
 
 @dataclass(frozen=True)
 class Quotient:
-    """`total`, one of TOTALS, (Q, K) / the divisor: k, R, min(R, k) where it is both, or 1; never less than 1.
+    """`total`, one of SUMS, (Q, K) / the divisor: k, R, min(R, k) where it is both, or 1; never less than 1.
 
-    Called with accumulated sums it gives the values (Q, K), float64 where there is a divisor.
+    Called with accumulated sums it gives the values float64 (Q, K).
     """
 
     total: str
@@ -31,7 +30,7 @@ class Quotient:
         return (rows, columns) if self.by_relevant or self.by_k else (np.ones_like(rows), columns)
 
     def __call__(self, sums: Accumulated) -> np.ndarray:
-        total = TOTALS[self.total](sums)
+        total = sums[self.total]
         if not (self.by_relevant or self.by_k):
             return total
         rows, columns = self.divisors(sums.relevant, sums.ks)

@@ -1,74 +1,55 @@
-"""The arrays that the sums of every metric are kept in, and what they are judged by."""
+"""The sums that every metric is made of, by query and k."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import recycled
+# With rel_i = 1 where rank i has the query's class, P_i the precision and hp_i the hierarchical precision at rank i:
+SUMS = (
+    "hits",  # sum of rel_i
+    "ap_sum",  # sum of rel_i P_i
+    "ap_per_hit",  # the same over the hits, 0 without one
+    "hp",  # hp_k
+    "ahp_sum",  # sum of hp_i
+    "hp_area",  # the trapezoid of hp_1 .. hp_k with dx = 1
+    "ndcg",
+    "ndcg_hierarchical",
+    "shared",  # items that are in the exact top k, too
+)
+HITS, AP_SUM, AP_PER_HIT, HP, AHP_SUM, HP_AREA, NDCG, NDCG_HIERARCHICAL, SHARED = range(len(SUMS))
 
 
-class Kernels(NamedTuple):
-    """The same judgement of a block of queries, its sums kept in arrays or averaged: the last argument takes them."""
+@dataclass(frozen=True)
+class Accumulated:
+    """Sums of the rankings of Q queries at K values of k; `accumulated[name]` are those of a name in `SUMS`."""
 
-    kept: Callable[..., None]
-    averaged: Callable[..., None]
+    ks: np.ndarray  # int64 (K,)
+    relevant: np.ndarray  # int64 (Q,), the relevant items of each query
+    values: np.ndarray  # float64 (Q, len(SUMS), K)
 
-
-class Accumulated(NamedTuple):
-    """Sums of the ranking of each query q at each k: arrays (Q, K); `ks` int64 (K,), `relevant` int64 (Q,).
-
-    With rel_i = 1 where rank i has the query's class, P_i the precision and hp_i the hierarchical precision at i:
-    `hits` = sum of rel_i, `ap_sum` = sum of rel_i P_i, `hp` = hp_k, `hp_first` = hp_1, `ahp_sum` = sum of hp_i,
-    `ndcg` and `ndcg_hierarchical` themselves, `shared` = items also in the exact top k.
-    """
-
-    ks: np.ndarray
-    relevant: np.ndarray
-    hits: np.ndarray
-    ap_sum: np.ndarray
-    hp: np.ndarray
-    hp_first: np.ndarray
-    ahp_sum: np.ndarray
-    ndcg: np.ndarray
-    ndcg_hierarchical: np.ndarray
-    shared: np.ndarray
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A view, float64 (Q, K)."""
+        return self.values[:, SUMS.index(name)]
 
     def pick(self, rows: slice = slice(None), columns: slice = slice(None)) -> Accumulated:
         """Views of some queries and some of the k."""
-        ks, relevant, *sums = self
-        return Accumulated(ks[columns], relevant[rows], *(array[rows, columns] for array in sums))
+        return Accumulated(self.ks[columns], self.relevant[rows], self.values[rows, :, columns])
 
-    def fill(self, rows: slice, kernels: Kernels, *judged: object) -> None:
-        """Judge some queries and keep their sums."""
-        kernels.kept(*judged, self.pick(rows))
+    def with_sums(self, **sums: np.ndarray) -> Accumulated:
+        """A copy in which some sums, (Q, K) each, stand in place of their own."""
+        values = self.values.copy()
+        for name, given in sums.items():
+            values[:, SUMS.index(name)] = given
+        return replace(self, values=values)
 
+    @property
     def nbytes(self) -> int:
         """Memory of all arrays, bytes."""
-        return sum(array.nbytes for array in self)
+        return self.ks.nbytes + self.relevant.nbytes + self.values.nbytes
 
 
-def unfilled(ks: np.ndarray, relevant: np.ndarray) -> Accumulated:
-    """Room for the sums of queries with so many relevant items, int64 (Q,), at `ks` int64 (K,)."""
-    shape = (len(relevant), len(ks))
-    hits, shared = (recycled.empty(shape, np.int32) for _ in range(2))
-    return Accumulated(ks, relevant, hits, *(recycled.empty(shape, np.float64) for _ in range(6)), shared)
-
-
-class Tables(NamedTuple):
-    """What the kernels judge by: ideal sums are inverted, and 0 where there is nothing to reach.
-
-    Weights by rank are followed by 0s: kernels read whole blocks of ranks.
-    """
-
-    labels: np.ndarray  # int64 (N,)
-    similarity: np.ndarray  # float64 (C, C)
-    inverse_gain: np.ndarray  # float64 (rows of the ideal sums, K): by k, as the next three
-    inverse_gains: np.ndarray  # the sum of inverse_gain up to each k
-    inverse_dcg: np.ndarray
-    inverse_dcg_hierarchical: np.ndarray
-    before: np.ndarray  # float64 (rows, > depth): the sum of the inverse ideal gains before each rank
-    discount: np.ndarray  # float64 (> depth,)
-    inverse: np.ndarray  # float64 (> depth,): 1 / rank
+def unknown_sums(ks: np.ndarray, relevant: np.ndarray) -> Accumulated:
+    """Room for the sums of queries with so many relevant items, int64 (Q,), at `ks` int64 (K,): NaN all."""
+    return Accumulated(ks, relevant, np.full((len(relevant), len(SUMS), len(ks)), np.nan))

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.compiled import kernel
 from core.search.parallel import run_blocks
-from core.search.popcount import popcount
+from core.search.select import popcount
 
 
 def relevant_levels(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
-from core.metrics.lanes import LANES
 
 BINS = 2048  # that real keys are first sorted into, so that an item is compared with few relevant ones
 
@@ -93,13 +92,8 @@ def ap_sum_of_keys(keys: np.ndarray, members: np.ndarray, exclude: int) -> float
 
 @kernel
 def _sum(ranks: np.ndarray) -> float:
-    """By lanes, as `add_ranks` adds up a ranking."""
-    running = np.zeros(LANES)
+    """In rank order, as `add_ranks` adds up a ranking."""
+    total = 0.0
     for j in range(ranks.shape[0]):
-        running[(ranks[j] - 1) % LANES] += (j + 1) * (1.0 / ranks[j])
-    width = LANES
-    while width > 1:
-        width //= 2
-        for lane in range(width):
-            running[lane] += running[lane + width]
-    return running[0]
+        total += (j + 1) * (1.0 / ranks[j])
+    return total

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.opponents.side import Contest, Side, Stages, depth_to_ask, drop_self
-from core.search.hashed import gathered_products, rerank
-from core.search.order import order_by_similarity
+from core.search.hashed import rerank, rerank_one
 from core.search.parallel import check_threads
 
 _BLOCKS = (32, 4096)  # queries; faiss's own default, and one that gives its threads more at once
@@ -50,14 +49,12 @@ def hashed_faiss(contest: Contest, batch: int, threads: int | None = None) -> Si
         ids = rerank(space.queries[rows], space.gallery, near.astype(np.int32), contest.k, threads)[0]
         return ids, {**stages, "gather and re-rank": perf_counter_ns() - start}
 
-    products = np.empty(contest.shortlist)
+    top, values = np.empty(contest.k, np.int32), np.empty(contest.k)
 
     def one(q: int) -> tuple[np.ndarray, Stages]:
         near, stages = _nearest(contest, index, slice(q, q + 1), contest.shortlist)
         start = perf_counter_ns()
-        shortlist = near[0].astype(np.int32)
-        gathered_products(space.queries[q], space.gallery, shortlist, products)
-        top = shortlist[order_by_similarity(products, shortlist)[: contest.k]]
+        rerank_one(space.queries[q], space.gallery, near[0].astype(np.int32), top, values)
         return top, {**stages, "gather and re-rank": perf_counter_ns() - start}
 
     return Side("hashed-faiss", "hashed", one, many, index.code_size + space.gallery[0].nbytes, mode=mode)

@@ -11,7 +11,7 @@ import numpy as np
 from core.blas import blas_threads
 from core.code_distances.base import CodePair
 from core.opponents.side import Contest, Side, Stages
-from core.search.exact_ids import exact_ids
+from core.search.exact import rank_exact
 from core.search.hashed import rerank
 from core.timed_searches import asymmetric_side, exact_scan, hamming_side, hashed_side
 
@@ -24,7 +24,7 @@ def own_exact(contest: Contest, threads: int | None = None) -> Side:
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
         start = perf_counter_ns()
         queries, exclude = space[rows]
-        ids = exact_ids(queries, space.gallery, k, exclude, threads)
+        ids = rank_exact(queries, space.gallery, k, exclude, threads, longest=space.longest)[0]
         return ids, {"product and select": perf_counter_ns() - start}
 
     return Side("exact-scan", "exact", exact_scan(space, k), many, space.gallery[0].nbytes, own=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.conditions import pinned
 from core.hierarchy import Hierarchy
-from core.metrics.accumulate import Judgements, accumulate_ranking, empty
+from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_rows
+from core.metrics.tables import Judgements
 from core.opponents.checks import same_similarities
 from core.results import SearchResult
 from core.scale.memory import peak_mb, reset_peak
@@ -144,10 +145,8 @@ def _judge(
     # More than k items of a class are as good as k to these three, and rows of 10 million are left unmade.
     ideal = ideal_rows(similarity, np.minimum(counts, k), k, classes, np.full(len(classes), -1))
     judgements = Judgements(trial.query_labels, trial.labels, similarity, ideal)
-    sums = empty(np.array([k]), judgements)
     ids, exact = (np.ascontiguousarray(array, np.int32) for array in (ids, exact))
-    accumulate_ranking(ids, exact, judgements, sums, threads)
-    result = SearchResult("exact", sums)
+    result = SearchResult("exact", judge_rankings(ids, exact, judgements, np.array([k]), threads))
     return result.mean("overlap", k), result.mean("ap", k), result.mean("ahp", k)
 
 

@@ -10,9 +10,7 @@ import numpy as np
 
 from core.opponents.blas import one_blas
 from core.opponents.side import One
-from core.search.chunked_exact import rank_exact_chunked
-from core.search.chunked_hamming import rank_hamming_chunked
-from core.search.exact import rank_exact, to_columns
+from core.search.exact import rank_exact
 from core.search.hamming import rank_hamming
 from core.search.hashed import rerank
 from core.search.parallel import blocks
@@ -68,7 +66,7 @@ def exact_sides(trial: Trial, k: int) -> dict[str, One]:
 
     def chunked(q: int) -> tuple[np.ndarray, dict[str, int]]:
         t0 = perf_counter_ns()
-        found = rank_exact_chunked(queries[q : q + 1], gallery, k, threads=1, longest=trial.longest)[0][0]
+        found = rank_exact(queries[q : q + 1], gallery, k, threads=1, longest=trial.longest)[0][0]
         return found, {"product and select": perf_counter_ns() - t0}
 
     return {"exact-blas": one_blas(trial, k), "exact-faiss": flat, "exact-chunked": chunked}
@@ -81,7 +79,7 @@ def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> One:
         t0 = perf_counter_ns()
         words = coded.hasher.one(trial.queries[q])[:, None]
         t1 = perf_counter_ns()
-        near = rank_hamming_chunked(words, coded.words, coded.bits, shortlist, threads=1)[0]
+        near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=1).ids
         t2 = perf_counter_ns()
         found = rerank(trial.queries[q : q + 1], trial.gallery, near, k, 1)[0][0]
         return found, {"hash": t1 - t0, "scan and select": t2 - t1, "gather and re-rank": perf_counter_ns() - t2}
@@ -102,27 +100,27 @@ def batch_sides(
 
     def hashed() -> np.ndarray:
         words = coded.hasher.many(queries)
-        near = rank_hamming_chunked(words, coded.words, coded.bits, shortlist, threads=threads)[0]
+        near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=threads).ids
         return rerank(queries, gallery, near, k, threads)[0]
 
     flat = {"exact-faiss": lambda: faiss.knn(queries, gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1]}
     return {
         **(flat if len(gallery) <= FAISS_BATCH else {}),
-        "exact-chunked": lambda: rank_exact_chunked(queries, gallery, k, threads=threads, longest=trial.longest)[0],
+        "exact-chunked": lambda: rank_exact(queries, gallery, k, threads=threads, longest=trial.longest)[0],
         "hashed": hashed,
     }
 
 
 def plain_exact(trial: Trial, rows: slice, k: int) -> np.ndarray:
-    """Ids int32 of the plain exact search, a part of the gallery after the other, the parts' results sorted."""
+    """Ids of exact search in NumPy alone: float64 products of a part of the gallery at a time, and a full sort."""
     found = []
     for part in blocks(len(trial.gallery), _PLAIN):
-        columns = to_columns(trial.gallery[part])
-        ids, values = rank_exact(trial.queries[rows], columns, min(k, columns.shape[1]), threads=1)
-        found.append((ids + part.start, values))
+        products = trial.queries[rows].astype(np.float64) @ trial.gallery[part].astype(np.float64).T
+        order = np.argsort(-products, axis=1, kind="stable")[:, :k]
+        found.append((order + part.start, np.take_along_axis(products, order, axis=1)))
     ids, values = (np.concatenate(arrays, axis=1) for arrays in zip(*found, strict=True))
-    order = np.stack([np.lexsort((i, -v)) for i, v in zip(ids, values, strict=True)])
-    return np.take_along_axis(ids, order, axis=1)[:, :k]
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]  # parts stand in order, which settles ties by index
+    return np.take_along_axis(ids, order, axis=1)
 
 
 def plain_hashed(trial: Trial, coded: Coded, rows: slice, shortlist: int, k: int) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
-from core.search.select import select_by_score
+from core.search.select import select_least
 
 
 def rank_asymmetric(
@@ -66,10 +66,17 @@ def _rank_block(
     projections: np.ndarray, code_columns: np.ndarray, exclude: np.ndarray, ids: np.ndarray, scores: np.ndarray
 ) -> None:
     count = code_columns.shape[1]
-    all_scores = np.empty(count, np.float64)
-    bin_of = np.empty(count, np.int32)
-    items = np.empty(count, np.int32)
     keys = np.empty(count, np.float64)
     for q in range(projections.shape[0]):
-        asymmetric_scores(projections[q], code_columns, all_scores)
-        select_by_score(all_scores, exclude[q], ids[q], scores[q], bin_of, items, keys)
+        asymmetric_scores(projections[q], code_columns, keys)
+        select_greatest(keys, exclude[q], ids[q], scores[q])
+
+
+@kernel
+def select_greatest(scores: np.ndarray, exclude: int, ids: np.ndarray, values: np.ndarray) -> None:
+    """The greatest of `scores` float64 (N,), which become their negatives; else as `select_least`."""
+    for n in range(scores.shape[0]):
+        scores[n] = -scores[n]
+    select_least(scores, exclude, ids, values)
+    for rank in range(values.shape[0]):
+        values[rank] = 0.0 - values[rank]  # not -0.0

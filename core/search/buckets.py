@@ -6,8 +6,7 @@ import numpy as np
 
 from core.compiled import kernel
 from core.search.exact import no_exclusion
-from core.search.hashed import gathered_products
-from core.search.order import order_by_similarity
+from core.search.hashed import rerank_one
 from core.search.parallel import run_blocks
 
 
@@ -81,15 +80,10 @@ def _rank_block(
     counts: np.ndarray,
 ) -> None:
     seen, found = np.zeros(gallery.shape[0], np.bool_), np.empty(gallery.shape[0], np.int32)
-    products = np.empty(gallery.shape[0], np.float64)
     for q in range(queries.shape[0]):
         count = gather_candidates(keys[q], sorted_keys, order, exclude[q], seen, found)
         counts[q] = count
         if count == 0:
             continue
-        near, values = found[:count], products[:count]
-        gathered_products(queries[q], gallery, near, values)
-        best = order_by_similarity(values, near, min(count, ids.shape[1]))
-        for rank in range(best.shape[0]):
-            ids[q, rank] = near[best[rank]]
-            similarities[q, rank] = values[best[rank]]
+        kept = min(count, ids.shape[1])
+        rerank_one(queries[q], gallery, found[:count], ids[q, :kept], similarities[q, :kept])

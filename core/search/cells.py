@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from core.compiled import kernel
-from core.search.exact import inner_products, no_exclusion, to_columns
+from core.search.exact import no_exclusion
+from core.search.nearest import take_nearest
 from core.search.parallel import run_blocks
-from core.search.select import select_by_score
-from core.search.select_distance import select_by_distance
+from core.search.select import select_least
 
 
 class Centroids(NamedTuple):
@@ -27,7 +27,8 @@ class Centroids(NamedTuple):
 
 def prepare_centroids(centroids: np.ndarray) -> Centroids:
     """Centroids float32 (K, d) as `Centroids`."""
-    return Centroids(to_columns(centroids), np.square(centroids.astype(np.float64)).sum(axis=1) / 2)
+    half_squares = np.square(centroids.astype(np.float64)).sum(axis=1) / 2
+    return Centroids(np.ascontiguousarray(centroids.T, np.float32), half_squares)
 
 
 def rank_cells(
@@ -70,22 +71,25 @@ def nearest_cells(X: np.ndarray, centroids: Centroids, threads: int | None = Non
 
 
 @kernel
-def order_cells(
-    query: np.ndarray,
-    columns: np.ndarray,
-    half_squares: np.ndarray,
-    scores: np.ndarray,
-    order: np.ndarray,
-    values: np.ndarray,
-    bin_of: np.ndarray,
-    items: np.ndarray,
-    keys: np.ndarray,
-    places: np.ndarray,
-) -> None:
-    """`places` uint16 (K,) of the cells for one query float32 (d,); the rest is scratch as `select_by_score` has it."""
-    inner_products(query, columns, scores)
-    scores -= half_squares  # the squared distance is |q|^2 less twice this
-    select_by_score(scores, -1, order, values, bin_of, items, keys)
+def centroid_keys(query: np.ndarray, columns: np.ndarray, half_squares: np.ndarray, out: np.ndarray) -> None:
+    """Half the squared distance of one query float32 (d,) to each centroid, less half the query's own square, float64
+    (K,); products are added in index order."""
+    out[:] = 0.0
+    for j in range(columns.shape[0]):
+        value = np.float64(query[j])
+        for c in range(columns.shape[1]):
+            out[c] += value * np.float64(columns[j, c])
+    for c in range(columns.shape[1]):
+        out[c] = half_squares[c] - out[c]
+
+
+@kernel
+def order_cells(query: np.ndarray, columns: np.ndarray, half_squares: np.ndarray, places: np.ndarray) -> None:
+    """`places` uint16 (K,) of the cells for one query float32 (d,)."""
+    keys, values = np.empty(places.shape[0], np.float64), np.empty(places.shape[0], np.float64)
+    order = np.empty(places.shape[0], np.int32)
+    centroid_keys(query, columns, half_squares, keys)
+    select_least(keys, -1, order, values)
     for place in range(order.shape[0]):
         places[order[place]] = place
 
@@ -99,20 +103,16 @@ def cell_distances(places: np.ndarray, cells: np.ndarray, out: np.ndarray) -> No
 
 @kernel
 def _places_block(queries: np.ndarray, columns: np.ndarray, half_squares: np.ndarray, places: np.ndarray) -> None:
-    count = columns.shape[1]
-    scores, values, keys = np.empty(count, np.float64), np.empty(count, np.float64), np.empty(count, np.float64)
-    order, bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
     for q in range(queries.shape[0]):
-        order_cells(queries[q], columns, half_squares, scores, order, values, bin_of, items, keys, places[q])
+        order_cells(queries[q], columns, half_squares, places[q])
 
 
 @kernel
 def _nearest_block(X: np.ndarray, columns: np.ndarray, half_squares: np.ndarray, found: np.ndarray) -> None:
-    scores = np.empty(columns.shape[1], np.float64)
+    keys = np.empty(columns.shape[1], np.float64)
     for row in range(X.shape[0]):
-        inner_products(X[row], columns, scores)
-        scores -= half_squares
-        found[row] = np.argmax(scores)
+        centroid_keys(X[row], columns, half_squares, keys)
+        found[row] = np.argmin(keys)
 
 
 @kernel
@@ -125,9 +125,8 @@ def _rank_block(
     ids: np.ndarray,
     distances: np.ndarray,
 ) -> None:
-    scan, levels = np.empty(cells.shape[0], np.uint16), np.empty(columns.shape[1], np.int32)
-    places = np.empty((queries.shape[0], columns.shape[1]), np.uint16)
-    _places_block(queries, columns, half_squares, places)
+    scan, places = np.empty(cells.shape[0], np.uint16), np.empty(columns.shape[1], np.uint16)
     for q in range(queries.shape[0]):
-        cell_distances(places[q], cells, scan)
-        select_by_distance(scan, exclude[q], ids[q], distances[q], levels)
+        order_cells(queries[q], columns, half_squares, places)
+        cell_distances(places, cells, scan)
+        take_nearest(scan, 0, exclude[q], columns.shape[1] - 1, 0, ids[q], distances[q])

@@ -16,8 +16,8 @@ import numpy as np
 from core.compiled import kernel
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import no_exclusion
-from core.search.lookup import select_least
 from core.search.parallel import run_blocks
+from core.search.select import select_least
 
 
 class SignedItems(NamedTuple):
@@ -76,8 +76,7 @@ def _rank_block(
     distances: np.ndarray,
 ) -> None:
     count = columns.shape[1]
-    scan, keys = np.empty(count, np.float64), np.empty(count, np.float64)
-    bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32)
+    scan = np.empty(count, np.float64)
     for q in range(residuals.shape[0]):
         estimated_distances(residuals[q], columns, squares, factors, scan)
-        select_least(scan, exclude[q], ids[q], distances[q], bin_of, items, keys)
+        select_least(scan, exclude[q], ids[q], distances[q])

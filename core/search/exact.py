@@ -1,8 +1,9 @@
 """Exact search: rank the gallery by inner product with the query, keep the top k.
 
-A similarity is the float64 inner product summed in index order. The product of two float32 numbers is exact in
-float64, so neither fused instructions nor blocks, threads or engines can change a bit of it. Rows may be of any
-length: of unit rows it is the cosine.
+Embeddings are rounded on load so that an inner product in float64 is exact (`core.vectors`). BLAS makes the products
+in float32 first, which rounds, but by no more than a known bound: whatever could be among the top k is kept, and its
+exact product decides. A gallery too large for all its products goes chunk by chunk, with a running list of the best.
+Neither BLAS, blocks, chunks nor threads change a result. Of unit rows the product is the cosine.
 """
 
 from __future__ import annotations
@@ -11,40 +12,58 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core.blas import blas_threads
 from core.compiled import kernel
-from core.search.parallel import run_blocks
-from core.search.select import select_by_score
+from core.search.parallel import blocks, run_blocks
+from core.search.products import gathered_products
+from core.search.rounding import longest_row, products_overflow, rounding_bounds
+from core.search.select import SPARE, count_up_to, enough, find_up_to, limit_of_keys, take_least
 
-_COLUMNS = 2048  # gallery items whose running sums stay in the first-level cache
-
-
-def to_columns(gallery: np.ndarray) -> np.ndarray:
-    """float32 (N, d) to (d, N), C-contiguous: the layout that the exact scan reads."""
-    return np.ascontiguousarray(np.asarray(gallery, dtype=np.float32).T)
+_QUERIES = 32  # of a block: enough for BLAS, and few enough that their products with 10,000 items stay in the cache
+_PRODUCTS = 2_000_000  # made at a time by a thread
+_SHARE = 4  # deeper than this part of the gallery nearly all is a candidate: float64 products from the start
 
 
 def rank_exact(
     queries: np.ndarray,
-    columns: np.ndarray,
+    gallery: np.ndarray,
     depth: int,
     exclude: np.ndarray | None = None,
     threads: int | None = None,
+    chunk: int | None = None,
+    longest: float | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` most similar gallery items of each query.
 
-    `queries` float32 (Q, d); `columns` float32 (d, N) from `to_columns`; `exclude` int64 (Q,), the gallery
-    index left out for each query, -1 for none. Returns ids int32 (Q, depth) and similarities float64
-    (Q, depth), ordered by (similarity descending, index ascending).
+    `queries` float32 (Q, d); `gallery` float32 (N, d), perhaps a memory map; both as `core.vectors` rounds them.
+    `exclude` int64 (Q,) is the gallery index left out for each query, -1 for none; `chunk` the number of items whose
+    products are made at a time; `longest` a bound on the length of the gallery's rows (None: they are all read).
+    Returns ids int32 and similarities float64 (Q, depth), ordered by (similarity descending, index ascending).
     """
+    gallery = np.asarray(gallery)  # a kernel does not know a memory map by its own type
     exclude = no_exclusion(len(queries)) if exclude is None else exclude
+    longest = longest_row(gallery) if longest is None else longest
+    exact = _SHARE * depth > len(gallery) or products_overflow(queries, longest)
+    kind = np.float64 if exact else np.float32
+    reach = longest * np.linalg.norm(queries.astype(np.float64), axis=1)
+    bounds = np.zeros(len(queries)) if exact else rounding_bounds(queries, longest)
     ids = np.empty((len(queries), depth), np.int32)
     similarities = np.empty((len(queries), depth), np.float64)
 
     def work(block: slice) -> None:
-        _rank_block(queries[block], columns, exclude[block], ids[block], similarities[block])
+        asked = np.ascontiguousarray(queries[block])
+        negative, held = -asked.astype(kind), np.zeros(len(asked), np.int64)
+        for part in blocks(len(gallery), chunk or max(1, _PRODUCTS // len(asked))):
+            items = gallery[part]
+            keys = np.matmul(negative, items.astype(kind, copy=False).T)
+            _take_block(
+                asked, items, keys, part.start, exclude[block], bounds[block], reach[block], held, ids[block],
+                similarities[block],
+            )  # fmt: skip
 
-    run_blocks(work, len(queries), threads, progress=progress)
+    with blas_threads(1):  # blocks of queries have the cores
+        run_blocks(work, len(queries), threads, _QUERIES, progress)
     return ids, similarities
 
 
@@ -54,43 +73,63 @@ def no_exclusion(count: int) -> np.ndarray:
 
 
 @kernel
-def inner_products(query: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
-    """out[n] = sum over j, in order, of query[j] * columns[j, n], in float64."""
-    dimensions, count = columns.shape
-    for start in range(0, count, _COLUMNS):
-        # Slices, since a loop from 0 over a slice is one that the compiler turns into vector instructions.
-        end = min(start + _COLUMNS, count)
-        sums = out[start:end]
-        sums[:] = 0.0
-        j = 0
-        while j + 4 <= dimensions:  # four terms a pass over the running sums, added in order
-            a, b = np.float64(query[j]), np.float64(query[j + 1])
-            c, d = np.float64(query[j + 2]), np.float64(query[j + 3])
-            first, second = columns[j, start:end], columns[j + 1, start:end]
-            third, fourth = columns[j + 2, start:end], columns[j + 3, start:end]
-            for n in range(sums.shape[0]):
-                total = sums[n] + a * first[n]
-                total = total + b * second[n]
-                total = total + c * third[n]
-                sums[n] = total + d * fourth[n]
-            j += 4
-        while j < dimensions:
-            a = np.float64(query[j])
-            first = columns[j, start:end]
-            for n in range(sums.shape[0]):
-                sums[n] += a * first[n]
-            j += 1
+def _take_block(
+    queries: np.ndarray,
+    items: np.ndarray,
+    keys: np.ndarray,
+    start: int,
+    exclude: np.ndarray,
+    bounds: np.ndarray,
+    reach: np.ndarray,
+    held: np.ndarray,
+    ids: np.ndarray,
+    similarities: np.ndarray,
+) -> None:
+    """Let a chunk's items, those from index `start` on, into each query's running list of the best.
+
+    `keys` (Q, n) are the negative products, off by at most `bounds` and no larger than `reach`, float64 (Q,) both; the
+    first held[q] places of a list are filled.
+    """
+    depth, count = ids.shape[1], items.shape[0]
+    found = np.empty(count + SPARE, np.int32)
+    for q in range(queries.shape[0]):
+        # An item of the top has a product at most two bounds below one that is known to be large enough; a third is
+        # for the rounding of the limit itself.
+        slack = 3 * bounds[q]
+        limit = slack - similarities[q, depth - 1] if held[q] == depth else reach[q] + slack
+        wanted = depth + (start <= exclude[q] < start + count)
+        if wanted <= count and count_up_to(keys[q], keys.dtype.type(limit)) > enough(wanted):
+            limit = min(limit, limit_of_keys(keys[q], -reach[q] - slack, reach[q] + slack, wanted) + slack)
+        few = found[: find_up_to(keys[q], keys.dtype.type(limit), found)]
+        held[q] = _merge(queries[q], items, few, start, exclude[q], held[q], ids[q], similarities[q])
 
 
 @kernel
-def _rank_block(
-    queries: np.ndarray, columns: np.ndarray, exclude: np.ndarray, ids: np.ndarray, similarities: np.ndarray
-) -> None:
-    count = columns.shape[1]
-    scores = np.empty(count, np.float64)
-    bin_of = np.empty(count, np.int32)
-    items = np.empty(count, np.int32)
-    keys = np.empty(count, np.float64)
-    for q in range(queries.shape[0]):
-        inner_products(queries[q], columns, scores)
-        select_by_score(scores, exclude[q], ids[q], similarities[q], bin_of, items, keys)
+def _merge(
+    query: np.ndarray,
+    items: np.ndarray,
+    few: np.ndarray,
+    start: int,
+    exclude: int,
+    held: int,
+    ids: np.ndarray,
+    similarities: np.ndarray,
+) -> int:
+    """Merge the candidates `few` of a chunk, by their exact products, into a list; how many it then holds."""
+    if few.shape[0] == 0:
+        return held
+    keys, names = np.empty(held + few.shape[0], np.float64), np.empty(held + few.shape[0], np.int32)
+    gathered_products(query, items, few, keys[held:])
+    for i in range(held):
+        keys[i], names[i] = -similarities[i], ids[i]
+    total = held
+    for i in range(held, keys.shape[0]):
+        if start + few[i - held] != exclude:
+            keys[total], names[total] = 0.0 - keys[i], start + few[i - held]
+            total += 1
+    held = min(total, ids.shape[0])
+    if held:
+        take_least(keys[:total], names[:total], similarities[:held], ids[:held])
+    for i in range(held):
+        similarities[i] = 0.0 - similarities[i]  # not -0.0
+    return held

@@ -1,4 +1,8 @@
-"""Hamming search: rank the gallery by the number of code bits that differ from the query's."""
+"""Hamming search: rank the gallery by the number of code bits that differ from the query's.
+
+Codes too many to be scanned at once are scanned chunk by chunk, with a running list of the nearest. Neither chunks nor
+threads change a result.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import recycled
 from core.compiled import kernel
 from core.search.exact import no_exclusion
-from core.search.parallel import run_blocks
-from core.search.popcount import popcount
-from core.search.select_distance import count_levels, select_by_distance
+from core.search.nearest import count_levels, take_nearest
+from core.search.parallel import blocks, run_blocks
+from core.search.select import popcount
+
+_CHUNK = 131_072  # codes scanned at a time: their distances, 256 kB, stay in the second-level cache
 
 
 class HammingRanking(NamedTuple):
@@ -32,22 +37,30 @@ def rank_hamming(
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
     tell_distances: bool = True,
+    chunk: int | None = None,
 ) -> HammingRanking:
     """The `depth` nearest codes of each query, ordered by (distance ascending, index ascending).
 
-    `query_words` uint64 (W, Q) and `gallery_words` uint64 (W, N) are word-major packed codes; `exclude` int64
-    (Q,) as in exact search; a larger distance than `distance_cap` counts as the cap (1: equal or not). Without
-    `tell_distances` the distances are (Q, 0).
+    `query_words` uint64 (W, Q) and `gallery_words` uint64 (W, N) are word-major packed codes, the latter perhaps a
+    memory map; `exclude` int64 (Q,) as in exact search; a larger distance than `distance_cap` counts as the cap (1:
+    equal or not). `chunk` is the number of codes scanned at a time. Without `tell_distances` the distances are (Q, 0).
     """
-    count = query_words.shape[1]
+    count, items = query_words.shape[1], gallery_words.shape[1]
+    gallery_words = np.asarray(gallery_words)  # a kernel does not know a memory map by its own type
     exclude = no_exclusion(count) if exclude is None else exclude
-    cap = bits if distance_cap is None else distance_cap
+    cap = bits if distance_cap is None else min(bits, distance_cap)
     rows = np.ascontiguousarray(query_words.T)
-    ids = recycled.empty((count, depth), np.int32)
+    ids = np.empty((count, depth), np.int32)
     distances = np.empty((count, depth if tell_distances else 0), np.uint16)
 
     def work(block: slice) -> None:
-        _rank_block(rows[block], gallery_words, cap, exclude[block], ids[block], distances[block], bits)
+        mine = rows[block]
+        held, found = np.zeros(len(mine), np.int64), np.empty((len(mine), depth), np.uint16)
+        for part in blocks(items, chunk or _CHUNK):
+            words = np.ascontiguousarray(gallery_words[:, part])
+            _take_block(mine, words, cap, part.start, exclude[block], held, ids[block], found)
+        if tell_distances:
+            distances[block] = found
 
     run_blocks(work, count, threads, progress=progress)
     return HammingRanking(ids, distances)
@@ -92,19 +105,21 @@ def hamming_distances(query: np.ndarray, words: np.ndarray, cap: int, out: np.nd
 
 
 @kernel
-def _rank_block(
+def _take_block(
     queries: np.ndarray,
     words: np.ndarray,
     cap: int,
+    start: int,
     exclude: np.ndarray,
+    held: np.ndarray,
     ids: np.ndarray,
     distances: np.ndarray,
-    bits: int,
 ) -> None:
-    scan, levels = np.empty(words.shape[1], np.uint16), np.empty(bits + 1, np.int32)
+    """Let a chunk's codes, those from index `start` on, into each query's running list."""
+    scan = np.empty(words.shape[1], np.uint16)
     for q in range(queries.shape[0]):
         hamming_distances(queries[q], words, cap, scan)
-        select_by_distance(scan, exclude[q], ids[q], distances[q], levels)
+        held[q] = take_nearest(scan, start, exclude[q], cap, held[q], ids[q], distances[q])
 
 
 @kernel

@@ -15,7 +15,7 @@ import numpy as np
 from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
-from core.search.select import select_by_score
+from core.search.select import select_least
 
 
 class Codebook(NamedTuple):
@@ -83,24 +83,6 @@ def lookup_distances(table: np.ndarray, parts: np.ndarray, out: np.ndarray) -> N
 
 
 @kernel
-def select_least(
-    distances: np.ndarray,
-    exclude: int,
-    ids: np.ndarray,
-    values: np.ndarray,
-    bin_of: np.ndarray,
-    items: np.ndarray,
-    keys: np.ndarray,
-) -> None:
-    """The least of `distances` float64 (N,), which are turned into their negatives; else as `select_by_score`."""
-    for n in range(distances.shape[0]):
-        distances[n] = -distances[n]
-    select_by_score(distances, exclude, ids, values, bin_of, items, keys)
-    for rank in range(values.shape[0]):
-        values[rank] = 0.0 - values[rank]  # not -0.0
-
-
-@kernel
 def _nearest_block(X: np.ndarray, values: np.ndarray, starts: np.ndarray, found: np.ndarray) -> None:
     table = np.empty((starts.shape[0] - 1, values.shape[1]), np.float64)
     for row in range(X.shape[0]):
@@ -121,9 +103,8 @@ def _rank_block(
 ) -> None:
     count = parts.shape[1]
     table = np.empty((parts.shape[0], values.shape[1]), np.float64)
-    scan, keys = np.empty(count, np.float64), np.empty(count, np.float64)
-    bin_of, items = np.empty(count, np.int32), np.empty(count, np.int32)
+    scan = np.empty(count, np.float64)
     for q in range(queries.shape[0]):
         fill_table(queries[q], values, starts, table)
         lookup_distances(table, parts, scan)
-        select_least(scan, exclude[q], ids[q], distances[q], bin_of, items, keys)
+        select_least(scan, exclude[q], ids[q], distances[q])
