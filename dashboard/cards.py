@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # One emoji a class, all different. Where none shows the thing itself, the nearest hint of it is taken:
@@ -123,6 +125,13 @@ def initials(class_name: str) -> str:
 def readable(class_name: str) -> str:
     """The class name in words: `pickup_truck` -> pickup truck."""
     return " ".join(class_name.replace("_", " ").split()) or "(no name)"
+
+
+def readable_names(class_names: Sequence[str]) -> list[str]:
+    """All class names in words; those that would then read the same are left as they are, `a_b` beside `a b`."""
+    words = [readable(name) for name in class_names]
+    counts = Counter(words)
+    return [name if name and counts[word] > 1 else word for name, word in zip(class_names, words, strict=True)]
 
 
 def colour(group: int | None) -> str:

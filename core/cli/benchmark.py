@@ -13,6 +13,7 @@ from core.cli.parser import checked, whole_number, words
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
 from core.code_distances.registry import distance_of
+from core.default_setting import choose_setting
 from core.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
     setting = options.setting_of(args, engine.bundle)
     check_k(args.k, engine.space(setting).size)
     for name in args.quality_hashes:
-        options.default_bits(engine.bundle, setting.encoder, name)
+        choose_setting(engine.bundle, setting.encoder, name)  # refuses a hash without codes before anything is timed
     print(conditions.machine())
     with percent_bar("timing") as hear, conditions.alone():
         found = benchmark.run_benchmark(

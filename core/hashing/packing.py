@@ -79,6 +79,19 @@ def to_words(codes: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(padded.view(np.uint64).T)
 
 
+def resize(codes: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (N, B) -> uint8 (N, size), C-contiguous: zero bytes are added at the end, or bytes beyond `size` left out.
+
+    Zero bytes change no Hamming distance.
+    """
+    held = codes.shape[1]
+    if held >= size:
+        return np.ascontiguousarray(codes[:, :size])
+    padded = np.zeros((len(codes), size), np.uint8)
+    padded[:, :held] = codes
+    return padded
+
+
 def truncate(codes: np.ndarray, bits_from: int, bits_to: int) -> np.ndarray:
     """The first `bits_to` bits of codes of `bits_from` bits: uint8 (N, ceil(bits_to / 8)), tail zero, a new array."""
     if not 1 <= bits_to <= bits_from:

@@ -11,7 +11,7 @@ import numpy as np
 from core.code_distances.base import CodePair
 from core.code_distances.hamming import HammingPair
 from core.engine import Engine
-from core.hashing.packing import unpack
+from core.hashing.packing import resize, unpack, width
 from core.settings import Setting
 from core.space import Space
 from core.timed_hashing import QueryHash, query_hash
@@ -60,22 +60,24 @@ class Contest:
         """Whether a search by code starts with a step from the query's embedding."""
         return self.hasher is not None or not isinstance(self.codes, HammingPair)
 
-    def query_codes(self, rows: slice) -> np.ndarray:
-        """Packed codes uint8 (Q, ceil(bits / 8)) of some queries, made from their embeddings where they can be."""
-        packed = self.codes.queries.packed
+    def query_codes(self, rows: slice, size: int) -> np.ndarray:
+        """Packed codes uint8 (Q, size) of some queries, made from their embeddings where they can be.
+
+        Where `size` is more bytes than the bits take, the rest is zero.
+        """
         if self.hasher is None:
-            return packed[rows]
+            return resize(self.codes.queries.packed[rows], size)
         if rows.stop - rows.start == 1:
             words = self.hasher.one(self.space.queries[rows.start])[None]
         else:
             words = np.ascontiguousarray(self.hasher.many(self.space.queries[rows]).T)
-        return words.view(np.uint8)[:, : packed.shape[1]]
+        return resize(words.view(np.uint8), size)
 
     def query_bits(self, rows: slice) -> np.ndarray:
         """The same as bool (Q, bits), for sides that search codes which are not packed."""
         if self.hasher is not None:
             return self.hasher.signs(self.space.queries[rows])
-        return unpack(np.ascontiguousarray(self.query_codes(rows)), self.codes.bits)
+        return unpack(self.query_codes(rows, width(self.codes.bits)), self.codes.bits)
 
     def gallery_bits(self) -> np.ndarray:
         """The gallery's codes as bool (N, bits)."""

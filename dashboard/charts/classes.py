@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.style import SEARCH_LOOKS, finish
+from dashboard.cards import readable_names
+from dashboard.charts.style import SEARCH_LOOKS, finish, name_axis, places
 
 ORDERS = ("Largest loss", "Smallest loss or gain")
 
@@ -22,7 +23,8 @@ def by_group(exact: np.ndarray, hashed: np.ndarray, groups: np.ndarray, names: S
         search: np.bincount(groups, weights=values, minlength=len(names))[held] / counts[held]
         for search, values in (("exact", exact), ("hashed", hashed))
     }
-    frame = pd.DataFrame({"group": [names[g].replace("_", " ") for g in held], "queries": counts[held], **means})
+    words = readable_names(names)
+    frame = pd.DataFrame({"group": [words[g] for g in held], "queries": counts[held], **means})
     frame["difference"] = frame["hashed"] - frame["exact"]
     return frame.sort_values(["difference", "group"], ignore_index=True)
 
@@ -35,13 +37,13 @@ def pick(frame: pd.DataFrame, order: str, count: int) -> pd.DataFrame:
 
 def bars_figure(frame: pd.DataFrame, title: str, dark: bool = False) -> go.Figure:
     """Two bars a group, exact and hashed, with the difference written beside; the first group on top."""
-    figure = go.Figure()
+    figure, names = go.Figure(), frame["group"].tolist()
     for search, pattern in (("exact", ""), ("hashed", "/")):
         look = SEARCH_LOOKS[search]
         change = [f"{value:+.4f}" for value in frame["difference"]]
         stripes = {"shape": pattern, "size": 6, "solidity": 0.3, "fillmode": "overlay"}
         figure.add_bar(
-            y=frame["group"],
+            y=places(names),
             x=frame[search],
             orientation="h",
             name=look.label,
@@ -54,7 +56,7 @@ def bars_figure(frame: pd.DataFrame, title: str, dark: bool = False) -> go.Figur
         )
     finish(figure, title, "", height=110 + 38 * len(frame))
     figure.update_layout(barmode="group", bargap=0.25, hovermode="y unified")
-    figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix="  ")
+    figure.update_yaxes(**name_axis(names), dtick=1, autorange="reversed", automargin=True, ticklabelstandoff=8)
     figure.update_xaxes(rangemode="tozero")
     return figure
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.cards import readable
-from dashboard.charts.style import SEARCH_LOOKS, finish
+from dashboard.cards import readable, readable_names
+from dashboard.charts.style import SEARCH_LOOKS, finish, name_axis, places
 
 MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
 LINES = {"loss": ("#d55e00", "#f07f35"), "held_out_accuracy": ("#0072b2", "#4fa3df")}
@@ -58,22 +58,22 @@ def similarity_map(
 ) -> go.Figure:
     """Values (C, C) in the order given as colours over `span`; `groups` names each class's superclass, whose runs the
     axes then show. The page's scale of colours: pale is unlike, deep is alike (on a dark page the other way)."""
-    words = [readable(name) for name in names]
-    words = words if len(set(words)) == len(words) else list(names)  # two rows of one name would fall together
+    words, keys = readable_names(names), places(names)
     bar = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "len": 0.6, "x": 0, "xanchor": "left"}
     figure = go.Figure(
         go.Heatmap(
             z=np.round(values, 4),
-            x=words,
-            y=words,
+            x=keys,
+            y=keys,
+            text=[[f"{row} – {column}" for column in words] for row in words],
             zmin=span[0],
             zmax=span[1],
             colorbar=bar | {"thickness": 10, "outlinewidth": 0, "nticks": 5},
-            hovertemplate="%{y} – %{x}<br>%{z:" + digits + "}<extra></extra>",
+            hovertemplate="%{text}<br>%{z:" + digits + "}<extra></extra>",
             hoverongaps=False,
         )
     )
-    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": "", "type": "category"}
+    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": "", **name_axis(words)}
     figure.update_xaxes(**grid, showticklabels=False)
     figure.update_yaxes(**grid, autorange="reversed")
     figure.update_layout(height=480, margin=MARGIN)
@@ -82,7 +82,7 @@ def similarity_map(
     starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
     ends = [*starts[1:], len(groups)]
     figure.update_layout(shapes=_lines([start - 0.5 for start in starts[1:]]))
-    centres = [words[(a + b - 1) // 2] for a, b in zip(starts, ends, strict=True)]
+    centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
     return figure.update_yaxes(tickvals=centres, ticktext=[readable(groups[a]) for a in starts])
 
 

@@ -54,7 +54,13 @@ def board_figure(board: pd.DataFrame, reference: str, title: str, dark: bool) ->
     finish(figure, title, "", height=110 + 24 * len(board))
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(
-        categoryorder="array", categoryarray=names[::-1], automargin=True, title=None, ticks="", showgrid=True
+        type="category",
+        categoryorder="array",
+        categoryarray=names[::-1],
+        automargin=True,
+        title=None,
+        ticks="",
+        showgrid=True,
     )
     return figure.update_xaxes(rangemode="tozero")
 
@@ -151,7 +157,9 @@ def asymmetric_figure(table: pd.DataFrame, title: str, dark: bool) -> go.Figure:
         )
     finish(figure, title, "", height=120 + 24 * len(table))
     figure.update_layout(hovermode="closest")
-    return figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], automargin=True, title=None)
+    return figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=names[::-1], automargin=True, title=None
+    )
 
 
 def describe_board(board: pd.DataFrame, title: str) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.metrics.intervals import Comparison
-from dashboard.cards import readable
-from dashboard.charts.style import faded
+from dashboard.cards import readable, readable_names
+from dashboard.charts.style import faded, name_axis, places
 
 INK = {False: "#1c232b", True: "#e4e8ec"}
 PAPER = {False: "#ffffff", True: "#12161b"}
@@ -113,31 +113,27 @@ def _marker(name: str, dark: bool) -> dict:
 
 def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
     """Shares (S, S): rows the query's superclass, columns the one returned; the diagonal is written, not coloured."""
-    words = [readable(name) for name in names]
-    figure = _confusion(share, words)
-    place = np.arange(len(words))
+    figure = _confusion(share, readable_names(names))
     figure.add_scatter(
-        x=place,
-        y=place,
+        x=places(names),
+        y=places(names),
         mode="text",
         text=[f"{value * 100:.0f}" for value in share.diagonal()],
         textfont={"size": 11, "color": INK[dark]},
         hoverinfo="skip",
         showlegend=False,
     )
-    # As categories, the names under the columns thin out where a narrow window has no room for all.
-    figure.update_traces(x=words)
-    figure.update_xaxes(type="category", tickangle=-90)
-    figure.update_yaxes(tickvals=place, ticktext=words)
+    figure.update_xaxes(tickangle=-90)  # without a dtick, names thin out where a narrow window has no room for all
+    figure.update_yaxes(dtick=1)
     return figure.update_layout(height=700)
 
 
 def class_confusion(share: np.ndarray, names: Sequence[str], groups: Sequence[str] | None) -> go.Figure:
     """Shares (C, C) in the order given; `groups` names each class's superclass, whose runs the rows then show."""
-    figure = _confusion(share, [readable(name) for name in names])
+    figure = _confusion(share, readable_names(names))
     figure.update_xaxes(showticklabels=False)
     if groups is None:
-        figure.update_yaxes(tickvals=list(range(len(names))), ticktext=[readable(name) for name in names])
+        figure.update_yaxes(dtick=1)
         return figure.update_layout(height=max(320, 14 * len(names)))
     starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
     ends = [*starts[1:], len(groups)]
@@ -155,7 +151,7 @@ def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
     np.fill_diagonal(apart, 0.0)
     most = float(apart.max(initial=0.0)) or 1.0
     np.fill_diagonal(apart, np.nan)
-    place = np.arange(len(words))
+    keys = places(words)
     hover = [
         [f"{row} → {column}<br>{share[a, b]:.2%}" for b, column in enumerate(words)] for a, row in enumerate(words)
     ]
@@ -165,11 +161,11 @@ def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
     # Two layers: colours for what was confused, and an unseen one that answers the pointer on the diagonal too.
     figure = go.Figure(
         [
-            go.Heatmap(z=apart, x=place, y=place, hoverinfo="skip", zmin=0, zmax=most, colorbar=bar),
+            go.Heatmap(z=apart, x=keys, y=keys, hoverinfo="skip", zmin=0, zmax=most, colorbar=bar),
             go.Heatmap(
                 z=np.zeros_like(apart),
-                x=place,
-                y=place,
+                x=keys,
+                y=keys,
                 text=hover,
                 hovertemplate="%{text}<extra></extra>",
                 showscale=False,
@@ -177,7 +173,7 @@ def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
             ),
         ]
     )
-    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": ""}
+    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": "", **name_axis(words)}
     figure.update_xaxes(**grid)
     figure.update_yaxes(autorange="reversed", **grid)
     return figure.update_layout(margin={"l": 10, "r": 10, "t": 50, "b": 10})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -63,3 +64,19 @@ def frame(height: int = 420) -> dict:
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "hovermode": "x unified",
     }
+
+
+def places(names: Sequence[str]) -> list[str]:
+    """Where each of these names stands on a `name_axis`: the values that traces have there."""
+    return [str(place) for place in range(len(names))]
+
+
+def name_axis(names: Sequence[str]) -> dict:
+    """Settings of an axis with one category per name, in this order; its traces hold `places`.
+
+    If the names themselves were the values, plotly would read some as numbers or dates, and two equal ones would share
+    a place. As an alias of its category, a name is shown on the axis and in hover text.
+    """
+    keys = places(names)
+    alias = dict(zip(keys, names, strict=True))
+    return {"type": "category", "categoryorder": "array", "categoryarray": keys, "labelalias": alias}

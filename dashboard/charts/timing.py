@@ -63,7 +63,7 @@ def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> g
     figure.update_layout(barmode="stack", bargap=0.35)
     finish(figure, f"{unit} a query, on one thread", "", height=190 + 44 * len(order))
     figure.update_layout(hovermode="closest", legend_traceorder="normal")
-    figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True, ticksuffix="  ")
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True, ticksuffix="  ")
     figure.update_xaxes(range=[0, 1.6 * factor * max(ends)])  # room for the numbers
     return figure
 
@@ -98,7 +98,7 @@ def throughput_figure(rows: pd.DataFrame, labels: dict[str, str], dark: bool) ->
     title = f"queries a second, {at}, on {threads} thread{'s' * (threads > 1)} (logarithmic)"
     finish(figure, title, "", height=150 + 36 * len(rows))
     figure.update_layout(hovermode="closest")
-    figure.update_yaxes(categoryorder="array", categoryarray=names, automargin=True, ticksuffix="  ")
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=names, automargin=True, ticksuffix="  ")
     ends = np.log10([float(speed.min()), float(np.nanmax(np.maximum(speed, most.fillna(0))))])
     room = 0.25 * (ends[1] - ends[0] + 1)
     figure.update_xaxes(type="log", range=[ends[0] - room, ends[1] + 0.1 * room + 0.1], dtick=1)
@@ -131,7 +131,11 @@ def equal_quality_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool
     finish(figure, "µs a query, on one thread (logarithmic)", "", height=150 + 40 * len(order))
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(
-        categoryorder="array", categoryarray=[labels[side] for side in order], automargin=True, ticksuffix="  "
+        type="category",
+        categoryorder="array",
+        categoryarray=[labels[side] for side in order],
+        automargin=True,
+        ticksuffix="  ",
     )
     figure.update_xaxes(type="log", tickvals=[m * 10**p for p in range(6) for m in (1, 2, 5)])
     return figure

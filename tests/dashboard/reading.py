@@ -31,3 +31,9 @@ def values(coded):
 def words(at):
     """All prose of a page."""
     return " ".join(element.value for element in [*at.markdown, *at.caption])
+
+
+def bar_names(figure):
+    """The classes of a figure's bars, as its axis writes them."""
+    written = figure["layout"]["yaxis"]["labelalias"]
+    return [written[place] for place in figure["data"][0]["y"]]

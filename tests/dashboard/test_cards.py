@@ -95,3 +95,8 @@ def test_card_html_writes_the_name_and_escapes_it():
     assert "<script" not in drawn
     assert "<b>" not in drawn
     assert "&lt;script&gt;&quot;&amp;" in drawn
+
+
+def test_names_that_would_read_alike_stay_as_they_are():
+    assert cards.readable_names(["a_b", "a b", "c_d", "1"]) == ["a_b", "a b", "c d", "1"]
+    assert cards.readable_names(["", "x"]) == ["(no name)", "x"]

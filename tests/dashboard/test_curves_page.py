@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from core.engine import Engine
@@ -16,6 +15,8 @@ from dashboard.charts import classes
 from dashboard.charts.style import SEARCH_LOOKS
 from dashboard.series import Series, sparse_ks
 from dashboard.state import View
+from tests.dashboard.reading import bar_names
+from tests.dashboard.reading import values as numbers
 
 OWN = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
 
@@ -46,15 +47,6 @@ def lines(figure: dict) -> dict[str, dict]:
 
 def at_k(trace: dict, k: int) -> float:
     return numbers(trace["y"])[numbers(trace["x"]).tolist().index(k)]
-
-
-def numbers(values) -> np.ndarray:
-    """A trace's numbers, which Plotly writes as a list or as base64."""
-    if isinstance(values, list):
-        return np.array(values)
-    import base64
-
-    return np.frombuffer(base64.b64decode(values["bdata"]), dtype=np.dtype(values["dtype"]))
 
 
 def choose(at, kind: str, key: str, value):
@@ -192,17 +184,17 @@ def test_bars_by_class_and_by_superclass(page, engine, tiny_bundle):
         choose(at, "button_group", "curves_level", level)
         frame = classes.by_group(results["exact"], results["hashed"], groups, names)
         bars = lines(chart(at, 3))["Hashed (shortlist, exact re-rank)"]
-        assert list(bars["y"]) == frame["group"].tolist()
+        assert bar_names(chart(at, 3)) == frame["group"].tolist()
         assert numbers(bars["x"]) == pytest.approx(frame["hashed"].to_numpy(), abs=1e-6)
 
 
 def test_bars_can_be_fewer_and_from_the_other_end(page):
     at = page()
-    every = list(lines(chart(at, 3))["Exact"]["y"])
+    every = bar_names(chart(at, 3))
     choose(at, "slider", "curves_count_class", 3)
-    assert list(lines(chart(at, 3))["Exact"]["y"]) == every[:3]
+    assert bar_names(chart(at, 3)) == every[:3]
     choose(at, "button_group", "curves_order", classes.ORDERS[1])
-    assert list(lines(chart(at, 3))["Exact"]["y"]) == every[:-4:-1]
+    assert bar_names(chart(at, 3)) == every[:-4:-1]
     choose(at, "selectbox", "curves_bars", "recall")
     assert chart(at, 3)["layout"]["xaxis"]["title"]["text"] == "Recall@10"
 

@@ -138,11 +138,12 @@ def test_maps_of_similarity_with_and_without_superclasses():
     values = np.arange(9.0).reshape(3, 3)
     grouped = charts.similarity_map(values, ["a_b", "c", "d"], ["x", "x", "y"], (0, 8))
     assert grouped.layout.yaxis.ticktext == ("x", "y")
-    assert grouped.layout.yaxis.tickvals == ("a b", "d")
+    assert grouped.layout.yaxis.tickvals == (0.5, 2.0)
+    assert list(grouped.data[0].text[0]) == ["a b – a b", "a b – c", "a b – d"]
     assert len(grouped.layout.shapes) == 2  # one line each way between the two superclasses
     assert {(shape.x0, shape.y0) for shape in grouped.layout.shapes} == {(0, 1.5), (1.5, 0)}
     plain = charts.similarity_map(values, ["a b", "a_b", "d"], None, (0, 8))
-    assert plain.data[0].x == ("a b", "a_b", "d")  # names that read alike stay apart
+    assert list(plain.data[0].text[0]) == ["a b – a b", "a b – a_b", "a b – d"]  # names that read alike stay apart
     assert not plain.layout.shapes
 
 

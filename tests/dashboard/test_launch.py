@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from dashboard.launch import SHIPPED, allowed, parse
+
+CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+
+
+def test_the_server_listens_on_this_computer_only():
+    assert tomllib.loads(CONFIG.read_text(encoding="utf-8"))["server"]["address"] == "localhost"
 
 
 def test_nothing_named_opens_the_shipped_bundle_and_reads_no_folder():

@@ -109,7 +109,9 @@ def test_the_comparison_is_that_of_core(page, scored):
 
 
 def test_controls_look_otherwise(page):
-    methods, controls = figure(page(), "methods_board")["data"]
+    board = figure(page(), "methods_board")
+    assert board["layout"]["yaxis"]["type"] == "category"
+    methods, controls = board["data"]
     assert (methods["name"], controls["name"]) == ("Methods", "Controls")
     assert len(methods["y"]) == 3
     assert len(controls["y"]) == 4
@@ -157,6 +159,7 @@ def test_by_length(page, scored):
 def test_asymmetric_beside_symmetric(page, scored):
     at = page()
     points = [trace for trace in figure(at, "methods_asymmetric")["data"] if trace["mode"] == "markers"]
+    assert figure(at, "methods_asymmetric")["layout"]["yaxis"]["type"] == "category"
     symmetric, asymmetric = points
     assert sorted(symmetric["y"]) == ["ITQ, 16", "Latent sigmoid layer, 16", "Random hyperplanes, 16"]
     engine, place = Engine(scored, 1), list(asymmetric["y"]).index("ITQ, 16")

@@ -163,7 +163,7 @@ def test_differences_are_binned_with_zero_on_an_edge():
 def test_figures_stand_with_and_without_superclasses(dark):
     share = shares(np.array([[5, 3, 2], [1, 8, 1], [0, 4, 6]]))
     assert charts.superclass_confusion(share, ["a_b", "c", "d"], dark).data[0].zmax == pytest.approx(0.4)
-    assert charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.ticktext == ("a", "b", "c")
+    assert charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.dtick == 1  # every name is written
     grouped = charts.class_confusion(share, ["a", "b", "c"], ["x", "x", "y"])
     assert grouped.layout.yaxis.ticktext == ("x", "y")
     assert list(grouped.layout.yaxis.tickvals) == [0.5, 2.0]

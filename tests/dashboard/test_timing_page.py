@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pandas as pd
 import pytest
@@ -66,7 +67,8 @@ def test_measured_numbers_are_shown(open_app, monkeypatch):
     for fact in ("k = 10", "shortlist 20", "N = 60", "5 queries in random order", "batches of 10", found.machine):
         assert fact in text
     assert "The stage 'hash' makes" in text
-    assert len(timed.get("plotly_chart")) == 2
+    drawn = [json.loads(chart.proto.spec) for chart in timed.get("plotly_chart")]
+    assert [each["layout"]["yaxis"]["type"] for each in drawn] == ["category", "category"]
 
 
 def test_times_stay_and_are_flagged_when_the_setting_moves(timed):

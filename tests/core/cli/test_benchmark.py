@@ -58,7 +58,17 @@ def test_light_and_without_quality(run):
     assert "equal quality" not in ran.out
 
 
+def test_other_hashes_at_equal_quality(run):
+    ran = run(
+        "benchmark", "--k", 5, "--runs", 2, "--batch", 1, "--threads", 1, "--light", "--quality", "50", "--searches",
+        "exact", "--quality-hashes", "itq,latent-sigmoid", "--out", "o.csv",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert set(pd.read_csv("o.csv.quality.csv")["hash"].dropna()) == {"itq", "latent-sigmoid"}
+
+
 def test_bad_input_is_one_line(refused):
+    assert "hash 'hashnet' has no codes" in refused("benchmark", "--k", 5, "--quality-hashes", "itq,hashnet")
     assert "100" in refused("benchmark", "--out", "b.csv")  # the default k is above the gallery
     assert "'all'" in refused("benchmark", "--k", "all")
     assert "61" in refused("benchmark", "--k", 5, "--queries", 61)

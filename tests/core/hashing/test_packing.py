@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from core.errors import BadInput
-from core.hashing.packing import check_codes, pack, to_words, truncate, unpack, width
+from core.hashing.packing import check_codes, pack, resize, to_words, truncate, unpack, width
 
 bit_arrays = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=140))
 quick = settings(max_examples=30, deadline=None)
@@ -148,3 +148,11 @@ def test_truncate_refuses_more_bits_than_there_are_and_none(length):
 def test_truncate_checks_its_codes():
     with pytest.raises(BadInput, match="after bit 15"):
         truncate(np.array([[0, 1]], dtype=np.uint8), 15, 4)
+
+
+def test_resize_adds_zero_bytes_or_leaves_bytes_out():
+    codes = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
+    assert resize(codes, 5).tolist() == [[1, 2, 3, 0, 0], [4, 5, 6, 0, 0]]
+    assert resize(codes, 3).tolist() == codes.tolist()
+    shorter = resize(codes, 2)
+    assert shorter.tolist() == [[1, 2], [4, 5]] and shorter.flags.c_contiguous

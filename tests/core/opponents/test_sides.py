@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import faiss
 import numpy as np
 import pytest
 
 from core.conditions import pinned
 from core.engine import Engine
 from core.opponents.checks import DISTANCES, IDS, RERANKED, SIMILARITIES, Reference, could_be_reranked
+from core.opponents.faiss_binary import hamming_faiss
 from core.opponents.registry import SIDES, sides_of
 from core.opponents.side import contest_of, depth_to_ask, drop_self
 from core.settings import Setting
@@ -113,10 +115,38 @@ def test_a_shortlist_s_ties_may_fall_either_way():
 
 
 def test_faiss_takes_its_fastest_mode(engine):
-    from core.opponents.faiss_binary import hamming_faiss
-
     with pinned(1):
         one, many = (hamming_faiss(contest(engine), batch) for batch in (1, 60))
     assert one.mode in {"heap, block of 32", "counting, block of 32"}
     assert many.mode.split(", ")[1] in {"block of 32", "block of 4096"}
-    assert one.bytes_per_image == 2
+
+
+@pytest.mark.parametrize(("bits", "size"), [(8, 4), (16, 4), (48, 8), (64, 8), (72, 16), (128, 16)])
+def test_codes_are_padded_to_a_size_that_faiss_is_fast_at(engine, monkeypatch, bits, size):
+    given, found = [], []
+
+    class Recording(faiss.IndexBinaryFlat):
+        def add(self, codes):
+            given.append(codes.shape[1])
+            super().add(codes)
+
+        def search(self, codes, depth):
+            given.append(codes.shape[1])
+            found.append(super().search(codes, depth))
+            return found[-1]
+
+    asked = contest(engine, "test-vs-train", bits=bits)
+    with monkeypatch.context() as patched, pinned(1):
+        patched.setattr(faiss, "IndexBinaryFlat", Recording)
+        side = hamming_faiss(asked, 20)
+        ids = side.many(slice(0, 20))[0]
+        side.one(0)
+    assert set(given) == {size} and side.bytes_per_image == size
+
+    plain_index = faiss.IndexBinaryFlat(bits)
+    plain_index.add(np.ascontiguousarray(asked.codes.gallery.packed))
+    plain_index.use_heap = side.mode.startswith("heap")
+    distances, plain_ids = plain_index.search(np.ascontiguousarray(asked.codes.queries.packed[:20]), K)
+    assert np.array_equal(ids, plain_ids)
+    assert np.array_equal(found[-2][0], distances)
+    assert np.array_equal(found[-1][0], distances[:1])

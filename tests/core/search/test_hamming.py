@@ -68,9 +68,9 @@ def test_agrees_with_faiss_at_each_level_before_the_last():
     rng = np.random.default_rng(5)
     gallery, queries = (rng.integers(0, 256, (count, 6), dtype=np.uint8) for count in (900, 30))
     found = rank_hamming(packing.to_words(queries), packing.to_words(gallery), 48, 60)
-    index = faiss.IndexBinaryFlat(48)
-    index.add(gallery)
-    distances, ids = index.search(queries, 60)
+    index = faiss.IndexBinaryFlat(64)
+    index.add(packing.resize(gallery, 8))
+    distances, ids = index.search(packing.resize(queries, 8), 60)
     assert np.array_equal(distances, found.distances)
     for q in range(30):
         for level in np.unique(distances[q])[:-1]:
