@@ -22,6 +22,7 @@ from core.method_scores import EXACT, Measure
 from core.metrics.registry import get_metric
 from core.protocols import get_protocol
 from core.settings import KEEP, Setting
+from core.vectors import GRAIN_BITS
 
 UNIT = 65535  # values 0 to 1 are kept as whole numbers of this part: wrong by 0.000008 at most
 _FORMAT = 1  # of what the digests cover
@@ -69,6 +70,8 @@ def inputs_digest(bundle: Bundle, setting: Setting) -> str:
     splits = list(dict.fromkeys([rule.query_split, rule.gallery_split]))
     used += [_sums(manifest["splits"][split]["labels"]) for split in splits]
     used += [_sums(encoder["embeddings"][split]) for split in splits]
+    if setting.hash == EXACT or get_hash(setting.hash).distance != "hamming":  # such scores follow from embeddings
+        used.append(GRAIN_BITS)
     if setting.hash != EXACT:
         used += [setting.hash, setting.bits, setting.seed, *_code_inputs(bundle, setting, splits)]
     return hashlib.sha256(json.dumps(used).encode()).hexdigest()

@@ -76,7 +76,6 @@ def test_a_space_without_them():
     space = open_space(bundle, "semantic", "test-vs-test", 4, seed=1, near_duplicates="leave-out")
     assert space.gallery_index.tolist() == [0, 1, 2, 3, 4, 5, 6, 9]
     assert np.array_equal(space.gallery, bundle.embeddings("semantic", "test")[space.gallery_index])
-    assert np.array_equal(space.columns, space.gallery.T)
     assert np.array_equal(space.gallery_labels, bundle.labels("test")[space.gallery_index])
     assert space.size == 7
     own = np.where(np.isin(space.query_index, [7, 8]), space.query_index - 5, space.query_index)

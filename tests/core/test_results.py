@@ -6,18 +6,21 @@ import pytest
 from core.errors import BadInput
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS
-from core.metrics.sums import Accumulated
+from core.metrics.sums import unknown_sums
 from core.results import SearchResult
 
 KS = np.array([1, 2, 4])
 
 
-def result(search="exact", levels=None, relevant=(2, 0, 3), dtype=np.float64):
+def result(search="exact", levels=None, relevant=(2, 0, 3)):
     rows = len(relevant)
     hits = np.array([[1, 1, 2], [0, 0, 0], [0, 1, 3]], np.int32)[:rows]
-    ap_sum = np.array([[1, 1, 1.5], [0, 0, 0], [0, 0.5, 1.75]], dtype)[:rows]
-    ones = np.ones((rows, 3), dtype)
-    sums = Accumulated(KS, np.array(relevant), hits, ap_sum, ones, ones, ones * KS, ones, ones, hits)
+    ap_sum = np.array([[1, 1, 1.5], [0, 0, 0], [0, 0.5, 1.75]])[:rows]
+    ones = dict.fromkeys(("hp", "ndcg", "ndcg_hierarchical"), np.ones((rows, 3)))
+    per_hit = ap_sum / np.maximum(hits, 1)
+    sums = unknown_sums(KS, np.array(relevant)).with_sums(
+        hits=hits, ap_sum=ap_sum, ap_per_hit=per_hit, ahp_sum=KS, hp_area=KS - 1, shared=hits, **ones
+    )
     return SearchResult(search, sums, None if levels is None else lambda: levels)
 
 

@@ -13,7 +13,7 @@ from core.scale.measure import Effort, time_batch, time_queries
 from core.scale.points import EXACT_SIDES
 from core.scale.subject import Subject
 from core.scale.trial import plain_exact
-from core.search.exact import rank_exact, to_columns
+from core.search.exact import rank_exact
 from core.settings import Setting
 
 EFFORT = Effort((2, 3), 0.0, 1, 0.0)
@@ -50,7 +50,7 @@ def test_a_batch_and_its_quality(world, tiny_bundle):
     exact, hashed = by_side["exact-chunked"], by_side["hashed"]
     assert exact.overlap == hashed.overlap == 1.0  # the shortlist is the whole gallery
     trial = world[0]
-    ids = rank_exact(trial.queries, to_columns(trial.gallery), 20)[0]
+    ids = rank_exact(trial.queries, trial.gallery, 20)[0]
     hits = trial.labels[ids] == trial.query_labels[:, None]
     precisions = hits * np.cumsum(hits, axis=1) / np.arange(1, 21)
     assert exact.ap == pytest.approx((precisions.sum(axis=1) / 20).mean())  # every class has 40 items
@@ -76,7 +76,7 @@ def test_a_wrong_result_is_told(world, monkeypatch):
 def test_the_plain_search_in_parts(world, monkeypatch):
     monkeypatch.setattr(trials, "_PLAIN", 70)
     trial = world[0]
-    expected = rank_exact(trial.queries, to_columns(trial.gallery), 90)[0]
+    expected = rank_exact(trial.queries, trial.gallery, 90)[0]
     assert np.array_equal(plain_exact(trial, slice(0, 12), 90), expected)
 
 
