@@ -44,10 +44,7 @@ def rank_exact(
     gallery = np.asarray(gallery)  # a kernel does not know a memory map by its own type
     exclude = no_exclusion(len(queries)) if exclude is None else exclude
     longest = longest_row(gallery) if longest is None else longest
-    exact = _SHARE * depth > len(gallery) or products_overflow(queries, longest)
-    kind = np.float64 if exact else np.float32
-    reach = longest * np.linalg.norm(queries.astype(np.float64), axis=1)
-    bounds = np.zeros(len(queries)) if exact else rounding_bounds(queries, longest)
+    kind, bounds, reach = precision_of(queries, longest, _SHARE * depth > len(gallery))
     ids = np.empty((len(queries), depth), np.int32)
     similarities = np.empty((len(queries), depth), np.float64)
 
@@ -57,7 +54,7 @@ def rank_exact(
         for part in blocks(len(gallery), chunk or max(1, _PRODUCTS // len(asked))):
             items = gallery[part]
             keys = np.matmul(negative, items.astype(kind, copy=False).T)
-            _take_block(
+            take_block(
                 asked, items, keys, part.start, exclude[block], bounds[block], reach[block], held, ids[block],
                 similarities[block],
             )  # fmt: skip
@@ -67,13 +64,22 @@ def rank_exact(
     return ids, similarities
 
 
+def precision_of(queries: np.ndarray, longest: float, deep: bool) -> tuple[type, np.ndarray, np.ndarray]:
+    """What products of these queries with rows of at most that length are made in, float32 or float64; what they can be
+    off by, and the largest they can be, float64 (Q,) both. For `deep` rankings float64, which is exact."""
+    reach = longest * np.linalg.norm(queries.astype(np.float64), axis=1)
+    if deep or products_overflow(queries, longest):
+        return np.float64, np.zeros(len(queries)), reach
+    return np.float32, rounding_bounds(queries, longest), reach
+
+
 def no_exclusion(count: int) -> np.ndarray:
     """The `exclude` of queries that leave nothing out: int64 (count,) of -1."""
     return np.full(count, -1, np.int64)
 
 
 @kernel
-def _take_block(
+def take_block(
     queries: np.ndarray,
     items: np.ndarray,
     keys: np.ndarray,

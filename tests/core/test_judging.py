@@ -85,7 +85,9 @@ def test_judging_queries_in_parts_changes_nothing(wide, monkeypatch):
         assert heard == parts * 2
 
 
-@pytest.mark.parametrize(("threads", "cells", "heard"), [(1, 10**9, [128 / 300, 256 / 300, 1]), (2, 10**9, [256 / 300, 1]), (2, 1, 5)])
+@pytest.mark.parametrize(
+    ("threads", "cells", "heard"), [(1, 10**9, [128 / 300, 256 / 300, 1]), (2, 10**9, [256 / 300, 1]), (2, 1, 5)]
+)
 def test_as_many_queries_at_once_as_keep_all_threads_busy(wide, monkeypatch, threads, cells, heard):
     monkeypatch.setattr(judging, "_RANKING_CELLS", 1)
     monkeypatch.setattr(judging, "_MOST_CELLS", cells)

@@ -137,13 +137,14 @@ def test_throughput_from_the_embeddings_on(engine, name, bits):
 def test_a_wrong_answer_is_told(engine, monkeypatch):
     import core.timed_searches
 
-    real = core.timed_searches.select_by_score
+    real = core.timed_searches.take_block
 
-    def wrong(scores, exclude, ids, *rest):
-        real(scores, exclude, ids, *rest)
-        ids[0] = ids[-1]
+    def wrong(*given):
+        real(*given)
+        ids = given[-2]
+        ids[0, 0] = ids[0, -1]
 
-    monkeypatch.setattr(core.timed_searches, "select_by_score", wrong)
+    monkeypatch.setattr(core.timed_searches, "take_block", wrong)
     equal = {timing.side: timing.equal for timing in time_latency(engine, setting(), K, runs=2)}
     assert equal == {"exact-blas": True, "exact-faiss": True, "exact-scan": False, "hashed": True}
 

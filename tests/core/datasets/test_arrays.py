@@ -11,6 +11,7 @@ from core.bundle import load_bundle
 from core.datasets.array_preview import preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
+from core.vectors import plain_rows
 
 RNG = np.random.default_rng(0)
 GALLERY = RNG.normal(size=(80, 60)).astype(np.float32)
@@ -411,7 +412,9 @@ def test_embeddings_to_be_compared_by_inner_product_keep_their_length(tmp_path):
     cosine, inner = load_bundle(tmp_path / "cosine"), load_bundle(tmp_path / "inner")
     assert "similarity" not in cosine.encoder_info("imported")
     assert (cosine.similarity("imported"), inner.similarity("imported")) == ("cosine", "inner-product")
-    assert (inner.embeddings("imported", "gallery") == vectors.astype(np.float32)).all()
+    assert np.array_equal(
+        inner.embeddings("imported", "gallery"), plain_rows([vectors.astype(np.float32)], vectors.shape, "vectors")
+    )
     assert np.allclose(np.linalg.norm(cosine.embeddings("imported", "gallery"), axis=1), 1, atol=1e-6)
 
 
