@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.bundle import Bundle, load_bundle
 from core.conditions import machine, pinned
 from core.engine import Engine
-from core.metrics.accumulate import accumulate_ranking, empty
+from core.metrics.accumulate import judge_rankings
 from core.metrics.registry import quotient_of
 from core.opponents.deephash import code_signs, deephash_ap
 from core.opponents.semantic_embeddings import semantic_embeddings_scores
@@ -146,8 +146,7 @@ def _own_hamming_ap(engine: Engine, setting: Setting, k: int) -> np.ndarray:
     """Found-only AP@k from one Hamming search: no exact ranking, so what this leaves of overlap means nothing."""
     space, judgements = engine.space(setting), engine.judgements(setting, k)
     ids = engine.codes(setting).rank(slice(None), k, space.exclude, engine.threads).ids
-    sums = empty(np.array([k]), judgements)
-    accumulate_ranking(ids, ids, judgements, sums, engine.threads)
+    sums = judge_rankings(ids, ids, judgements, np.array([k]), engine.threads)
     return quotient_of("ap_hits")(sums)[:, 0]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.metrics.accumulate import Judgements, accumulate_ranking, empty
+from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_sums
+from core.metrics.tables import Judgements
 
 # The table 1,0,1,0,0,1 with five relevant items, two of them never found: items 0..5 are the ranking.
 LABELS = [0, 1, 0, 1, 1, 0, 0, 0]
@@ -26,7 +27,5 @@ def judge(ranking, labels, ks, query_label=0, similarity=None, exclude=False, ex
     judgements = Judgements(
         np.array([query_label]), labels, similarity, ideal_sums(similarity, counts, max(ks), exclude)
     )
-    sums = empty(np.array(ks), judgements)
     ids = np.array([ranking], np.int32)
-    accumulate_ranking(ids, ids if exact is None else np.array([exact], np.int32), judgements, sums, threads)
-    return sums
+    return judge_rankings(ids, ids if exact is None else np.array([exact], np.int32), judgements, ks, threads)

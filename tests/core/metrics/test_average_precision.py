@@ -17,7 +17,7 @@ S = np.array([1, 1, 5 / 3, 5 / 3, 5 / 3, 13 / 6])
 )
 def test_by_hand(metric, divisors):
     sums = judge(RANKING, LABELS, KS)
-    assert sums.ap_sum[0] == pytest.approx(S, abs=1e-15)
+    assert sums["ap_sum"][0] == pytest.approx(S, abs=1e-15)
     assert metric(sums)[0] == pytest.approx(S / divisors, abs=1e-15)
 
 

@@ -6,21 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
+from tests.core.metrics.hand import judge
 
 
 def walk(keys, members, exclude):
-    """The sum of precisions at relevant ranks, down a stable sort, in eight parts by rank as rankings are added up."""
+    """The sum of precisions at relevant ranks, down a stable sort."""
     relevant = np.zeros(len(keys), bool)
     relevant[members] = True
     order = [n for n in np.argsort(keys, kind="stable") if n != exclude]
-    parts, hits = np.zeros(8), 0
+    total, hits = 0.0, 0
     for rank, item in enumerate(order, start=1):
         if relevant[item]:
             hits += 1
-            parts[(rank - 1) % 8] += hits * (1 / rank)
-    fours = parts[:4] + parts[4:]
-    twos = fours[:2] + fours[2:]
-    return twos[0] + twos[1]
+            total += hits * (1 / rank)
+    return total
 
 
 def test_by_hand():
@@ -58,3 +57,12 @@ def test_equal_to_a_walk_down_the_ranking(items, exclude):
     expected = walk(distances, members, exclude)
     assert ap_sum_of_levels(distances, members, exclude) == expected
     assert ap_sum_of_keys(distances.astype(float) / 7, members, exclude) == expected
+
+
+def test_equal_to_the_sum_of_a_ranking_that_is_judged_to_its_end():
+    rng = np.random.default_rng(0)
+    keys, labels = rng.integers(0, 400, 3000), rng.integers(0, 3, 3000)
+    members = np.flatnonzero(labels == 0)
+    sums = judge(np.argsort(keys, kind="stable"), labels, [3000])
+    assert ap_sum_of_levels(keys.astype(np.uint16), members, -1) == sums["ap_sum"][0, 0]
+    assert ap_sum_of_keys(keys / 7, members, -1) == sums["ap_sum"][0, 0]

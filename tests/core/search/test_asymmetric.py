@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.hashing import packing
-from core.search.asymmetric import rank_asymmetric
+from core.search.asymmetric import rank_asymmetric, select_greatest
 from tests import reference
 from tests.core.search.worlds import quick, worlds
 
@@ -18,6 +18,20 @@ def test_by_hand():
     assert ids.tolist() == [[2, 0, 3, 1]]
     assert scores.tolist() == [[3.5, 1.5, 0.5, -1.5]]
     assert rank_asymmetric(projections, codes, 2, np.array([2]))[0].tolist() == [[0, 3]]
+
+
+def test_the_greatest_by_hand():
+    ids, values = np.empty(4, np.int32), np.empty(4)
+    select_greatest(np.array([0.5, 0.9, 0.5, -1.0, 0.9]), -1, ids, values)
+    assert (ids.tolist(), values.tolist()) == ([1, 4, 0, 2], [0.9, 0.9, 0.5, 0.5])
+    select_greatest(np.array([0.5, 0.9, 0.5, -1.0, 0.9]), 1, ids, values)
+    assert (ids.tolist(), values.tolist()) == ([4, 0, 2, 3], [0.9, 0.5, 0.5, -1.0])
+
+
+def test_scores_of_nothing_are_equal_and_a_plain_zero():
+    ids, values = np.empty(3, np.int32), np.empty(3)
+    select_greatest(np.array([0.0, -0.0, 0.0]), -1, ids, values)
+    assert (ids.tolist(), [str(value) for value in values]) == ([0, 1, 2], ["0.0"] * 3)
 
 
 @quick

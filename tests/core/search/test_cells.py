@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.search.cells import cell_places, nearest_cells, prepare_centroids, rank_cells
+from core.search.cells import cell_places, centroid_keys, nearest_cells, order_cells, prepare_centroids, rank_cells
 from tests.core.search.worlds import quick
 
 
@@ -18,6 +18,16 @@ def test_by_hand():
     assert ids.tolist() == [[2, 4, 1, 5, 3, 0]]
     assert distances.tolist() == [[0, 0, 1, 1, 2, 3]]
     assert rank_cells(query, centroids, cells, 3, np.array([2]))[0].tolist() == [[4, 1, 5]]
+
+
+def test_keys_and_order_by_hand():
+    # Squares 25, 2 and 0, so half of them less the products 3 + 8, 3 and 0 with the query (1, 2).
+    centroids, query = prepare_centroids(np.array([[3, 4], [1, 1], [0, 0]], np.float32)), np.array([1, 2], np.float32)
+    keys, places = np.empty(3), np.empty(3, np.uint16)
+    centroid_keys(query, *centroids, keys)
+    assert keys.tolist() == [12.5 - 11, 1 - 3, 0]
+    order_cells(query, *centroids, places)
+    assert places.tolist() == [2, 0, 1]
 
 
 def test_nearest_by_hand():

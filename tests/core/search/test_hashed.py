@@ -1,20 +1,37 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.search.exact import inner_products, rank_exact, to_columns
+from core.search.exact import rank_exact
 from core.search.hamming import rank_hamming
-from core.search.hashed import gathered_products, rerank
+from core.search.hashed import rerank, rerank_one
 from core.settings import parse_multiplier, shortlist_size
 from tests import reference
-from tests.core.search.worlds import quick, worlds
+from tests.core.search.worlds import on_grain, quick, worlds
 
 
 def rank_hashed(world, shortlist, k):
     near = rank_hamming(*world.words, world.bits, shortlist, world.exclude, world.cap, world.threads).ids
     return rerank(world.queries, world.gallery, near, k, world.threads)
+
+
+def test_by_hand():
+    gallery = np.array([[1, 0], [0, 1], [0.5, 0.5], [1, 0], [2, 2]], np.float32)
+    near = np.array([3, 1, 0, 2], np.int32)  # the best of all is not among them
+    ids, values = np.empty(3, np.int32), np.empty(3)
+    rerank_one(np.array([1, 0], np.float32), gallery, near, ids, values)
+    assert (ids.tolist(), values.tolist()) == ([0, 3, 2], [1, 1, 0.5])
+    assert near.tolist() == [3, 1, 0, 2]
+
+
+def test_a_similarity_of_nothing_is_a_plain_zero():
+    ids, values = np.empty(2, np.int32), np.empty(2)
+    gallery = np.array([[0, 1], [0, -1]], np.float32)
+    rerank_one(np.array([-1, 0], np.float32), gallery, np.array([1, 0], np.int32), ids, values)
+    assert (ids.tolist(), [str(value) for value in values]) == ([0, 1], ["0.0", "0.0"])
 
 
 @quick
@@ -33,32 +50,22 @@ def test_equals_the_loops_bit_for_bit(world, multiplier, data):
 @quick
 @given(worlds())
 def test_a_shortlist_of_the_whole_gallery_is_exact_search(world):
-    exact = rank_exact(world.queries, to_columns(world.gallery), world.size, world.exclude, 1)
+    exact = rank_exact(world.queries, world.gallery, world.size, world.exclude, 1)
     hashed = rank_hashed(world, world.size, world.size)
     assert np.array_equal(exact[0], hashed[0])
     assert np.array_equal(exact[1], hashed[1])
 
 
-@quick
-@given(worlds())
-def test_gathered_products_are_those_of_the_scan_to_the_bit(world):
-    ids = np.random.default_rng(0).permutation(len(world.gallery)).astype(np.int32)
-    scanned, gathered = np.empty(len(ids)), np.empty(len(ids))
-    for query in world.queries:
-        inner_products(query, to_columns(world.gallery), scanned)
-        gathered_products(query, world.gallery, ids, gathered)
-        assert np.array_equal(gathered, scanned[ids])
-
-
-@quick
-@given(worlds())
-def test_products_eight_rows_at_once_whatever_the_layout_of_the_gallery(world):
-    wide = np.repeat(world.gallery, 2, axis=0)[::2]  # rows stand apart
-    turned = np.asfortranarray(world.gallery)  # numbers of a row stand apart
-    ids = np.arange(len(world.gallery), dtype=np.int32)[::-1].copy()
-    for query in world.queries[:3]:
-        expected = [reference.inner_product(query, world.gallery[n]) for n in ids]
-        for gallery in (wide, turned):
-            gathered = np.empty(len(ids))
-            gathered_products(query, gallery, ids, gathered)
-            assert gathered.tolist() == expected
+@pytest.mark.parametrize("distinct", [1, 5, 3000])
+@pytest.mark.parametrize("k", [1, 100, 2500])
+def test_long_shortlists_with_few_and_many_equal_vectors(distinct, k):
+    rng = np.random.default_rng(distinct)
+    gallery = on_grain(rng.normal(size=(distinct, 12)))[rng.integers(0, distinct, 3000)]
+    near = np.array([rng.permutation(3000)[:2500] for _ in range(4)], np.int32)
+    ids, similarities = rerank(gallery[:4], gallery, near, k, 2)
+    for q in range(4):
+        items = np.sort(near[q])
+        products = gallery[items].astype(np.float64) @ gallery[q].astype(np.float64)
+        order = np.argsort(-products, kind="stable")[:k]
+        assert np.array_equal(ids[q], items[order])
+        assert np.array_equal(similarities[q], products[order])

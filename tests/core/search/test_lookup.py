@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.search.lookup import Codebook, fill_table, nearest_parts, rank_lookup, select_least
+from core.search.lookup import Codebook, fill_table, nearest_parts, rank_lookup
 from tests.core.search.worlds import quick
 
 
@@ -76,10 +76,3 @@ def test_neither_threads_nor_depth_change_a_result(world):
         shallow = rank_lookup(queries + noise, codebook, parts, depth, exclude, threads)
         assert np.array_equal(shallow[0], whole[0][:, :depth])
         assert np.array_equal(shallow[1], whole[1][:, :depth])
-
-
-def test_least_of_values_below_zero():
-    ids, values = np.empty(3, np.int32), np.empty(3)
-    scratch = np.empty(4, np.int32), np.empty(4, np.int32), np.empty(4)
-    select_least(np.array([0.5, -2.0, 0.5, 1.0]), -1, ids, values, *scratch)
-    assert (ids.tolist(), values.tolist()) == ([1, 0, 2], [-2.0, 0.5, 0.5])

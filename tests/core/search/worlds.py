@@ -1,4 +1,7 @@
-"""Random data full of ties for the search tests: hypothesis strategies and small helpers."""
+"""Random data full of ties for the search tests: hypothesis strategies and small helpers.
+
+Vectors are rounded to their grains, as on loading, so that every inner product is exact.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from core.hashing import packing
+from core.vectors import norms, round_to_grain
 
 quick = settings(max_examples=120, deadline=None)
 
 
 class World(NamedTuple):
-    queries: np.ndarray  # float32 (Q, d)
+    queries: np.ndarray  # float32 (Q, d), on its grain like the gallery
     gallery: np.ndarray  # float32 (N, d)
     bits: int
     query_codes: np.ndarray  # uint8 (Q, ceil(bits / 8))
@@ -29,6 +33,12 @@ class World(NamedTuple):
         return packing.to_words(self.query_codes), packing.to_words(self.gallery_codes)
 
 
+def on_grain(rows):
+    """Float32 (N, d) of real rows of any length, each rounded to its grain."""
+    rows = np.asarray(rows, np.float32).astype(np.float64)
+    return round_to_grain(rows, norms(rows))
+
+
 @st.composite
 def worlds(draw):
     """Any shape; vectors drawn again and again and few distinct codes make most comparisons ties."""
@@ -38,8 +48,9 @@ def worlds(draw):
     vectors = rng.normal(size=(draw(st.integers(1, n)), d))
     if draw(st.booleans()):  # coarse values: equal sums from different vectors
         vectors = np.round(vectors)
-    gallery = vectors[rng.integers(0, len(vectors), n)].astype(np.float32)
-    queries = np.concatenate([gallery[np.arange(q // 2) % n], rng.normal(size=(q - q // 2, d))]).astype(np.float32)
+        vectors[~vectors.any(axis=1), 0] = 1.0  # none is zero
+    gallery = on_grain(vectors[rng.integers(0, len(vectors), n)])
+    queries = on_grain(np.concatenate([gallery[np.arange(q // 2) % n], rng.normal(size=(q - q // 2, d))]))
     distinct = rng.random((draw(st.integers(1, n)), bits)) < draw(st.sampled_from([0.05, 0.5]))
     gallery_codes = packing.pack(distinct[rng.integers(0, len(distinct), n)])
     query_codes = packing.pack(distinct[rng.integers(0, len(distinct), q)])
@@ -47,6 +58,6 @@ def worlds(draw):
     exclude = rng.integers(0, n, q) if left_out else np.full(q, -1, np.int64)
     cap = draw(st.one_of(st.none(), st.integers(0, bits)))
     return World(
-        np.ascontiguousarray(queries), gallery, bits, query_codes, gallery_codes, exclude, cap,
+        queries, gallery, bits, query_codes, gallery_codes, exclude, cap,
         draw(st.integers(1, 3)), n - left_out,
     )  # fmt: skip
