@@ -35,7 +35,7 @@ def bootstrap(values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES) -> 
     """
     columns = np.ascontiguousarray(np.asarray(values, dtype=np.float64).reshape(len(values), -1))
     means = _resampled_means(columns, _multiplicities(len(columns), resamples, seed))
-    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    low, high = np.percentile(means, [2.5, 97.5], axis=1)
     return low, high
 
 
@@ -80,13 +80,12 @@ def _multiplicities(count: int, resamples: int, seed: int) -> np.ndarray:
 @kernel
 def _resampled_means(columns: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     count, resamples = drawn.shape
-    means = np.zeros((resamples, columns.shape[1]))
-    total = np.empty(resamples)
+    means = np.zeros((columns.shape[1], resamples))
     for m in range(columns.shape[1]):
-        total[:] = 0.0
         for q in range(count):
             value = columns[q, m]
             for r in range(resamples):
-                total[r] += value * drawn[q, r]
-        means[:, m] = total / count
+                means[m, r] += value * drawn[q, r]
+        for r in range(resamples):
+            means[m, r] /= count
     return means
