@@ -93,8 +93,8 @@ def scores(scored: dict[str, SearchResult], view: state.View) -> pd.DataFrame:
                 "search": SEARCH_LOOKS[name].label.split(" (")[0],
                 f"{single(view.map_metric)}@{k}": result.mean(view.map_metric, k),
                 f"{single(view.mahp_metric)}@{k}": result.mean(view.mahp_metric, k),
-                "same class": int(result.sums.hits[0, 0]),
-                "of exact top k": int(result.sums.shared[0, 0]),
+                "same class": int(result.sums["hits"][0, 0]),
+                "of exact top k": int(result.sums["shared"][0, 0]),
             }
         )
     return pd.DataFrame(rows)
