@@ -2,10 +2,11 @@
 
 Both are then compared by inner products, which of unit rows are their cosines. Every row is rounded once to a grain of
 its own, so that an inner product is exact in float64 and the order of its sum cannot change it: with 2^m the smallest
-power of two that is not below the row's norm, each component becomes a multiple of 2^(m - 26). A float32 holds that
-exactly. A product of two components is then a multiple of 2^(a + b - 52) for grains of a and b, and no partial sum is
+power of two that is not below the row's norm, each component becomes a multiple of 2^(m - 26) that a float32 holds. A
+product of two components is then a multiple of 2^(a + b - 52) for grains of a and b, and no partial sum is
 larger than 2^(a + b), by Cauchy and Schwarz: at most 2^53 steps, which float64 counts without rounding. So BLAS, a
-plain loop and a vectorised one give the same number. No cosine changes by more than 3e-8.
+plain loop and a vectorised one give the same number. A component of a unit row moves by at most 2^-27, or by as much
+as float32 rounds it anyway where that is more.
 """
 
 from __future__ import annotations

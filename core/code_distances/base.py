@@ -114,7 +114,10 @@ class CodePair(ABC):
         return rank_asymmetric(self.real_values()[rows], self.gallery.packed, depth, exclude, threads)[0]
 
     def real_values(self) -> np.ndarray:
-        """The queries' values float32 (Q, bits); BadInput for codes that have none."""
+        """The queries' values float32 (Q, bits); BadInput for codes that have none, or NaN or infinite ones."""
         if self.queries.project is None:
             raise BadInput(f"hash '{self.hash}' has no real values: asymmetric search cannot use it")
-        return self.queries.projections
+        values = self.queries.projections
+        if not np.isfinite(values).all():
+            raise BadInput(f"hash '{self.hash}' has NaN or infinite real values: make its codes again")
+        return values

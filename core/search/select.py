@@ -93,7 +93,7 @@ def limit_of_keys(keys: np.ndarray, low: float, high: float, depth: int) -> floa
         return low
     within = keys.shape[0]  # at most so many are up to `high`
     while within > enough(depth):
-        middle = np.float64(keys.dtype.type(low + (high - low) / 2))
+        middle = np.float64(keys.dtype.type(low / 2 + high / 2))
         if not low < middle < high:  # neighbours: the keys up to `high` are equal
             break
         count = count_up_to(keys, keys.dtype.type(middle))
@@ -129,7 +129,7 @@ def sort_pairs(keys: np.ndarray, ids: np.ndarray) -> None:
         ends = _split(keys[start:stop], ids[start:stop])
         first = 0
         for b in range(ends.shape[0]):
-            if ends[b] - first > _CROWDED:
+            if _CROWDED < ends[b] - first < stop - start:
                 crowded[left, 0], crowded[left, 1] = start + first, start + ends[b]
                 left += 1
             first = ends[b]
@@ -146,10 +146,16 @@ def _split(keys: np.ndarray, ids: np.ndarray) -> np.ndarray:
     if low == high:
         values = old_ids.astype(np.float64)
         low, high = ends_of(values)
-    scale = (count - 1) / (high - low)  # infinite where the ends are nearly neighbours: then there are two bins
+    scale = (count - 1) / (high - low)
+    even = 0 < scale < np.inf and high - low < np.inf
     bin_of, ends = np.empty(count, np.uint32), np.zeros(count, np.int64)
     for i in range(count):
-        bin_of[i] = np.uint32(min((values[i] - low) * scale, count - 1.0)) if values[i] > low else np.uint32(0)
+        if values[i] <= low:
+            bin_of[i] = 0
+        elif values[i] >= high:
+            bin_of[i] = count - 1
+        else:  # infinite ends, or such that are too far apart or too near: all between them share a bin
+            bin_of[i] = np.uint32((values[i] - low) * scale) if even else np.uint32(1)
         ends[bin_of[i]] += 1
     total = 0
     for b in range(count):
@@ -194,7 +200,7 @@ def take_least(keys: np.ndarray, ids: np.ndarray, best_keys: np.ndarray, best_id
 
 @kernel
 def select_least(keys: np.ndarray, exclude: int, ids: np.ndarray, values: np.ndarray) -> None:
-    """The least of `keys` float64 (N,) by (key, index) into `ids` int32 and their keys into `values`, both (depth,).
+    """The least of finite `keys` float64 (N,) by (key, index) into `ids` int32, their keys into `values`, (depth,) both.
 
     `exclude`, -1 for none, is left out: its key becomes infinite. The depth is at most the number of the other items.
     """

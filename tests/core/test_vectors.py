@@ -200,7 +200,7 @@ def test_lengths_are_added_up_in_index_order_whatever_the_layout(dimensions):
     assert norms(rows[3:4]).tolist() == expected[3:4]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(st.integers(1, 4096), st.integers(1, 40)), st.sampled_from([np.float16, np.float32]),
     st.sampled_from([0.0, 3.0]), st.booleans(), st.integers(0, 2**32 - 1),

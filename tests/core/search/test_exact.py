@@ -162,6 +162,16 @@ def test_vectors_whose_float32_products_vanish():
         check(tiny[:1], tiny, 2, chunk=chunk)
 
 
+def test_the_best_item_has_the_least_float32_product_where_numbers_are_too_small():
+    # In units of 2^-149, float32's smallest number, all others' products are 0.9, which becomes 1; the best one's are
+    # 0.45 four times over, which becomes nothing.
+    query = np.full((1, 4), 2.0**-75, np.float32)
+    others = np.array([[0.9, 2.0**-25, 0, 0]]) * 2.0**-74
+    gallery = on_grain(np.concatenate([np.repeat(others, 100, axis=0), np.full((1, 4), 0.45 * 2.0**-74), others]))
+    assert rank_exact(query, gallery, 1)[0].tolist() == [[100]]
+    check(query, gallery, 3, chunk=60)
+
+
 def test_vectors_of_lengths_far_apart():
     rng = np.random.default_rng(1)
     rows = on_grain(rng.normal(size=(800, 6)) * 2.0 ** rng.integers(-90, 40, (800, 1)))

@@ -93,6 +93,8 @@ ADVERSARIAL = {
     "a wide span": np.array([8e307, -8e307, 0.0, 1.0, 8e307, -1.0] * 20),
     "denormal gaps": np.array([TINY, 0.0, 3 * TINY, TINY, -TINY, 2 * TINY] * 20),
     "a span near the smallest normal": np.linspace(0, 4e-308, 100),
+    "an infinite span": np.resize([1.7e308, -1.7e308], 100),
+    "an infinite span with others between": np.resize([1.7e308, -1.7e308, 0.0, 1.0, -1.0], 100),
     "an infinite scale": np.linspace(0, 1.0000001e-307, 100),
     "signed zeros are equal": np.array([0.0, -0.0] * 60),
     "signed zeros alone": np.array([-0.0, 0.0, -0.0, 0.0]),
@@ -178,6 +180,19 @@ def test_a_limit_by_hand():
     assert limit_of_keys(keys, 0.0, 99.0, 2) == 24.75
     assert limit_of_keys(np.zeros(100), 0.0, 0.0, 2) == 0.0
     assert limit_of_keys(keys, 0.0, 99.0, 100) == 99.0
+
+
+@pytest.mark.parametrize("values", [[np.inf, 1.0], [np.inf, -np.inf, 1.0], [np.inf, np.inf]])
+def test_infinite_keys_are_sorted(values):
+    keys = np.resize(values, 100)
+    check_order(keys, np.arange(100, dtype=np.int32))
+    check_order(keys, drawn_ids(100))
+
+
+def test_nan_keys_end():
+    keys, ids = np.resize([np.nan, 1.0, 2.0], 100), np.arange(100, dtype=np.int32)
+    sort_pairs(keys, ids)
+    assert sorted(ids) == list(range(100))
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
