@@ -200,7 +200,7 @@ def take_least(keys: np.ndarray, ids: np.ndarray, best_keys: np.ndarray, best_id
 
 @kernel
 def select_least(keys: np.ndarray, exclude: int, ids: np.ndarray, values: np.ndarray) -> None:
-    """The least of finite `keys` float64 (N,) by (key, index) into `ids` int32, their keys into `values`, (depth,) both.
+    """The least of finite `keys` float64 (N,) by (key, index), into `ids` int32 and `values` float64, both (depth,).
 
     `exclude`, -1 for none, is left out: its key becomes infinite. The depth is at most the number of the other items.
     """
