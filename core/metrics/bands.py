@@ -8,7 +8,6 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from core import recycled
 from core.metrics.averaged_kernels import ROWS, Room
 from core.metrics.moments import Band, Moments, band_of, block_of, room_for
 from core.metrics.quotient import Quotient
@@ -42,7 +41,7 @@ class Averages:
         `keep` is the one of `ks` at which every query's sums are kept, None for none.
         """
         divisors = [metric.divisors(relevant, ks) for metric in metrics]
-        by_row = recycled.empty((len(metrics), len(relevant)), np.float64)
+        by_row = np.empty((len(metrics), len(relevant)), np.float64)
         by_column = np.empty((len(metrics), len(ks)))
         for m, (rows, columns) in enumerate(divisors):
             by_row[m], by_column[m] = 1.0 / rows, 1.0 / columns
@@ -72,7 +71,7 @@ class Averages:
 
     def _scratch(self) -> tuple[Accumulated, np.ndarray, np.ndarray]:
         sums = unfilled(self.ks, np.empty(ROWS, np.int64))
-        return sums, recycled.empty(sums.hp.shape, np.float64), np.empty((len(self.numbers), len(self.ks)))
+        return sums, np.empty(sums.hp.shape, np.float64), np.empty((len(self.numbers), len(self.ks)))
 
     def bands(self) -> list[Band]:
         """One a metric, once all is filled."""

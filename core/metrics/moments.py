@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from core import recycled
 from core.compiled import kernel
 from core.metrics.intervals import Z95
 from core.search.parallel import BLOCK
@@ -44,7 +43,7 @@ class Moments:
 
 def room_for(count: int, *shape: int) -> np.ndarray:
     """Unfilled moments of the blocks of `count` rows: float64 (blocks, *shape[:-1], 2, K), K the last of `shape`."""
-    return recycled.empty((-(-count // BLOCK), *shape[:-1], 2, shape[-1]), np.float64)
+    return np.empty((-(-count // BLOCK), *shape[:-1], 2, shape[-1]), np.float64)
 
 
 def block_of(rows: slice, count: int) -> int:

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import recycled
-
 
 class Kernels(NamedTuple):
     """The same judgement of a block of queries, its sums kept in arrays or averaged: the last argument takes them."""
@@ -53,8 +51,8 @@ class Accumulated(NamedTuple):
 def unfilled(ks: np.ndarray, relevant: np.ndarray) -> Accumulated:
     """Room for the sums of queries with so many relevant items, int64 (Q,), at `ks` int64 (K,)."""
     shape = (len(relevant), len(ks))
-    hits, shared = (recycled.empty(shape, np.int32) for _ in range(2))
-    return Accumulated(ks, relevant, hits, *(recycled.empty(shape, np.float64) for _ in range(6)), shared)
+    hits, shared = (np.empty(shape, np.int32) for _ in range(2))
+    return Accumulated(ks, relevant, hits, *(np.empty(shape, np.float64) for _ in range(6)), shared)
 
 
 class Tables(NamedTuple):

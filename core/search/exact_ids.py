@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from core import recycled
 from core.blas import blas_threads
 from core.compiled import kernel, part
 from core.search.exact import no_exclusion, rank_exact, to_columns
@@ -42,13 +41,13 @@ def exact_ids(
     if _SHARE * depth > len(gallery) or products_overflow(queries, longest):
         return rank_exact(queries, to_columns(gallery), depth, exclude, threads)[0]
     bounds = rounding_bounds(queries, longest)
-    ids = recycled.empty((len(queries), depth), np.int32)
+    ids = np.empty((len(queries), depth), np.int32)
     least, most = _QUERIES
     size = min(max(least, _SCORES // len(gallery)), most)
 
     def work(block: slice) -> None:
         asked = np.ascontiguousarray(queries[block])
-        scores = np.matmul(asked, gallery.T, out=recycled.empty((len(asked), len(gallery)), np.float32))
+        scores = np.matmul(asked, gallery.T, out=np.empty((len(asked), len(gallery)), np.float32))
         _rank_block(asked, gallery, scores, exclude[block], bounds[block], ids[block])
 
     with blas_threads(1):

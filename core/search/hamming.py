@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import recycled
 from core.compiled import kernel
 from core.search.exact import no_exclusion
 from core.search.parallel import run_blocks
@@ -43,7 +42,7 @@ def rank_hamming(
     exclude = no_exclusion(count) if exclude is None else exclude
     cap = bits if distance_cap is None else distance_cap
     rows = np.ascontiguousarray(query_words.T)
-    ids = recycled.empty((count, depth), np.int32)
+    ids = np.empty((count, depth), np.int32)
     distances = np.empty((count, depth if tell_distances else 0), np.uint16)
 
     def work(block: slice) -> None:
