@@ -30,11 +30,12 @@ from dashboard import warm_up  # noqa: E402
 
 warm_up.start()
 from core.errors import BadInput  # noqa: E402
-from dashboard import memory, sidebar  # noqa: E402
+from core.memory import release_freed_memory  # noqa: E402
+from dashboard import sidebar  # noqa: E402
 
-memory.return_freed_arrays()
 try:
     sidebar.draw()
     page.run()
 except BadInput as error:
     st.error(str(error), icon=":material/error:")
+release_freed_memory()

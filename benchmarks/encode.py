@@ -4,7 +4,6 @@
 
 Writes a CSV, a row an encoder that has weights in the bundle; `--keep` puts the times into the bundle, which the
 Encoders page and the export show. The pictures are noise: no time depends on what they show. Let nothing else run.
-Freed memory is kept, as `python -m core embed` does: else page faults now and then double a network's time.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.bundle import Bundle, load_bundle
 from core.bundle_writer import BundleWriter
 from core.encode_time import time_encoding, time_words
-from core.encoders.memory import keep_freed_memory
 from core.encoders.opened import open_weights
 from core.encoders.visual_words.bag import BagOfWords
 from core.tables import whole_file
@@ -52,7 +50,6 @@ def main() -> None:
     parser.add_argument("--out", help="CSV to write")
     parser.add_argument("--keep", action="store_true", help="put the times into the bundle")
     options = parser.parse_args()
-    keep_freed_memory()
     bundle = load_bundle(options.bundle)
     times = measure(bundle)
     frame = pd.DataFrame([{"encoder": name, **values} for name, values in times.items()])

@@ -59,11 +59,9 @@ def embed(
 
 def _embed_network(root: str | Path, encoder: str, weights: Path, out: str | Path, dataset: Cifar) -> list[str]:
     from core.encoders.encoding import encode_images
-    from core.encoders.memory import keep_freed_memory
     from core.encoders.networks.folded import folded
     from core.encoders.weights import load_network
 
-    keep_freed_memory()
     existing_bundle(Path(out), dataset)
     network = load_network(weights)
     check_encoder(weights, network.recipe.encoder, encoder)

@@ -21,8 +21,8 @@ _BY_CODE = 8  # and all by code together this one, beside the newest
 class Rankings:
     """Ids int32 of the best items of some queries. What is too deep or large to be kept is made for the rows alone.
 
-    Exact rankings are kept in `cache`. Those by code come with every move of a hash or its length: they have a cache
-    of their own, a small one, so that the memory of the oldest is used again.
+    Exact rankings are kept in `cache`. Those by code, which change with every hash and code length, have a small cache
+    of their own, so that they do not push out the exact ones.
     """
 
     def __init__(self, cache: ByteCache, threads: int | None) -> None:

@@ -19,7 +19,6 @@ from core.pictures.search import Hit, hits_csv, printable, search_index
 from core.pictures.thumbnail import thumbnail
 from dashboard.grids import Tile, grid_html
 from dashboard.launch import allowed
-from dashboard.memory import freed_arrays_kept
 from dashboard.pictures import png_uri
 
 BACKBONES = ("resnet50", "resnet152", "vit_b_16", "vit_l_16", "inception_v3", "convnext_tiny", "alexnet", "vgg16")
@@ -86,9 +85,8 @@ def search(
     name, weights = encoder
     changed = 0 if weights is None else weights.stat().st_mtime_ns
     network = _encoder(name, weights, changed, bundle, bundle.version)
-    with freed_arrays_kept():
-        index = index_folder(found, network, None, progress)
-        vector = network.encode_pictures([picture])[0]
+    index = index_folder(found, network, None, progress)
+    vector = network.encode_pictures([picture])[0]
     hits = search_index(index, vector, k, similarity)
     asked = f"{query[0]} in {len(index):,} pictures of '{found.root.name}', encoder {name}, {similarity}"
     tiles = [Tile(0, query[0], relation="query", picture=png_uri(_small(picture)))]

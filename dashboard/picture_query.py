@@ -23,7 +23,6 @@ from dashboard import picture_choice, picture_input, state
 from dashboard.answers import choose_view, draw_answers, draw_lost, draw_table
 from dashboard.cards import readable
 from dashboard.launch import launch
-from dashboard.memory import freed_arrays_kept
 from dashboard.picture_html import Shares, picture_html
 from dashboard.picture_input import Given
 from dashboard.pictures import png_uri
@@ -73,8 +72,7 @@ def _encoded(
 ) -> tuple[EncodedPicture, float]:
     """What the encoder says of the picture, and the milliseconds it takes."""
     picture = _given.picture()
-    with freed_arrays_kept():
-        return _encoder.encode(picture), time_encoding(_encoder, picture)
+    return _encoder.encode(picture), time_encoding(_encoder, picture)
 
 
 @st.cache_data(max_entries=16, show_spinner="Searching …", scope="session")

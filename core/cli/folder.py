@@ -44,12 +44,10 @@ def progress_bar(what: str) -> Iterator[Progress]:
 
 def index_named(folder: str | Path, encoder: PictureEncoder, cache: Path | None) -> PictureIndex:
     """The index of the folder that was named, brought up to date under a bar."""
-    from core.encoders.memory import keep_freed_memory
     from core.pictures.folder import find_pictures
     from core.pictures.index import index_folder
 
     found = find_pictures(folder)
-    keep_freed_memory()
     with progress_bar(encoder.name) as show:
         return index_folder(found, encoder, cache, show)
 

@@ -14,6 +14,7 @@ from core.datasets.registry import DATASETS, get_dataset
 from core.encoders.names import TRAINED
 from core.errors import BadInput
 from core.hashing.registry import get_hash
+from core.memory import keep_freed_memory
 from core.search.parallel import check_threads
 from core.settings import BITS_RANGE
 
@@ -60,6 +61,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run_train(args: argparse.Namespace) -> None:
     """Train."""
+    keep_freed_memory()
     from core.build import train_encoder
 
     dataset = get_dataset(args.dataset)
@@ -101,6 +103,7 @@ def run_hash(args: argparse.Namespace) -> None:
 
 def run_build(args: argparse.Namespace) -> None:
     """All three."""
+    keep_freed_memory()
     from core.build import build
 
     dataset = get_dataset(args.dataset)

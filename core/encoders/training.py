@@ -19,7 +19,6 @@ from core.encoders.checkpoint import Checkpoint
 from core.encoders.device import Forward, choose_device
 from core.encoders.distillation import distillation_loss
 from core.encoders.encoding import to_tensor, to_unit
-from core.encoders.memory import keep_freed_memory
 from core.encoders.networks.base import Network
 from core.encoders.networks.registry import make_network
 from core.encoders.optimizers import Optimizers
@@ -60,7 +59,6 @@ def train(
     _check_teacher(recipe, teacher)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    keep_freed_memory()
     run = _Run(recipe, data, seed, choose_device(), teacher)
     found = checkpoint.load(folder, recipe, seed)
     if found.epoch:
