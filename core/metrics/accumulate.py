@@ -65,7 +65,7 @@ def accumulate_ranking(
 
     def judge(block: slice, sums: np.ndarray) -> None:
         judged = judgements.query_labels[block], judgements.rows[block], tables, out.ks
-        ranking_block(ids[block], exact_ids[block], *judged, sums)
+        ranking_block(_places(ids[block]), _places(exact_ids[block]), *judged, sums)
 
     _by_blocks(judge, len(ids), out, threads, first)
 
@@ -92,9 +92,15 @@ def accumulate_shortlists(
 
     def judge(block: slice, sums: np.ndarray) -> None:
         judged = judgements.query_labels[block], judgements.rows[block], tables, out.ks
-        shortlist_block(queries[block], gallery, near[block], shortlists, exact_ids[block], *judged, sums)
+        known = _places(exact_ids[block])
+        shortlist_block(queries[block], gallery, _places(near[block]), shortlists, known, *judged, sums)
 
     _by_blocks(judge, len(queries), out, threads, first)
+
+
+def _places(ids: np.ndarray) -> np.ndarray:
+    """The same ids as unsigned numbers: a kernel tests each index that could be negative, to count from the end."""
+    return ids.view(np.uint32)
 
 
 def _by_blocks(

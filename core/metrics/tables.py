@@ -39,7 +39,7 @@ class Judgements:
 class Tables(NamedTuple):
     """Ideal sums are inverted, and 0 where there is nothing to reach: a query without relevant items counts 0."""
 
-    labels: np.ndarray  # int64 (N,)
+    labels: np.ndarray  # uint32 (N,): classes
     similarity: np.ndarray  # float64 (C, C)
     inverse_ideal: np.ndarray  # float64 (3, rows of the ideal sums, depth): of `gain`, `dcg`, `dcg_hierarchical`
     by_rank: np.ndarray  # float64 (2, depth): the discount and 1 / rank
@@ -52,7 +52,7 @@ def tables_of(judgements: Judgements) -> Tables:
     reachable = (sums > 0) & (ideal.relevant > 0)[:, None]
     depth = ideal.gain.shape[1]
     return Tables(
-        judgements.gallery_labels,
+        judgements.gallery_labels.astype(np.uint32),
         judgements.similarity,
         np.divide(1.0, sums, out=np.zeros_like(sums), where=reachable),
         np.stack([discounts(depth), 1.0 / np.arange(1, depth + 1)]),
