@@ -36,4 +36,4 @@ def test_ideal_sums_are_inverted_and_nothing_where_there_is_nothing_to_find():
     assert tables.inverse_ideal[1, 0] == pytest.approx([1, *[1 / (1 + 1 / log2(3))] * 2], abs=1e-15)
     assert tables.by_rank[0] == pytest.approx([1, 1 / log2(3), 1 / 2], abs=1e-15)
     assert tables.by_rank[1].tolist() == [1, 1 / 2, 1 / 3]
-    assert tables.labels is labels
+    assert tables.labels.tolist() == labels.tolist()
