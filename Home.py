@@ -5,6 +5,7 @@ import streamlit as st
 st.set_page_config(page_title="Binary hashes: cost and gain", page_icon="🔎", layout="wide")
 
 overview = st.Page("dashboard/overview.py", title="Overview", icon=":material/dashboard:", default=True)
+your_data = st.Page("dashboard/your_data.py", title="Your data", icon=":material/upload:")
 page = st.navigation(
     [
         overview,
@@ -18,7 +19,7 @@ page = st.navigation(
         st.Page("dashboard/encoders.py", title="Encoders", icon=":material/hub:"),
         st.Page("dashboard/export.py", title="Export", icon=":material/download:"),
         st.Page("dashboard/folder.py", title="Folder search", icon=":material/photo_library:"),
-        st.Page("dashboard/your_data.py", title="Your data", icon=":material/upload:"),
+        your_data,
     ],
     position="top",
 )
@@ -31,10 +32,12 @@ from dashboard import warm_up  # noqa: E402
 warm_up.start()
 from core.errors import BadInput  # noqa: E402
 from core.memory import release_freed_memory  # noqa: E402
-from dashboard import sidebar  # noqa: E402
+from dashboard import preparing, sidebar  # noqa: E402
 
 try:
     sidebar.draw()
+    if page not in (overview, your_data):  # which wait where they compute, or need nothing compiled
+        preparing.wait()
     page.run()
 except BadInput as error:
     st.error(str(error), icon=":material/error:")

@@ -55,8 +55,8 @@ def mark_complete(part: str = ALL) -> None:
 def count() -> int:
     """How many kernels are there."""
     folder = kernel_folder()
-    names = [] if folder is None else os.listdir(folder)
-    return sum(not name.startswith(".") and not name.endswith(_COMPLETE) for name in names)
+    files = [] if folder is None else folder.iterdir()
+    return sum(not file.name.startswith(".") and file.suffix != _COMPLETE for file in files)
 
 
 def can_write() -> bool:

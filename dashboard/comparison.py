@@ -9,25 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.hashing.registry import get_hash
-from core.metrics.intervals import Comparison, compare
-from core.metrics.registry import get_metric
-from core.results import SearchResult
+from core.overview import Row
 from dashboard.state import View
 from dashboard.verdict import Outcome, Score, interval, signed
 
 COLUMNS = ("", "Exact", "Hashed", "Hashed − exact", "Hamming only", "Hamming − exact")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One metric at k: means by search, and the paired differences of the other two from exact search."""
-
-    label: str
-    exact: float
-    hashed: float
-    hamming: float
-    hashed_difference: Comparison
-    hamming_difference: Comparison
 
 
 @dataclass(frozen=True)
@@ -38,17 +24,6 @@ class Memory:
     stored: int
     stored_as: str
     code: int
-
-
-def compare_searches(results: Mapping[str, SearchResult], metrics: tuple[str, ...], k: int) -> list[Row]:
-    """One row a metric; `results` of exact, hashed and hamming, judged at k."""
-    rows = []
-    for metric in metrics:
-        exact, hashed, hamming = (results[search].at(metric, k) for search in ("exact", "hashed", "hamming"))
-        label = f"{get_metric(metric).label}@{k}"
-        means = (float(values.mean()) for values in (exact, hashed, hamming))
-        rows.append(Row(label, *means, compare(exact, hashed), compare(exact, hamming)))
-    return rows
 
 
 def memory_of(view: View) -> Memory:

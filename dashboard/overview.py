@@ -2,12 +2,12 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BadInput
+from core.kernel_folder import OVERVIEW
 from core.metrics.registry import get_metric
-from dashboard import latency, state
+from core.overview import Overview, Row, stored
+from dashboard import latency, preparing, state
 from dashboard.comparison import (
     Memory,
-    Row,
-    compare_searches,
     detail_table,
     memory_of,
     milliseconds,
@@ -161,31 +161,43 @@ def loaded(view: View, memory: Memory) -> pd.DataFrame:
     return pd.DataFrame({"what": list(lines), "value": list(lines.values())})
 
 
+def overview_of(view: View) -> Overview:
+    """The rows that ship with the bundle if they are of this very view, else computed now."""
+    metrics = (view.map_metric, view.mahp_metric, "overlap")
+    found = stored(view.bundle, view.setting, view.k, metrics)
+    if found is None:
+        preparing.wait(OVERVIEW)
+        with st.spinner(f"Searching with {len(view.space.queries):,} queries, three ways …"):
+            found = Overview.of(view.results(), metrics, view.k)
+    return found
+
+
 view = state.current()
 st.caption(about(view))
 answer = st.container()
 with state.section():
     memory = memory_of(view)
-    with answer, st.spinner(f"Searching with {len(view.space.queries):,} queries, three ways …"):
+    with answer:
         shown = st.empty()
         if "overview_seen" not in st.session_state:  # later moves leave the figures before them in place
             with shown.container():
                 draw_waiting(view, memory)
         try:
-            results = view.results()
-            rows = compare_searches(results, (view.map_metric, view.mahp_metric, "overlap"), view.k)
+            found = overview_of(view)
         except BadInput:
             shown.empty()  # dots would promise figures; the section says why there are none
             raise
     st.session_state["overview_seen"] = True
     with shown.container():
-        draw_answer(view, rows, memory, None)
-    draw_notes(view, results["exact"].without_relevant)
-    draw_details(view, rows, memory)
+        draw_answer(view, found.rows, memory, None)
+    draw_notes(view, found.without_relevant)
+    draw_details(view, found.rows, memory)
     try:
+        with answer:
+            preparing.wait()
         times = latency.query_times(view)
     except BadInput as error:
         st.error(str(error), icon=":material/error:")
     else:
         with shown.container():
-            draw_answer(view, rows, memory, times)
+            draw_answer(view, found.rows, memory, times)

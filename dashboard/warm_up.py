@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from core.kernel_folder import OVERVIEW
+from dashboard import preparing
 from dashboard.launch import launch
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @cache
 def start() -> Thread:
     """Begin, once a server, for the bundle that it opens first."""
+    preparing.start()
     thread = Thread(target=work, args=(launch().bundle,), name="warm-up", daemon=True)
     thread.start()
     return thread
@@ -34,6 +37,7 @@ def work(path: Path) -> None:
     try:
         with suppress(Exception):  # the page meets the same and says so
             view = first_view(path)
+            preparing.wait_unseen(OVERVIEW)
             Thread(target=_compare, args=(len(view.space.queries),), daemon=True).start()
             view.results()
         gc.freeze()

@@ -12,6 +12,7 @@ from core.cli import (
     duplicates,
     evaluate,
     fine_tuning,
+    first_start,
     fuse,
     importing,
     info,
@@ -44,6 +45,7 @@ COMMANDS = (
     fuse,
     search_folder,
     fine_tuning,
+    first_start,
 )
 EPILOG = "Example: python -m core evaluate --hash itq --bits 48 --out metrics.csv"
 

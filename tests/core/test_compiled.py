@@ -1,68 +1,116 @@
-import ast
-import re
+"""Machine code is kept between starts; where it cannot be, or is damaged, a kernel is compiled again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numba
+import numpy as np
 import pytest
 
 from core import compiled
+from core.compiled import KernelCache
 
 
-def test_cache_folder_changes_with_the_kernels_source(tmp_path, monkeypatch):
-    fake = tmp_path / "core" / "compiled.py"
-    (tmp_path / "core" / "search").mkdir(parents=True)
-    (tmp_path / "core" / "metrics").mkdir()
-    kernel = tmp_path / "core" / "search" / "a.py"
-    kernel.write_text("one")
-    monkeypatch.setattr(compiled, "__file__", str(fake))
-    before = compiled._cache_folder()
-    assert compiled._cache_folder() == before
-    kernel.write_text("two")
-    assert compiled._cache_folder() != before
+def add_up(values):
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
-def test_every_file_with_kernels_is_in_the_digest():
-    core = Path(compiled.__file__).parent
-    known = {file for holder in compiled._HOLDERS for file in core.glob(holder)}
-    holders = {file for file in core.rglob("*.py") if re.search(r"\n@(kernel|exact_kernel|part)\n", file.read_text())}
-    assert core / "search" / "products.py" in holders
-    assert holders <= known
+def compiled_in(folder: Path):
+    """The kernel as a new process has it."""
+    kernel = numba.njit(add_up)
+    kernel._cache = KernelCache(add_up, folder)
+    return kernel
 
 
-def test_a_user_s_own_cache_folder_is_respected(monkeypatch, tmp_path):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    before = numba.config.CACHE_DIR
-    compiled._use_cache_folder()
-    assert before == numba.config.CACHE_DIR
+def called(folder: Path) -> bool:
+    """Call it; whether its code was there."""
+    kernel = compiled_in(folder)
+    assert kernel(np.array([1.0, 2.5])) == 3.5
+    return bool(kernel.stats.cache_hits)
 
 
-_HAND_BUILT = re.compile(r"(llvmlite|numba\.extending|numba\.core\.cgutils)(\.|$)")
+@pytest.fixture
+def kept(tmp_path):
+    """The file of its code."""
+    assert not called(tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert called(tmp_path)
+    return file
 
 
-def _named_modules(tree):
-    """Dotted names that a module imports, or reaches as attributes."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Attribute):
-            yield ast.unparse(node)
+def flip(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["import llvmlite", "import llvmlite.ir as ir", "from llvmlite import ir", "from numba import extending",
-     "from numba.extending import intrinsic", "from numba.core import cgutils", "from numba.core.cgutils import pack",
-     "@numba.extending.intrinsic\ndef f(): pass"],
-)  # fmt: skip
-def test_machine_instructions_by_hand_are_noticed(line):
-    assert any(map(_HAND_BUILT.match, _named_modules(ast.parse(line))))
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: data + b"x",
+        lambda data: flip(data, 0),
+        lambda data: flip(data, len(data) // 2),
+        lambda data: flip(data, len(data) - 1),
+        lambda data: b"no code of ours",
+    ],
+)
+def test_damaged_code_is_compiled_again_and_replaced(kept, damage):
+    kept.write_bytes(damage(kept.read_bytes()))
+    assert not called(kept.parent)
+    assert called(kept.parent)
 
 
-def test_no_module_builds_machine_instructions_by_hand():
-    root = Path(compiled.__file__).parent.parent
-    files = [file for folder in ("core", "dashboard", "benchmarks", "tests") for file in (root / folder).rglob("*.py")]
-    assert len(files) > 100
-    named = {file: list(_named_modules(ast.parse(file.read_text()))) for file in files}
-    assert [str(file) for file, names in named.items() if any(map(_HAND_BUILT.match, names))] == []
+def test_code_of_a_form_that_is_not_known_is_compiled_again(kept):
+    content = compiled.dumps(("of", "another numba"))
+    kept.write_bytes(compiled.hashlib.sha256(content).digest() + content)
+    assert not called(kept.parent)
+    assert called(kept.parent)
+
+
+def test_a_folder_that_is_gone_or_a_file_costs_time_alone(tmp_path):
+    assert not called(tmp_path / "gone")
+    (tmp_path / "file").touch()
+    assert not called(tmp_path / "file")
+
+
+def test_code_of_another_processor_has_another_name(tmp_path):
+    cache = KernelCache(add_up, tmp_path)
+    files = {
+        cache._file((numba.float64,), SimpleNamespace(magic_tuple=lambda cpu=cpu: ("linux", cpu, "+avx")))
+        for cpu in "ab"
+    }
+    assert len(files) == 2
+
+
+def test_other_types_have_a_file_of_their_own_and_all_can_be_forgotten(kept):
+    compiled_in(kept.parent)(np.array([1, 2]))
+    assert len(list(kept.parent.iterdir())) == 2
+    compiled_in(kept.parent)._cache.flush()
+    assert not list(kept.parent.iterdir())
+
+
+IN_PLACE_OF_A_FOLDER = """
+from core.kernel_folder import kernel_folder
+from core.metrics.intervals import bootstrap
+import numpy as np
+low, high = bootstrap(np.arange(50.0))
+print(kernel_folder(), low[0] < 24.5 < high[0])
+"""
+
+
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "NUMBA_CACHE_DIR"])
+def test_kernels_run_without_a_folder(tmp_path, variable):
+    (tmp_path / "file").touch()
+    run = subprocess.run(
+        [sys.executable, "-c", IN_PLACE_OF_A_FOLDER], cwd=Path(compiled.__file__).parents[1],
+        env={"PATH": "", "XDG_CACHE_HOME": str(tmp_path), variable: str(tmp_path / "file")},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.stdout.strip() == "None True", run.stderr

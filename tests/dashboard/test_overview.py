@@ -9,8 +9,9 @@ from core.datasets.arrays import import_arrays
 from core.engine import Engine
 from core.errors import BadInput
 from core.metrics.intervals import compare
-from dashboard import latency
-from dashboard.comparison import Memory, Row, detail_table, milliseconds, overview_table, waiting_table
+from core.overview import METRICS, Row, store
+from dashboard import latency, preparing
+from dashboard.comparison import Memory, detail_table, milliseconds, overview_table, waiting_table
 from dashboard.state import View
 from dashboard.verdict import interval
 
@@ -85,6 +86,28 @@ def test_dots_go_where_the_search_is_refused(open_app, monkeypatch):
     app = open_app()
     assert [error.value for error in app.error] == ["codes are damaged: make them anew"]
     assert not app.metric
+
+
+def test_stored_rows_are_shown_without_a_search(open_app, make_bundle, monkeypatch):
+    bundle = make_bundle()
+    store(bundle)
+    monkeypatch.setattr(View, "results", None)
+    app = open_app(bundle=bundle.path)
+    assert not app.exception
+    results = Engine(bundle).evaluate(app.session_state["_view"].setting, [59])
+    assert metrics(app)["mAP@59"].value == f"{results['hashed'].mean(METRICS[0], 59):.4f}"
+    assert table(app).loc["Time for one query"]["Exact"] == "1 ms"
+
+
+def test_it_waits_for_what_is_compiled(open_app, make_bundle, monkeypatch):
+    waits = []
+    monkeypatch.setattr(preparing, "wait", lambda part="everything": waits.append(part))
+    bundle = make_bundle()
+    app = open_app(bundle=bundle.path)
+    assert waits == ["overview", "everything"]  # for numbers, then for times
+    store(bundle)
+    app.run()
+    assert waits[2:] == ["everything"]
 
 
 def test_what_is_loaded_is_said(app, tiny_bundle):
