@@ -4,7 +4,7 @@
 
 Runs the benchmarks in turn, each a process of its own, and writes a CSV of each into benchmarks/results/. Let nothing
 else run meanwhile. `--dir` is where the large galleries are made (5 GB; `--scale 100000,1000000` needs 500 MB and ten
-minutes less). `dashboard` needs a Chromium on the PATH, `folder` CIFAR-100's pictures
+minutes less). `dashboard` and `cold_start` need a Chromium on the PATH, `folder` CIFAR-100's pictures
 ($CIFAR_ROOT).
 """
 
@@ -27,6 +27,7 @@ def commands(galleries: str, sizes: str) -> dict[str, list[str]]:
         "opponents": ["benchmarks/opponents.py"],
         "one-10000": benchmark,
         "one-50000": [*benchmark, "--protocol", "test-vs-train"],
+        "cold_start": ["benchmarks/cold_start.py"],
         "encode": ["benchmarks/encode.py"],
         "dashboard": ["benchmarks/dashboard.py"],
         "folder": ["benchmarks/folder.py"],
