@@ -39,18 +39,19 @@ def ranking_block(
     ideal sums; the depth is the last one of `ks` int64 (K,).
     """
     depth = ks[-1]
-    exact_rank, order = np.full(tables.labels.shape[0], depth, np.int32), np.arange(depth).astype(np.uint32)
+    exact_rank, order = np.full(tables.labels.shape[0], depth, np.uint32), np.arange(depth).astype(np.uint32)
     gains, hits = np.empty(depth), np.empty(depth)
     shared, totals = np.empty(depth + 1), np.zeros((depth + 1, RUNNING))
     for q in range(ids.shape[0]):
+        own = query_labels[q]
         shared[:] = 0.0
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = i
         for i in range(depth):
             label = tables.labels[ids[q, i]]
-            gains[i] = tables.similarity[query_labels[q], label]
-            hits[i] = 1.0 if label == query_labels[q] else 0.0
-            shared[max(i, exact_rank[ids[q, i]])] += 1.0  # shared from the k on that reaches it in both rankings
+            gains[i] = tables.similarity[own, label]
+            hits[i] = 1.0 if label == own else 0.0
+            shared[max(np.uint32(i), exact_rank[ids[q, i]])] += 1.0  # shared from the k on that reaches it in both rankings
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = depth
         for i in range(1, depth):
@@ -99,12 +100,15 @@ def add_ranks(
 @part
 def write_sums(totals: np.ndarray, k: int, inverse_ideal: np.ndarray, out: np.ndarray, column: int) -> None:
     """The sums at k into a column of `out` float64 (S, K), from the running totals; all but those shared."""
-    found, hp = totals[k, _FOUND], totals[k, _GAIN] * inverse_ideal[0, k - 1]
+    ranks = np.uint64(k)  # unsigned for the same reason as in `add_ranks`
+    last = ranks - np.uint64(1)
+    found, precision, hp_sum = totals[ranks, _FOUND], totals[ranks, _PRECISION], totals[ranks, _HP]
+    hp = totals[ranks, _GAIN] * inverse_ideal[0, last]
     out[HITS, column] = found
-    out[AP_SUM, column] = totals[k, _PRECISION]
-    out[AP_PER_HIT, column] = totals[k, _PRECISION] / max(found, 1.0)
+    out[AP_SUM, column] = precision
+    out[AP_PER_HIT, column] = precision / max(found, 1.0)
     out[HP, column] = hp
-    out[AHP_SUM, column] = totals[k, _HP]
-    out[HP_AREA, column] = totals[k, _HP] - (totals[1, _HP] + hp) / 2.0  # at rank 1 the sum is hp_1
-    out[NDCG, column] = totals[k, _DCG] * inverse_ideal[1, k - 1]
-    out[NDCG_HIERARCHICAL, column] = totals[k, _DCG_HIERARCHICAL] * inverse_ideal[2, k - 1]
+    out[AHP_SUM, column] = hp_sum
+    out[HP_AREA, column] = hp_sum - (totals[1, _HP] + hp) / 2.0  # at rank 1 the sum is hp_1
+    out[NDCG, column] = totals[ranks, _DCG] * inverse_ideal[1, last]
+    out[NDCG_HIERARCHICAL, column] = totals[ranks, _DCG_HIERARCHICAL] * inverse_ideal[2, last]

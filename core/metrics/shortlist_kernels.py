@@ -46,6 +46,7 @@ def shortlist_block(
     gains, hits = np.empty(known + longest + 1), np.empty(known + longest + 1)
     totals, columns = np.zeros((depth + 1, RUNNING)), first_columns(ks)
     for q in range(queries.shape[0]):
+        own = query_labels[q]
         for i in range(known):
             rank_of[exact_ids[q, i]] = i
         for j in range(longest):
@@ -55,8 +56,8 @@ def shortlist_block(
         rank_others(queries[q], gallery, near[q], ranks, rank_of, known, last_short(ranks, known, shortlists, ks))
         for j in range(longest):
             label = tables.labels[near[q, j]]
-            gains[ranks[j]] = tables.similarity[query_labels[q], label]
-            hits[ranks[j]] = 1.0 if label == query_labels[q] else 0.0
+            gains[ranks[j]] = tables.similarity[own, label]
+            hits[ranks[j]] = 1.0 if label == own else 0.0
         inverse_ideal = tables.inverse_ideal[:, ideal_rows[q]].copy()
         mine = out[q]
         present[:] = False
