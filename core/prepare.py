@@ -51,17 +51,15 @@ def prepare(report: Report) -> None:
 
 
 def overview_steps(engine: Engine, setting: Setting) -> Iterator[Step]:
-    """What the Overview needs of any setting, and what times one query."""
-    learned = replace(setting, hash="itq")  # its projection is read from the bundle, where the default's is drawn
+    """What the Overview needs of any setting but its times, which are measured once nothing more is compiled."""
     for search in DEFAULT_SEARCHES:
         yield f"{search} search", partial(_judge, engine, setting, search)
     yield "comparisons", partial(_compare, engine, setting)
-    for each in (setting, learned):
-        yield f"one query, {each.hash}", partial(search_times, engine, each, K_DEFAULT, DEFAULT_SEARCHES, 1)
 
 
 def other_steps(engine: Engine, setting: Setting) -> Iterator[Step]:
     """What the other pages need, and the hashes whose codes are not compared by Hamming distance."""
+    yield "times of one query", partial(search_times, engine, setting, K_DEFAULT, DEFAULT_SEARCHES, 1)
     ks = curve_ks(K_DEFAULT, CURVE_DEPTH)
     for search in DEFAULT_SEARCHES:
         yield f"curves of {search} search", partial(engine.curves, search, setting, ks, K_DEFAULT)

@@ -73,7 +73,7 @@ def _layered(method: MlpHash) -> QueryHash:
 
 
 def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
-    mean, projection = np.ascontiguousarray(mean, np.float32), np.ascontiguousarray(projection, np.float32)
+    mean, projection = _read_only(mean), _read_only(projection)
     bits = projection.shape[1]
     values = np.empty(bits)
     words = np.zeros(-(-bits // 64), np.uint64)
@@ -85,3 +85,10 @@ def _linear(mean: np.ndarray, projection: np.ndarray) -> QueryHash:
 
     whole = _of_signs(lambda X: centred_product(X, mean, projection) > 0, one)
     return replace(whole, linear=(mean, projection))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Float32, C-contiguous; read-only wherever it comes from, so that kernels are compiled for one type alone."""
+    view = np.ascontiguousarray(array, np.float32).view()
+    view.flags.writeable = False
+    return view

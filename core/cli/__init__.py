@@ -26,6 +26,7 @@ from core.cli import (
     trec,
 )
 from core.cli.parser import Parser
+from core.cli.progress import say_when_compiling
 from core.errors import BadInput
 
 COMMANDS = (
@@ -74,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not hasattr(args, "run"):
             parser.print_help()
             return 0
+        if not getattr(args, "quiet", False):
+            say_when_compiling()
         args.run(args)
         sys.stdout.flush()
     except SystemExit as stop:  # argparse: help was printed, or the line of a bad option
