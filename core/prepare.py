@@ -74,7 +74,6 @@ def other_steps(engine: Engine, setting: Setting) -> Iterator[Step]:
 
 
 def _judge(engine: Engine, setting: Setting, search: str) -> None:
-    engine.space(setting).queries.flags.writeable = False  # as where all of a bundle are queries
     engine.result(search, setting, [K_DEFAULT])
 
 

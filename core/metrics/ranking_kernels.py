@@ -51,7 +51,7 @@ def ranking_block(
             label = tables.labels[ids[q, i]]
             gains[i] = tables.similarity[own, label]
             hits[i] = 1.0 if label == own else 0.0
-            shared[max(np.uint32(i), exact_rank[ids[q, i]])] += 1.0  # shared from the k on that reaches it in both rankings
+            shared[max(np.uint32(i), exact_rank[ids[q, i]])] += 1.0  # from the k on that reaches it in both
         for i in range(depth):
             exact_rank[exact_ids[q, i]] = depth
         for i in range(1, depth):

@@ -20,6 +20,7 @@ from core.search.rounding import longest_row, products_overflow, rounding_bounds
 from core.search.select import SPARE, count_up_to, enough, find_up_to, limit_of_keys, take_least
 
 _QUERIES = 32  # of a block: enough for BLAS, and few enough that their products with 10,000 items stay in the cache
+_MANY = 256  # of a block where the gallery takes several chunks: each block reads all of it
 _PRODUCTS = 2_000_000  # made at a time by a thread
 _SHARE = 4  # deeper than this part of the gallery nearly all is a candidate: float64 products from the start
 
@@ -59,8 +60,9 @@ def rank_exact(
                 similarities[block],
             )  # fmt: skip
 
+    size = _MANY if len(gallery) > _PRODUCTS // _QUERIES else _QUERIES
     with blas_threads(1):  # blocks of queries have the cores
-        run_blocks(work, len(queries), threads, _QUERIES, progress)
+        run_blocks(work, len(queries), threads, size, progress)
     return ids, similarities
 
 
