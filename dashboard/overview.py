@@ -5,7 +5,7 @@ from core.errors import BadInput
 from core.kernel_folder import OVERVIEW
 from core.metrics.registry import get_metric
 from core.overview import Overview, Row, stored
-from dashboard import latency, preparing, state
+from dashboard import latency, preparing, state, warm_up
 from dashboard.comparison import (
     Memory,
     detail_table,
@@ -190,6 +190,7 @@ with state.section():
     st.session_state["overview_seen"] = True
     with shown.container():
         draw_answer(view, found.rows, memory, None)
+    warm_up.SHOWN.set()
     draw_notes(view, found.without_relevant)
     draw_details(view, found.rows, memory)
     try:

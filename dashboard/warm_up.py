@@ -10,7 +10,7 @@ import gc
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from core.kernel_folder import OVERVIEW
@@ -19,6 +19,10 @@ from dashboard.launch import launch
 
 if TYPE_CHECKING:
     from dashboard.state import View
+
+
+SHOWN = Event()  # set when a page has shown the first numbers
+_PATIENCE = 3.0  # seconds
 
 
 @cache
@@ -37,7 +41,11 @@ def work(path: Path) -> None:
     try:
         with suppress(Exception):  # the page meets the same and says so
             view = first_view(path)
+            from core.overview import stored
+
             preparing.wait_unseen(OVERVIEW)
+            if stored(view.bundle, view.setting, view.k) is not None:  # the first page needs no search: it goes first
+                SHOWN.wait(_PATIENCE)
             Thread(target=_compare, args=(len(view.space.queries),), daemon=True).start()
             view.results()
         gc.freeze()

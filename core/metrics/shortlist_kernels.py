@@ -47,12 +47,7 @@ def shortlist_block(
     totals, columns = np.zeros((depth + 1, RUNNING)), first_columns(ks)
     for q in range(queries.shape[0]):
         own = query_labels[q]
-        for i in range(known):
-            rank_of[exact_ids[q, i]] = i
-        for j in range(longest):
-            ranks[j] = rank_of[near[q, j]]
-        for i in range(known):
-            rank_of[exact_ids[q, i]] = known
+        look_up(near, exact_ids, q, rank_of, ranks)
         rank_others(queries[q], gallery, near[q], ranks, rank_of, known, last_short(ranks, known, shortlists, ks))
         for j in range(longest):
             label = tables.labels[near[q, j]]
@@ -79,6 +74,19 @@ def shortlist_block(
             write_sums(totals, k, inverse_ideal, mine, column)
         for column in range(1, ks.shape[0]):
             mine[SHARED, column] += mine[SHARED, column - 1]
+
+
+@part
+def look_up(near: np.ndarray, exact_ids: np.ndarray, q: int, rank_of: np.ndarray, ranks: np.ndarray) -> None:
+    """The exact ranks of the items near[q] into `ranks` uint32 (M,): the depth of `exact_ids` where they are not known,
+    as in `rank_of` uint32 (N,) before and after."""
+    known = exact_ids.shape[1]
+    for i in range(known):
+        rank_of[exact_ids[q, i]] = i
+    for j in range(ranks.shape[0]):
+        ranks[j] = rank_of[near[q, j]]
+    for i in range(known):
+        rank_of[exact_ids[q, i]] = known
 
 
 @part

@@ -51,3 +51,12 @@ def test_the_first_page_finds_its_searches(tiny_bundle, monkeypatch):
 def test_a_bad_bundle_is_left_to_the_page(tmp_path, folder):
     warm_up.work(tmp_path / folder)
     assert gc.isenabled()
+
+
+def test_where_the_first_numbers_are_stored_the_page_goes_first(tiny_bundle, monkeypatch):
+    order = []
+    monkeypatch.setattr("core.overview.stored", lambda *given: "rows")
+    monkeypatch.setattr(warm_up.SHOWN, "wait", lambda seconds: order.append("waited"))
+    monkeypatch.setattr(state.View, "results", lambda view: order.append("searched"))
+    warm_up.work(tiny_bundle.path)
+    assert order == ["waited", "searched"]
