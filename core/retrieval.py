@@ -67,7 +67,7 @@ def answer(
     """
     row = slice(query, query + 1)
     exact, similarities = _by_id(
-        *rank_exact(space.queries[row], space.gallery, space.size, space.exclude[row], 1), space
+        *rank_exact(space.queries[row], space.gallery, space.size, space.exclude[row], 1, longest=space.longest), space
     )
     ranked = {"exact": np.argsort(exact, kind="stable")[:k]}
     if codes is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -117,7 +118,11 @@ class CodePair(ABC):
         """The queries' values float32 (Q, bits); BadInput for codes that have none, or NaN or infinite ones."""
         if self.queries.project is None:
             raise BadInput(f"hash '{self.hash}' has no real values: asymmetric search cannot use it")
-        values = self.queries.projections
-        if not np.isfinite(values).all():
+        if not self._finite:
             raise BadInput(f"hash '{self.hash}' has NaN or infinite real values: make its codes again")
-        return values
+        return self.queries.projections
+
+    @cached_property
+    def _finite(self) -> bool:
+        """Whether all real values are numbers: looked at once, since searches ask for the values block by block."""
+        return bool(np.isfinite(self.queries.projections).all())

@@ -80,9 +80,8 @@ def add_ranks(
     The item at rank i (from 0) has the class similarity gains[order[i]] and the relevance hits[order[i]], 1 or 0;
     `inverse_ideal` float64 (3, depth) are the query's inverted ideal sums, `by_rank` as in `Tables`.
     """
-    found, precision, gain, hp, dcg, dcg_hierarchical = (
-        totals[first, 0], totals[first, 1], totals[first, 2], totals[first, 3], totals[first, 4], totals[first, 5]
-    )  # fmt: skip
+    found, precision, gain = totals[first, _FOUND], totals[first, _PRECISION], totals[first, _GAIN]
+    hp, dcg, dcg_hierarchical = totals[first, _HP], totals[first, _DCG], totals[first, _DCG_HIERARCHICAL]
     for rank in range(first, end):
         i = np.uint64(rank)  # an index that could be negative would be tested for it, six times
         similarity, hit = gains[order[i]], hits[order[i]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.compiled import kernel
-from core.search.select import SPARE, count_up_to, enough, find_up_to
+from core.search.select import SPARE, count_up_to, enough, find_up_to, to_starts
 
 _NONE = np.uint16(0xFFFF)  # beyond every distance
 
@@ -68,11 +68,7 @@ def _sort_by_distance(names: np.ndarray, apart: np.ndarray, most: int, ids: np.n
     places = np.zeros(most + 1, np.int64)  # of the next item at each distance
     for i in range(apart.shape[0]):
         places[apart[i]] += 1
-    total = 0
-    for level in range(most + 1):
-        size = places[level]
-        places[level] = total
-        total += size
+    to_starts(places)
     order = np.empty(apart.shape[0], np.int32)
     for i in range(apart.shape[0]):
         place = places[apart[i]]

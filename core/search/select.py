@@ -157,16 +157,22 @@ def _split(keys: np.ndarray, ids: np.ndarray) -> np.ndarray:
         else:  # infinite ends, or such that are too far apart or too near: all between them share a bin
             bin_of[i] = np.uint32((values[i] - low) * scale) if even else np.uint32(1)
         ends[bin_of[i]] += 1
-    total = 0
-    for b in range(count):
-        size = ends[b]
-        ends[b] = total
-        total += size
+    to_starts(ends)
     for i in range(count):
         place = ends[bin_of[i]]
         keys[place], ids[place] = old_keys[i], old_ids[i]
         ends[bin_of[i]] = place + 1
     return ends
+
+
+@kernel
+def to_starts(counts: np.ndarray) -> None:
+    """Turn the number of items of each bin, int64, into the place of its first item, where bins stand in order."""
+    total = 0
+    for b in range(counts.shape[0]):
+        size = counts[b]
+        counts[b] = total
+        total += size
 
 
 @kernel

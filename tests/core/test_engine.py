@@ -365,3 +365,13 @@ def test_the_longest_code_is_made_once_for_all_its_beginnings(make_bundle, monke
         assert np.array_equal(pair.queries.projections, values[:, :bits])
     assert set(projected) == {64}
     assert len(projected) <= 2  # one a split
+
+
+def test_real_values_that_are_no_numbers_are_refused(engine):
+    pair = engine.codes(replace(BASE, hash="itq", bits=8))
+    values = pair.queries.projections.copy()
+    values[3, 1] = np.nan
+    broken = replace(pair, queries=replace(pair.queries, project=lambda: values))
+    assert np.array_equal(pair.real_values(), pair.queries.projections)
+    with pytest.raises(BadInput, match="hash 'itq' has NaN or infinite real values: make its codes again"):
+        broken.asymmetric_ids(slice(0, 2), 3, np.full(2, -1))

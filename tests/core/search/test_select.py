@@ -17,6 +17,7 @@ from core.search.select import (
     select_least,
     sort_pairs,
     take_least,
+    to_starts,
 )
 from tests.core.search.worlds import quick
 
@@ -258,3 +259,9 @@ def test_a_limit_of_float32_keys_between_bounds_that_none_reaches(count, seed, d
     keys = np.random.default_rng(seed).normal(size=count).astype(np.float32)
     low, high = (float(sign * (np.abs(keys).max() + 0.1)) for sign in (-1, 1))
     check_limit(keys, data.draw(st.integers(1, count)), low, high)
+
+
+def test_starts_by_hand():
+    counts = np.array([2, 0, 3, 1], np.int64)
+    to_starts(counts)
+    assert counts.tolist() == [0, 2, 2, 5]
