@@ -165,7 +165,7 @@ def _fill(
         exact, judged = engine.exact_ids(setting, k, rows), judgements[rows]
         alone = judge_rankings(exact, exact, judged, at[:1], engine.threads)
         for done, (pair, out) in enumerate(zip(codes, sums, strict=True), start=1):
-            near = pair.rank(rows, shortlists[-1], space.exclude[rows], engine.threads).ids
+            near = pair.near_ids(rows, shortlists[-1], space.exclude[rows], engine.threads)
             kept = Kept(at, judged.relevant)
             accumulate_shortlists(
                 space.queries[rows], space.gallery, near, np.array(shortlists), exact, judged, kept, engine.threads
