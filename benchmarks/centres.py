@@ -21,14 +21,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.figures import Figures
-from core.bundle import load_bundle
-from core.engine import Engine
+from core.building.add_hashes import make_hashes
+from core.bundle.bundle import load_bundle
+from core.engine.engine import Engine
 from core.hashing import csq
 from core.hashing.head import Objective, Task, Training
 from core.hashing.registry import HASHES
 from core.hashing.semantic_centres import SemanticCentres
 from core.settings import Setting
-from core.stored_hashes import make_hashes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +80,7 @@ def measure(folder: Path, name: str, bits: int, k: int) -> dict[str, float]:
     bundle = load_bundle(folder)
     setting = Setting(encoder, name, bits, "1", bundle.protocols[0], bundle.defaults["hierarchy"])
     engine = Engine(bundle)
-    whole = engine.space(setting).size
+    whole = engine.task(setting).size
     result = engine.result("hamming", setting, [k, whole])
     return {f"ahp@{k}": result.mean("ahp", k), "ap_trec": result.mean("ap_trec", whole)}
 

@@ -17,12 +17,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
-from core.encode_time import time_encoding, time_words
+from core.building.encode_time import time_encoding, time_words
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
 from core.encoders.opened import open_weights
 from core.encoders.visual_words.bag import BagOfWords
-from core.tables import whole_file
+from core.reports.tables import whole_file
 
 PICTURES = 256
 

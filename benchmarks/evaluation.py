@@ -20,10 +20,10 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.figures import Figures
-from core.bundle import Bundle, load_bundle
-from core.engine import Engine
+from core.bundle.bundle import Bundle, load_bundle
+from core.engine.engine import Engine
+from core.reports.tables import DEFAULT_SEARCHES
 from core.settings import Setting, curve_ks
-from core.tables import DEFAULT_SEARCHES
 
 K = 100
 
@@ -58,7 +58,7 @@ def measure(bundle: Bundle, setting: Setting, runs: int, threads: int | None) ->
     }
     for run in range(runs + 1):
         engine = Engine(bundle, threads)
-        ks = curve_ks(K, engine.space(setting).size)
+        ks = curve_ks(K, engine.task(setting).size)
         engine.codes(setting)
         jobs = {name: partial(evaluate, engine, moved, ks) for name, moved in moves.items()}
         jobs["another k (the same curves)"] = partial(evaluate, engine, setting, ks, K + 1)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.conditions import machine
-from core.tables import write_csv
+from core.reports.tables import write_csv
+from core.runtime.pinning import machine
 
 
 class Figures:

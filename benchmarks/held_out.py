@@ -22,9 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
-from core.codes import is_own_layer
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
+from core.codes.codes import is_own_layer
 from core.datasets.held_out import held_out
 from core.hashing.registry import get_hash
 

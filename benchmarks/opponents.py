@@ -24,18 +24,18 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.bundle import Bundle, load_bundle
-from core.conditions import machine, pinned
-from core.engine import Engine
+from core.bundle.bundle import Bundle, load_bundle
+from core.engine.engine import Engine
+from core.engine.whole_gallery import whole_result
 from core.metrics.accumulate import judge_rankings
 from core.metrics.registry import quotient_of
-from core.opponents.deephash import code_signs, deephash_ap
-from core.opponents.semantic_embeddings import semantic_embeddings_scores
-from core.opponents.side import contest_of
-from core.search.parallel import check_threads
+from core.reports.tables import DEFAULT_SEARCHES, curves_at, write_csv
+from core.runtime.parallel import check_threads
+from core.runtime.pinning import machine, pinned
 from core.settings import Setting, curve_ks
-from core.tables import DEFAULT_SEARCHES, curves_at, write_csv
-from core.whole_gallery import whole_result
+from core.timing.opponents.contender import search_inputs
+from core.timing.opponents.deephash import code_signs, deephash_ap
+from core.timing.opponents.semantic_embeddings import semantic_embeddings_scores
 
 K = 250
 HERE = "this project: three searches, every k to 250, every metric"
@@ -78,7 +78,7 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
     rows += _deephash(bundle, setting, runs, threads)
     rows += _semantic_embeddings(bundle, setting, runs, threads, sample)
     table = pd.DataFrame(rows, columns=["evaluator", "job", "queries_timed", "seconds", "difference"])
-    count, seconds = len(Engine(bundle).space(setting).queries), table["seconds"]
+    count, seconds = len(Engine(bundle).task(setting).queries), table["seconds"]
     return table.assign(
         ratio=seconds / seconds[0],
         ratio_again=seconds / seconds[1],
@@ -91,10 +91,10 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
 
 def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list[Row]:
     def work(engine: Engine) -> int:
-        space = engine.space(setting)
+        task = engine.task(setting)
         for search in DEFAULT_SEARCHES:
-            curves_at(engine, search, setting, curve_ks(K, space.size))
-        return len(space.queries)
+            curves_at(engine, search, setting, curve_ks(K, task.size))
+        return len(task.queries)
 
     def ranked(engine: Engine) -> None:
         engine.exact_ids(setting, K, slice(None))
@@ -116,7 +116,7 @@ def _fresh(
     """As `_timed`, an engine of its own for each run: embeddings and codes are open, and what `before` does is done."""
     engines = [Engine(bundle, threads) for _ in range(runs + 1)]
     for engine in engines:
-        engine.space(setting)
+        engine.task(setting)
         engine.codes(setting)
         before(engine)
     with pinned(threads):
@@ -126,9 +126,9 @@ def _fresh(
 def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list[Row]:
     """As it is, and with a stable sort, whose values must be the engine's; ties leave the former undetermined."""
     engine = Engine(bundle, threads)
-    k = min(K, engine.space(setting).size)
-    contest = contest_of(engine, setting, k)
-    signs = code_signs(contest)
+    k = min(K, engine.task(setting).size)
+    inputs = search_inputs(engine, setting, k)
+    signs = code_signs(inputs)
     expected = engine.result("hamming", setting, [k]).at("ap_hits", k)
     with pinned(threads):
         found, seconds = _timed(lambda: _own_hamming_ap(engine, setting, k), runs)
@@ -136,7 +136,7 @@ def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list
     rows = [(f"this project: Hamming, AP@{k} alone", HAMMING, len(found), seconds, alike)]
     for name, stable in (("its own sort", False), ("a stable sort", True)):
         with pinned(threads):
-            found, seconds = _timed(lambda stable=stable: deephash_ap(contest, *signs, k, stable), runs)
+            found, seconds = _timed(lambda stable=stable: deephash_ap(inputs, *signs, k, stable), runs)
         difference = float(np.abs(found - expected).max()) if stable else np.nan
         rows.append((f"DeepHash style, {name}: Hamming, AP@{k} alone", HAMMING, len(found), seconds, difference))
     return rows
@@ -144,8 +144,8 @@ def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list
 
 def _own_hamming_ap(engine: Engine, setting: Setting, k: int) -> np.ndarray:
     """Found-only AP@k from one Hamming search: no exact ranking, so what this leaves of overlap means nothing."""
-    space, judgements = engine.space(setting), engine.judgements(setting, k)
-    ids = engine.codes(setting).rank(slice(None), k, space.exclude, engine.threads).ids
+    task, judgements = engine.task(setting), engine.judgements(setting, k)
+    ids = engine.codes(setting).rank(slice(None), k, task.exclude, engine.threads).ids
     sums = judge_rankings(ids, ids, judgements, np.array([k]), engine.threads)
     return quotient_of("ap_hits")(sums)[:, 0]
 
@@ -153,18 +153,18 @@ def _own_hamming_ap(engine: Engine, setting: Setting, k: int) -> np.ndarray:
 def _semantic_embeddings(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: int) -> list[Row]:
     """Timed in its model's float32, the ideal sums at hand; in float64, untimed, its values must be the engine's."""
     engine = Engine(bundle, threads)
-    count = len(engine.space(setting).queries)
+    count = len(engine.task(setting).queries)
     part = Setting(**{**vars(setting), "queries": min(sample, count)})
-    space = engine.space(part)
-    k = min(K, space.size)
+    task = engine.task(part)
+    k = min(K, task.size)
     similarity = bundle.hierarchy(setting.hierarchy).similarity()
-    asked, ideal = range(len(space.queries)), {}
+    asked, ideal = range(len(task.queries)), {}
     with pinned(threads):
-        ap, ahp = semantic_embeddings_scores(space, similarity, k, asked, np.float64, ideal)
-        seconds = _timed(lambda: semantic_embeddings_scores(space, similarity, k, asked, ideal=ideal), runs)[1]
+        ap, ahp = semantic_embeddings_scores(task, similarity, k, asked, np.float64, ideal)
+        seconds = _timed(lambda: semantic_embeddings_scores(task, similarity, k, asked, ideal=ideal), runs)[1]
 
     def own(engine: Engine) -> list[np.ndarray]:
-        whole = whole_result(engine, "exact", part).at("ap", space.size)
+        whole = whole_result(engine, "exact", part).at("ap", task.size)
         return [whole, engine.result("exact", part, [k]).at("ahp_trapezoid", k)]
 
     found, own_seconds = _fresh(bundle, part, runs, threads, own, lambda engine: None)

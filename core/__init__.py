@@ -8,18 +8,18 @@ from typing import Any
 # Loaded when first asked for, so that importing one module does not pay for all.
 _PUBLIC = {
     "BadInput": "core.errors",
-    "Bundle": "core.bundle",
+    "Bundle": "core.bundle.bundle",
     "Columns": "core.datasets.array_columns",
-    "Engine": "core.engine",
+    "Engine": "core.engine.engine",
     "Setting": "core.settings",
-    "bundle_from_arrays": "core.library",
-    "choose_setting": "core.default_setting",
-    "evaluate": "core.library",
+    "bundle_from_arrays": "core.api",
+    "choose_setting": "core.engine.default_setting",
+    "evaluate": "core.api",
     "import_arrays": "core.datasets.arrays",
-    "load_bundle": "core.bundle",
+    "load_bundle": "core.bundle.bundle",
     "preview_arrays": "core.datasets.array_preview",
-    "rank": "core.library",
-    "retrieve": "core.library",
+    "rank": "core.api",
+    "retrieve": "core.api",
 }
 __all__ = list(_PUBLIC)
 

@@ -32,7 +32,7 @@ class Setting:
     hierarchy: str
     seed: int = 0
     queries: int | None = None  # None: every query; else a seeded sample of this size, in index order
-    near_duplicates: str = KEEP  # in the gallery: kept, or left out as `core.near_duplicates` has it
+    near_duplicates: str = KEEP  # in the gallery: kept, or left out as `core.engine.near_duplicates` has it
 
     def __post_init__(self) -> None:
         parse_multiplier(self.multiplier)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import timing
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
+from core.timing import timing
 
 COUNTS = {"test": 60, "train": 150}
 SUPERCLASS_OF = [0, 0, 0, 1, 1, 1, 2, 2, 3, 3]

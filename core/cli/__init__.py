@@ -21,10 +21,10 @@ from core.cli import (
     scale,
     scores,
     search_folder,
-    source,
     sweep,
     trec,
 )
+from core.cli import original_system as source
 from core.cli.parser import Parser
 from core.cli.progress import say_when_compiling
 from core.errors import BadInput

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from core import benchmark, conditions, equal_quality, timing
 from core.cli import options
 from core.cli.parser import checked, whole_number, words
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
-from core.code_distances.registry import distance_of
-from core.default_setting import choose_setting
-from core.engine import Engine
+from core.codes.distances import distance_of
+from core.engine.default_setting import choose_setting
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
-from core.opponents.registry import SIDES
+from core.reports.tables import write_csv
+from core.runtime import pinning
 from core.settings import ALL, Setting, check_k
-from core.tables import write_csv
+from core.timing import benchmark, equal_quality, timing
+from core.timing.opponents.registry import SIDES
 
 DESCRIPTION = """Times of one query and of batches, on one thread and on all: exact, hashed and Hamming search of this
 project beside NumPy's BLAS, PyTorch, faiss (flat, and binary in its fastest mode), the source system's path and a full
@@ -88,11 +89,11 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput("k 'all' cannot be timed: give one number")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    check_k(args.k, engine.space(setting).size)
+    check_k(args.k, engine.task(setting).size)
     for name in args.quality_hashes:
         choose_setting(engine.bundle, setting.encoder, name)  # refuses a hash without codes before anything is timed
-    print(conditions.machine())
-    with percent_bar("timing") as hear, conditions.alone():
+    print(pinning.machine())
+    with percent_bar("timing") as hear, pinning.alone():
         found = benchmark.run_benchmark(
             engine, setting, args.k, args.runs, args.batch, args.threads, args.searches, not args.light, hear
         )
@@ -105,11 +106,11 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benchmark) -> None:
-    space, codes = engine.space(setting), engine.codes(setting)
+    task, codes = engine.task(setting), engine.codes(setting)
     print(
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
         f"{setting.protocol}{options.gallery_note(engine, setting)}, k {k}, "
-        f"shortlist {setting.shortlist(k, space.size)}, {len(space.gallery)} images of {space.gallery.shape[1]} "
+        f"shortlist {setting.shortlist(k, task.size)}, {len(task.gallery)} images of {task.gallery.shape[1]} "
         "dimensions"
     )
     for limits in found.limits.values():
@@ -124,7 +125,7 @@ def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benc
     print("\nstages on 1 thread (ms)")
     print(readable(stages[["work", "side", "batch", "median_ms", "p95_ms", "p99_ms"]]))
     print("\n" + "\n".join(f"{name}: {SIDES[name]}" for name in whole["side"].unique()))
-    floats, packed = space.gallery.nbytes, codes.gallery.packed.nbytes
+    floats, packed = task.gallery.nbytes, codes.gallery.packed.nbytes
     print(
         f"\nmemory: embeddings {floats / 1e6:.2f} MB, codes {packed / 1e6:.2f} MB "
         f"({floats / packed:.0f} times less); hashed search keeps both"
@@ -132,7 +133,7 @@ def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benc
 
 
 def _quality(engine: Engine, setting: Setting, args: argparse.Namespace, out: Path | None) -> None:
-    with percent_bar("equal quality") as hear, conditions.alone():
+    with percent_bar("equal quality") as hear, pinning.alone():
         table = equal_quality.at_equal_quality(
             engine, setting, args.k, args.metric, args.quality, args.quality_hashes, not args.light,
             min(args.runs, equal_quality.RUNS), hear,

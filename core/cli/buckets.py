@@ -6,14 +6,14 @@ import argparse
 
 from tqdm import tqdm
 
-from core.bucket_study.lookups import KEY_BITS, LEARNED, TABLES, lookups, without_head
-from core.bucket_study.published import CELLS
-from core.bucket_study.study import bucket_study, study_setting
-from core.bucket_study.text import as_markdown, as_text
 from core.cli import options
 from core.cli.parser import whole_number, whole_numbers
-from core.hash_tables import MOST_BITS
-from core.tables import write_csv
+from core.reports.tables import write_csv
+from core.studies.buckets.hash_tables import MOST_BITS
+from core.studies.buckets.lookups import KEY_BITS, LEARNED, TABLES, lookups, without_head
+from core.studies.buckets.published import CELLS
+from core.studies.buckets.study import bucket_study, study_setting
+from core.studies.buckets.text import as_markdown, as_text
 
 DESCRIPTION = """Candidates from the query's k-means cell (with and without PCA), from L tables of J bits of random
 planes, from tables of learned bits (Neural LSH, FourierHashNet), all ranked exactly; beside them exact and Hamming

@@ -11,7 +11,7 @@ from core.cli.options import add_bundle
 from core.cli.parser import Parser, whole_number
 from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
-from core.search.parallel import check_threads
+from core.runtime.parallel import check_threads
 
 DESCRIPTION = """Find pictures of CIFAR-100 or CIFAR-10 that are the same, or nearly so, within test and between test
 and train, from their pixels: mirrored, moved, scaled, brighter or darker. The pairs are kept in the bundle, where
@@ -39,8 +39,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Find, keep and count."""
-    from core.bundle import load_bundle
-    from core.stored_near_duplicates import store_near_duplicates
+    from core.building.add_near_duplicates import store_near_duplicates
+    from core.bundle.bundle import load_bundle
 
     dataset = get_dataset(load_bundle(args.bundle).dataset)
     root = dataset.locate(args.root)

@@ -47,7 +47,7 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Index both folders, write the bundle."""
-    from core.bundle_writer import check_target
+    from core.bundle.writer import check_target
     from core.cli.search_folder import own_bundle
     from core.encoders.fine_tuned import beside
     from core.encoders.picture_encoder import open_encoder

@@ -12,14 +12,12 @@ from core.cli import options
 from core.cli.plot import check_picture, draw_curves, picture_bytes
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
-from core.code_distances.registry import distance_of
-from core.engine import Engine
+from core.codes.distances import distance_of
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.registry import METRICS
-from core.predictions import write_predictions
-from core.search_times import search_times
-from core.settings import ALL, Setting
-from core.tables import (
+from core.reports.predictions import write_predictions
+from core.reports.tables import (
     SUMMARY_METRICS,
     evaluate_at,
     metric_rows,
@@ -28,6 +26,8 @@ from core.tables import (
     write_csv,
     write_whole,
 )
+from core.settings import ALL, Setting
+from core.timing.search_times import search_times
 
 DESCRIPTION = """One setting: prints every metric with its 95 % interval over queries, and a summary with times. The CSV
 of --out is long, one row a value, and the same bytes for the same setting and seed; beside it FILE.summary.csv is
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
     _check_ties(args.metrics, setting)
-    searches, size = ordered_searches(args.searches), engine.space(setting).size
+    searches, size = ordered_searches(args.searches), engine.task(setting).size
     ks = options.ks_of(args.k, size, searches, notes)
     numbers = [k for k in ks if k != ALL]
     if args.predictions and not numbers:
@@ -105,12 +105,12 @@ def _check_ties(metrics: Sequence[str] | None, setting: Setting) -> None:
 
 
 def _print(engine: Engine, setting: Setting, rows: pd.DataFrame, summary: pd.DataFrame, lonely: int) -> None:
-    space = engine.space(setting)
+    task = engine.task(setting)
     print(
         f"bundle {engine.bundle.name} ({engine.bundle.version}), encoder {setting.encoder}, hash {setting.hash} of "
         f"{setting.bits} bits, multiplier {setting.multiplier}\n"
-        f"{setting.protocol}{options.gallery_note(engine, setting)}: {len(space.queries):,} queries, "
-        f"each searches {space.size:,} images; hierarchy {setting.hierarchy}, seed {setting.seed}"
+        f"{setting.protocol}{options.gallery_note(engine, setting)}: {len(task.queries):,} queries, "
+        f"each searches {task.size:,} images; hierarchy {setting.hierarchy}, seed {setting.seed}"
     )
     if lonely:
         print(f"{lonely} queries have no relevant image in the gallery; they count 0")

@@ -29,8 +29,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run_prepare(args: argparse.Namespace) -> None:
     """Print a line for each step as it begins: `3 of 24: hamming search`."""
-    from core.kernel_folder import is_complete
-    from core.prepare import prepare
+    from core.cli.compile_kernels import prepare
+    from core.runtime.kernel_folder import is_complete
 
     def report(done: int, steps: int, name: str) -> None:
         if not args.quiet:
@@ -44,7 +44,7 @@ def run_prepare(args: argparse.Namespace) -> None:
 
 def run_store(args: argparse.Namespace) -> None:
     """Compute and write."""
-    from core.bundle import load_bundle
-    from core.overview import store
+    from core.bundle.bundle import load_bundle
+    from core.reports.overview import store
 
     print(f"wrote {store(load_bundle(args.bundle))}")

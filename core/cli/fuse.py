@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Choose, keep, say what was chosen among."""
-    from core.fusion import DEPTH, store_fusion
+    from core.building.add_fusion import DEPTH, store_fusion
 
     if len(args.encoders) != 2:
         raise BadInput(f"encoders '{','.join(args.encoders)}': expected two different names, such as bovw,semantic")

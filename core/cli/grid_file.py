@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import BadInput
+from core.reports.tables import COLUMNS, write_csv, write_whole
 from core.settings import KEEP
-from core.tables import COLUMNS, write_csv, write_whole
 
 
 class GridFile:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
+from core.bundle.vectors import SIMILARITIES
 from core.cli.info import describe
 from core.cli.options import add_out
 from core.cli.parser import whole_number
@@ -16,7 +17,6 @@ from core.datasets.array_preview import Preview, preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
 from core.settings import BITS_RANGE
-from core.vectors import SIMILARITIES
 
 DESCRIPTION = """Your own arrays (.npy, .npz, .parquet or a folder of .parquet files; labels also .csv) into a bundle.
 Labels and codes may lie in the file of the embeddings. Without query arrays the gallery queries itself, each query left

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from core.bundle import Bundle, load_bundle
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.manifest import files
 from core.cli.options import add_bundle
-from core.codes import bits_for, usable_hashes
+from core.codes.codes import bits_for, usable_hashes
 from core.hashing.registry import get_hash
-from core.manifest import files
 
 EXAMPLE = "Example: python -m core info --bundle my-bundle"
 

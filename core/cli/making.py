@@ -14,8 +14,8 @@ from core.datasets.registry import DATASETS, get_dataset
 from core.encoders.names import TRAINED
 from core.errors import BadInput
 from core.hashing.registry import get_hash
-from core.memory import keep_freed_memory
-from core.search.parallel import check_threads
+from core.runtime.memory import keep_freed_memory
+from core.runtime.parallel import check_threads
 from core.settings import BITS_RANGE
 
 
@@ -62,7 +62,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run_train(args: argparse.Namespace) -> None:
     """Train."""
     keep_freed_memory()
-    from core.build import train_encoder
+    from core.building.build import train_encoder
 
     dataset = get_dataset(args.dataset)
     result = train_encoder(
@@ -76,8 +76,8 @@ def run_train(args: argparse.Namespace) -> None:
 
 def run_embed(args: argparse.Namespace) -> None:
     """Embed."""
-    from core.embedding import embed
-    from core.embedding_map import add_map
+    from core.building.add_embedding_map import add_map
+    from core.building.embed_network import embed
 
     dataset = DATASETS.get("cifar-100" if args.dataset is None else str(args.dataset).lower())
     if dataset is not None:
@@ -93,8 +93,8 @@ def run_embed(args: argparse.Namespace) -> None:
 
 def run_hash(args: argparse.Namespace) -> None:
     """Fit the hashes."""
-    from core.bundle import load_bundle
-    from core.stored_hashes import make_hashes
+    from core.building.add_hashes import make_hashes
+    from core.bundle.bundle import load_bundle
 
     encoder = args.encoder or load_bundle(args.bundle).defaults["encoder"]
     make_hashes(args.bundle, encoder, args.hash, args.bits, args.seed, check_threads(args.threads))
@@ -104,7 +104,7 @@ def run_hash(args: argparse.Namespace) -> None:
 def run_build(args: argparse.Namespace) -> None:
     """All three."""
     keep_freed_memory()
-    from core.build import build
+    from core.building.build import build
 
     dataset = get_dataset(args.dataset)
     changes, root = _changes(args), _root(args, dataset)
@@ -170,7 +170,7 @@ def _fitted(name: str) -> None:
 
 
 def _print_bundle(folder: str | Path) -> None:
-    from core.bundle import load_bundle
+    from core.bundle.bundle import load_bundle
 
     for line in describe(load_bundle(folder, verify=True)):
         print(line)

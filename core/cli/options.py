@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.bundle import Bundle, load_bundle
+from core.bundle.bundle import Bundle, load_bundle
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
-from core.default_setting import choose_setting
-from core.engine import SEARCHES, Engine
+from core.engine.default_setting import choose_setting
+from core.engine.engine import SEARCHES, Engine
 from core.errors import BadInput, unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.protocols import get_protocol
-from core.search.parallel import check_threads
+from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
+from core.runtime.parallel import check_threads
 from core.settings import (
     ALL,
     BITS_RANGE,
@@ -30,7 +31,6 @@ from core.settings import (
     parse_ks,
     parse_multiplier,
 )
-from core.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
 
 
 @dataclass
@@ -187,8 +187,8 @@ def gallery_note(engine: Engine, setting: Setting) -> str:
     """What is said of the gallery after the protocol's name: how many near-duplicates are left out, if they are."""
     if setting.near_duplicates != LEAVE_OUT:
         return ""
-    space = engine.space(setting)
-    count = engine.bundle.count(space.protocol.gallery_split) - len(space.gallery)
+    task = engine.task(setting)
+    count = engine.bundle.count(task.protocol.gallery_split) - len(task.gallery)
     return f" without {count:,} near-duplicates"
 
 

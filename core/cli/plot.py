@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.engine import Engine
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.registry import get_metric
+from core.reports.tables import curves_at
 from core.settings import Setting, curve_ks
-from core.tables import curves_at
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -42,7 +42,7 @@ def draw_curves(
     from plotly.graph_objects import Scatter
     from plotly.subplots import make_subplots
 
-    ks = [k for k in curve_ks(deepest, engine.space(setting).size) if k <= deepest]
+    ks = [k for k in curve_ks(deepest, engine.task(setting).size) if k <= deepest]
     labels = [get_metric(metric).label for metric in metrics]
     figure = make_subplots(rows=1, cols=len(metrics), subplot_titles=[f"{label} at k" for label in labels])
     for search in searches:

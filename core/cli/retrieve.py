@@ -7,14 +7,14 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from core import retrieval
 from core.cli import options
 from core.cli.parser import whole_number
-from core.engine import Engine
+from core.engine import retrieval
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.pictures.paths import read_paths
+from core.reports.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 from core.settings import ALL, Setting, check_k
-from core.tables import DEFAULT_SEARCHES, ordered_searches, write_csv
 
 DESCRIPTION = """The top k of one query by exact, hashed and Hamming search, with similarity, code distance, class,
 how that class relates to the query's (same, superclass or wrong), and the item's rank in exact search; of a bundle
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput("--weights goes with --picture FILE: a query of the bundle is embedded already")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    space = engine.space(setting)
+    task = engine.task(setting)
     if args.picture is None:
         found, heading = _answer_query(args, engine, setting)
     else:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
     for search, rows in table.groupby("search", sort=False):
         print(f"\n{search}\n{readable(rows.drop(columns='search'))}")
     if "hashed" in found.answers:
-        print(f"\n{_describe_lost(found, space.gallery_index[found.lost])}")
+        print(f"\n{_describe_lost(found, task.gallery_index[found.lost])}")
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
@@ -78,14 +78,14 @@ def run(args: argparse.Namespace) -> None:
 
 def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[retrieval.Retrieved, str]:
     """The answers to the query that was named, and what is said of it before them."""
-    space = engine.space(setting)
-    k = space.size if args.k == ALL else check_k(args.k, space.size)
+    task = engine.task(setting)
+    k = task.size if args.k == ALL else check_k(args.k, task.size)
     found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
-    paths = read_paths(engine.bundle, space.protocol.query_split)
-    named = "" if paths is None else f", '{paths[int(space.query_index[args.query])]}'"
+    paths = read_paths(engine.bundle, task.protocol.query_split)
+    named = "" if paths is None else f", '{paths[int(task.query_index[args.query])]}'"
     return found, (
         f"query {args.query} ({engine.bundle.class_names[found.label]}{named}), {setting.protocol}"
-        f"{options.gallery_note(engine, setting)}: top {k} of {space.size:,}, encoder {setting.encoder} "
+        f"{options.gallery_note(engine, setting)}: top {k} of {task.size:,}, encoder {setting.encoder} "
         f"(similarity: {engine.bundle.similarity(setting.encoder).replace('-', ' ')}), "
         f"hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}"
     )

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import argparse
 
-from core.bundle import Bundle
+from core.bundle.bundle import Bundle
 from core.cli import options
-from core.engine import Engine
+from core.engine.engine import Engine
+from core.engine.retrieval import Retrieved
 from core.errors import BadInput
-from core.picture_query import SEARCH_RUNS, PictureTimes, search_picture
+from core.picture_query.query_encoder import (
+    ENCODE_RUNS,
+    EncodedPicture,
+    QueryEncoder,
+    open_query_encoder,
+    predictions,
+    time_encoding,
+)
+from core.picture_query.search import SEARCH_RUNS, PictureTimes, search_picture
 from core.pictures.file import read_picture
-from core.query_encoder import ENCODE_RUNS, EncodedPicture, QueryEncoder, open_query_encoder, predictions, time_encoding
-from core.retrieval import Retrieved
+from core.reports.tables import ordered_searches
 from core.settings import ALL, Setting, check_k
-from core.tables import ordered_searches
 
 
 def answer_picture(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[Retrieved, str]:
     """The answers to the picture that was named, and what is said of it before them."""
     picture = read_picture(args.picture)
-    size = len(engine.space(setting).gallery)
+    size = len(engine.task(setting).gallery)
     k = size if args.k == ALL else check_k(args.k, size)
     encoder = open_query_encoder(engine.bundle, setting.encoder, args.weights)
     encoded = encoder.encode(picture)

@@ -11,6 +11,7 @@ from core.cli import options
 from core.cli.parser import whole_number, whole_numbers
 from core.cli.retrieve import readable
 from core.errors import BadInput
+from core.reports.tables import write_csv
 from core.scale.curves import Plan, measure
 from core.scale.folder import MOST, ScaleFolder
 from core.scale.model import fit_models
@@ -18,7 +19,6 @@ from core.scale.points import Point, to_table
 from core.scale.subject import Subject
 from core.scale.trial import Coded
 from core.settings import ALL, KEEP, check_k
-from core.tables import write_csv
 
 DESCRIPTION = """Galleries made from the bundle's embeddings with seeded noise, memory-mapped in a folder, and the cost
 of exact and hashed search over them as N, bits, multiplier and k grow: one query on one thread, a batch on all

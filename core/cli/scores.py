@@ -11,9 +11,9 @@ from core.cli.parser import Parser, whole_number, whole_numbers, words
 from core.errors import unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES
-from core.method_scores import EXACT, SHIPPED_MEASURES
+from core.methods.scores import EXACT, SHIPPED_MEASURES
 from core.protocols import get_protocol
-from core.search.parallel import check_threads
+from core.runtime.parallel import check_threads
 from core.settings import BITS_DEFAULT, BITS_RANGE, Setting
 
 DESCRIPTION = f"""Score every query by every hash method and keep the scores in the bundle, where the Methods page finds
@@ -54,8 +54,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score what the bundle lacks."""
-    from core.bundle import load_bundle
-    from core.making_scores import make_scores
+    from core.building.add_scores import make_scores
+    from core.bundle.bundle import load_bundle
 
     bundle = load_bundle(args.bundle)
     encoder = args.encoder or bundle.defaults["encoder"]

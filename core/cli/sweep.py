@@ -11,12 +11,12 @@ from tqdm import tqdm
 
 from core.cli import options
 from core.cli.grid_file import GridFile
-from core.codes import bits_for, usable_hashes
-from core.engine import Engine
+from core.codes.codes import bits_for, usable_hashes
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
+from core.reports.tables import as_text, code_columns, metric_rows, metrics_of, numbers_of, ordered_searches
 from core.settings import ALL, Setting
-from core.tables import as_text, code_columns, metric_rows, metrics_of, numbers_of, ordered_searches
 
 DESCRIPTION = """A grid of settings into one CSV, one row a value. Exact search is evaluated once a protocol, Hamming
 and asymmetric search once a code, hashed search at every multiplier. The file is whole at any time; run the same
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput(f"bits {_list(args.bits)}: no length that {_list(names)} can make with this encoder")
     protocols = args.protocol or [settings[0].protocol]
     grids = {name: [replace(setting, protocol=name) for setting in settings] for name in protocols}
-    sizes = {name: engine.space(grid[0]).size for name, grid in grids.items()}
+    sizes = {name: engine.task(grid[0]).size for name, grid in grids.items()}
     ks = options.ks_of(args.k, min(sizes.values()), args.searches, notes)
     cells = [cell for name in protocols for cell in _cells(grids[name], args, ks, sizes[name], notes)]
     if not cells:
@@ -144,7 +144,7 @@ def _find(file: GridFile, engine: Engine, cell: Cell) -> pd.DataFrame | None:
     same = dict(zip(("hash", "bits", "multiplier"), codes, strict=True))
     same |= {"bundle": engine.bundle.name, "version": engine.bundle.version, "search": cell.search}
     same |= {"encoder": setting.encoder, "protocol": setting.protocol, "hierarchy": setting.hierarchy}
-    same["queries"] = str(len(engine.space(setting).queries))
+    same["queries"] = str(len(engine.task(setting).queries))
     return file.pick(same, cell.expected)
 
 

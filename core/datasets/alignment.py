@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.compiled import kernel
-from core.search.parallel import run_blocks
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 
 _FACTORS = np.geomspace(0.86, 1 / 0.86, 7)  # scales tried, times the one given
 _SHIFT = 3  # pixels tried either way around the shift given

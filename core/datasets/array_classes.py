@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import hierarchy as trees
+from core.bundle import hierarchy as trees
 from core.datasets.array_labels import Labels
 from core.errors import BadInput
 

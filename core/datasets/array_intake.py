@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.bundle.vectors import COSINE, check_rows, check_similarity
 from core.datasets.array_checks import (
     bad_options,
     check_alone,
@@ -28,7 +29,6 @@ from core.datasets.array_sources import SPLITS, complete_sources, select_rows
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 from core.hashing.packing import check_packed, check_width
-from core.vectors import COSINE, check_rows, check_similarity
 
 LOOKED = 1000  # rows of embeddings that are looked at before an import
 TREE = "imported"  # what the class tree is called

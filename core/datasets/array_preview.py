@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from core.bundle.vectors import COSINE
 from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
 from core.datasets.array_files import Source
 from core.datasets.array_intake import ImportOptions, Intake, Opened, take_in
 from core.datasets.array_labels import Labels
 from core.datasets.scratch import Scratch
-from core.vectors import COSINE
 
 _SHOWN_ROWS, _SHOWN_VALUES = 3, 6
 

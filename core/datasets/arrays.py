@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bundle_writer import BundleWriter, check_target
+from core.bundle.manifest import FORMAT_VERSION
+from core.bundle.vectors import COSINE, INNER_PRODUCT, check_rows, comparable_rows
+from core.bundle.writer import BundleWriter, check_target
 from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
 from core.datasets.array_files import BLOCK_BYTES, Source
@@ -17,9 +19,7 @@ from core.datasets.array_sources import SPLITS
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 from core.hashing.packing import check_codes
-from core.manifest import FORMAT_VERSION
 from core.settings import BITS_DEFAULT
-from core.vectors import COSINE, INNER_PRODUCT, check_rows, comparable_rows
 
 NAME = "imported"
 _SAMPLE_ROWS = 2000

@@ -24,7 +24,7 @@ import numpy as np
 
 from core.datasets.alignment import correlate
 from core.errors import BadInput
-from core.search.parallel import blocks
+from core.runtime.parallel import blocks
 
 CANDIDATE, SAME = 0.7, 0.6
 _KEPT = 8  # cosine coefficients a direction

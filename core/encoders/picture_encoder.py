@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from core.bundle_files import check_sum
+from core.bundle.files import check_sum
 from core.encoders.encoded import vectors_of
 from core.encoders.names import TRAINED
 from core.encoders.opened import encode_images, open_weights, ready_to_encode
@@ -22,10 +22,10 @@ from core.encoders.recipes.registry import RECIPES
 from core.encoders.visual_words.bag import BagOfWords
 from core.errors import BadInput, unknown_name
 from core.pictures.file import as_encoder_sees
-from core.search.parallel import available_threads
+from core.runtime.parallel import available_threads
 
 if TYPE_CHECKING:
-    from core.bundle import Bundle
+    from core.bundle.bundle import Bundle
     from core.encoders.backbones import Backbone
     from core.encoders.opened import Encoder
 

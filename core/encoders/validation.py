@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.bundle.vectors import unit_rows
 from core.encoders.encoding import encode_images
 from core.encoders.networks.base import Network
+from core.engine.results import SearchResult
 from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_sums
 from core.metrics.tables import Judgements
-from core.results import SearchResult
 from core.search.exact import rank_exact
-from core.vectors import unit_rows
 
 DEPTH = 250
 

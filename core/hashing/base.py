@@ -15,9 +15,9 @@ from typing import ClassVar, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core.blas import blas_threads
 from core.errors import BadInput
 from core.hashing import packing
+from core.runtime.blas import blas_threads
 
 CHUNK = 8192  # rows taken to float64 at a time, so that wide features need little memory beside themselves
 _FITTING = Lock()

@@ -22,7 +22,7 @@ from core.errors import BadInput
 from core.hashing import dominance, packing
 from core.hashing.base import HashMethod, check_features, check_varied, feature_mean, head_arrays
 from core.hashing.head import Training, as_half, check_labels
-from core.search.parallel import run_blocks
+from core.runtime.parallel import run_blocks
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -25,7 +25,7 @@ class HashInfo:
     fit: type[HashMethod] | None = None  # fit(bits, seed) is an unfitted method; None: not fitted here
     needs_labels: bool = False
     needs_similarity: bool = False  # of classes, by the bundle's default hierarchy
-    distance: str = "hamming"  # how codes are compared: a name of `core.code_distances.registry`
+    distance: str = "hamming"  # how codes are compared: a name of `core.codes.distances`
     distance_cap: int | None = None  # Hamming distances count at most this much; None: as they are
     within_dimensions: bool = False  # at most one bit a dimension
     most_a_dimension: int | None = None  # at most this many bits a dimension

@@ -15,7 +15,7 @@ from core.metrics.ranking_kernels import ranking_block
 from core.metrics.shortlist_kernels import shortlist_block
 from core.metrics.sums import SUMS, Accumulated, unknown_sums
 from core.metrics.tables import Judgements, tables_of
-from core.search.parallel import run_blocks
+from core.runtime.parallel import run_blocks
 
 ROWS = 64  # queries at a time: their sums at 250 k, 1.2 MB, are averaged while they are still in the cache
 

@@ -10,7 +10,7 @@ from core.metrics.accumulate import ROWS, Kept
 from core.metrics.moments import Band, band_of, block_moments
 from core.metrics.quotient import Quotient
 from core.metrics.sums import SUMS
-from core.search.parallel import blocks
+from core.runtime.parallel import blocks
 
 
 class Averages:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
 
 RESAMPLES = 1000
 Z95 = 1.959963984540054  # 97.5 % point of the normal distribution

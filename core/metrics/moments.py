@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
 from core.metrics.intervals import Z95
+from core.runtime.compiled import kernel
 
 Band = tuple[np.ndarray, np.ndarray, np.ndarray]  # mean, low, high, float64 (K,) each
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.hamming import hamming_distances
-from core.search.parallel import run_blocks
 
 
 def precision_recall_by_radius(levels: np.ndarray, relevant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel, part
 from core.metrics.sums import (
     AHP_SUM,
     AP_PER_HIT,
@@ -17,6 +16,7 @@ from core.metrics.sums import (
     SHARED,
 )  # fmt: skip
 from core.metrics.tables import Tables
+from core.runtime.compiled import kernel, part
 
 # Columns of the running totals: after i ranks, row i holds the sums over these ranks of
 RUNNING = 6

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel, part
 from core.metrics.ranking_kernels import RUNNING, add_ranks, write_sums
 from core.metrics.sums import SHARED
 from core.metrics.tables import Tables
+from core.runtime.compiled import kernel, part
 from core.search.products import gathered_products
 from core.search.select import sort_pairs
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
-from core.search.parallel import run_blocks
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.select import popcount
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
 
 BINS = 2048  # that real keys are first sorted into, so that an item is compared with few relevant ones
 

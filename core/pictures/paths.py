@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.bundle import Bundle
-from core.bundle_files import check_sum
+from core.bundle.bundle import Bundle
+from core.bundle.files import check_sum
 from core.errors import BadInput
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from core.bundle.vectors import COSINE, check_similarity
 from core.errors import BadInput
 from core.pictures.index import PictureIndex
-from core.vectors import COSINE, check_similarity
 
 
 class Hit(NamedTuple):

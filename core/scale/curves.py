@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, takewhile
 
-from core.hierarchy import Hierarchy
+from core.bundle.hierarchy import Hierarchy
 from core.scale.measure import Effort, time_batch, time_queries
 from core.scale.points import EXACT_SIDES, Point
 from core.scale.trial import Coded, Trial

@@ -20,9 +20,9 @@ import numpy as np
 from core.errors import BadInput
 from core.hashing.base import HashMethod
 from core.hashing.packing import to_words, width
+from core.reports.tables import write_whole
+from core.runtime.parallel import blocks
 from core.scale.rows import BLOCK, Source
-from core.search.parallel import blocks
-from core.tables import write_whole
 
 STATE, ROWS = "scale.json", "embeddings.f32"
 _CODES = re.compile(r"codes-[a-z0-9-]+-[0-9]{1,5}-[0-9a-f]{12}")  # `_code_file`

@@ -7,13 +7,12 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.conditions import pinned
-from core.hierarchy import Hierarchy
+from core.bundle.hierarchy import Hierarchy
+from core.engine.results import SearchResult
 from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_rows
 from core.metrics.tables import Judgements
-from core.opponents.checks import same_similarities
-from core.results import SearchResult
+from core.runtime.pinning import pinned
 from core.scale.memory import peak_mb, reset_peak
 from core.scale.points import BATCH, EVALUATION, EXACT_SIDES, QUERY, Point
 from core.scale.trial import (
@@ -26,6 +25,7 @@ from core.scale.trial import (
     plain_hashed,
 )
 from core.settings import parse_multiplier, shortlist_size
+from core.timing.opponents.checks import same_similarities
 
 CHECKED = 8  # queries whose ids are compared with the plain search's
 

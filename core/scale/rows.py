@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.bundle import Bundle
-from core.codes import fit_split
+from core.bundle.bundle import Bundle
+from core.codes.codes import fit_split
 from core.errors import BadInput
 
 BLOCK = 65_536  # rows whose noise is drawn together

@@ -7,23 +7,23 @@ from datetime import datetime
 
 import numpy as np
 
-from core.bundle import Bundle
-from core.codes import bits_for, true_bits
-from core.conditions import machine
-from core.engine import Engine
+from core.bundle.bundle import Bundle
+from core.codes.codes import bits_for, true_bits
+from core.engine.engine import Engine
+from core.engine.task import sample_queries
 from core.errors import BadInput
 from core.hashing.base import HashMethod
 from core.hashing.packing import to_words
 from core.protocols import get_protocol
+from core.runtime.parallel import blocks, check_threads
+from core.runtime.pinning import machine
 from core.scale.curves import BITS, Plan, Progress, measure
 from core.scale.measure import Effort
 from core.scale.points import Point
 from core.scale.rows import BLOCK, Source, kept_class, open_source
 from core.scale.trial import Coded, Trial
-from core.search.parallel import blocks, check_threads
 from core.settings import ALL, Setting, format_multiplier
-from core.space import sample_queries
-from core.timed_hashing import query_hash
+from core.timing.query_hashing import query_hash
 
 
 class Subject:

@@ -8,13 +8,13 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from core.opponents.blas import one_blas
-from core.opponents.side import One
+from core.runtime.parallel import blocks
 from core.search.exact import rank_exact
 from core.search.hamming import rank_hamming
 from core.search.hashed import rerank
-from core.search.parallel import blocks
-from core.timed_hashing import QueryHash
+from core.timing.opponents.blas import one_blas
+from core.timing.opponents.contender import SearchOne
+from core.timing.query_hashing import QueryHash
 
 FAISS_BATCH = 1_000_000  # gallery rows
 _PLAIN = 100_000  # gallery rows that the plain exact search copies at a time
@@ -53,7 +53,7 @@ class Coded:
         return Coded(self.bits, np.ascontiguousarray(self.words[:, :count]), self.hasher)
 
 
-def exact_sides(trial: Trial, k: int) -> dict[str, One]:
+def exact_sides(trial: Trial, k: int) -> dict[str, SearchOne]:
     """One query's exact search by BLAS, by faiss and by this project's chunked search; none copies the gallery."""
     import faiss
 
@@ -72,7 +72,7 @@ def exact_sides(trial: Trial, k: int) -> dict[str, One]:
     return {"exact-blas": one_blas(trial, k), "exact-faiss": flat, "exact-chunked": chunked}
 
 
-def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> One:
+def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> SearchOne:
     """One query's hashed search, from its embedding on."""
 
     def search(q: int) -> tuple[np.ndarray, dict[str, int]]:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.exact import no_exclusion
-from core.search.parallel import run_blocks
 from core.search.select import select_least
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.exact import no_exclusion
 from core.search.hashed import rerank_one
-from core.search.parallel import run_blocks
 
 
 def rank_buckets(

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.asymmetric import asymmetric_scores
 from core.search.exact import no_exclusion
-from core.search.parallel import run_blocks
 from core.search.select import select_least
 
 

@@ -1,8 +1,9 @@
 """Exact search: rank the gallery by inner product with the query, keep the top k.
 
-Embeddings are rounded on load so that an inner product in float64 is exact (`core.vectors`). BLAS makes the products
-in float32 first, which rounds, but by no more than a known bound: whatever could be among the top k is kept, and its
-exact product decides. A gallery too large for all its products goes chunk by chunk, with a running list of the best.
+Embeddings are rounded on load so that an inner product in float64 is exact (`core.bundle.vectors`). BLAS makes the
+products in float32 first, which rounds, but by no more than a known bound: whatever could be among the top k is kept,
+and its exact product decides. A gallery too large for all its products goes chunk by chunk, with a running list of the
+best.
 Neither BLAS, blocks, chunks nor threads change a result. Of unit rows the product is the cosine.
 """
 
@@ -12,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.blas import blas_threads
-from core.compiled import kernel
-from core.search.parallel import blocks, run_blocks
+from core.runtime.blas import blas_threads
+from core.runtime.compiled import kernel
+from core.runtime.parallel import blocks, run_blocks
 from core.search.products import gathered_products
 from core.search.rounding import longest_row, products_overflow, rounding_bounds
 from core.search.select import SPARE, count_up_to, enough, find_up_to, limit_of_keys, take_least
@@ -37,7 +38,7 @@ def rank_exact(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` most similar gallery items of each query.
 
-    `queries` float32 (Q, d); `gallery` float32 (N, d), perhaps a memory map; both as `core.vectors` rounds them.
+    `queries` float32 (Q, d); `gallery` float32 (N, d), perhaps a memory map; both as `core.bundle.vectors` rounds them.
     `exclude` int64 (Q,) is the gallery index left out for each query, -1 for none; `chunk` the number of items whose
     products are made at a time; `longest` a bound on the length of the gallery's rows (None: they are all read).
     Returns ids int32 and similarities float64 (Q, depth), ordered by (similarity descending, index ascending).

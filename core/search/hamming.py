@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
+from core.runtime.parallel import blocks, run_blocks
 from core.search.exact import no_exclusion
 from core.search.nearest import count_levels, take_nearest
-from core.search.parallel import blocks, run_blocks
 from core.search.select import popcount
 
 _CHUNK = 131_072  # codes scanned at a time: their distances, 256 kB, stay in the second-level cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
-from core.search.parallel import run_blocks
+from core.runtime.compiled import kernel
+from core.runtime.parallel import run_blocks
 from core.search.products import gathered_products
 from core.search.select import take_least
 
@@ -15,8 +15,8 @@ def rerank(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The top `k` of each query's shortlist `near`, by (similarity descending, index ascending).
 
-    `queries` float32 (Q, d) and `gallery` float32 (N, d) are embeddings as `core.vectors` rounds them; `near` int32
-    (Q, M) are the items of the nearest codes. Returns ids int32 and similarities float64 (Q, k).
+    `queries` float32 (Q, d) and `gallery` float32 (N, d) are embeddings as `core.bundle.vectors` rounds them; `near`
+    int32 (Q, M) are the items of the nearest codes. Returns ids int32 and similarities float64 (Q, k).
     """
     ids = np.empty((len(queries), k), np.int32)
     similarities = np.empty((len(queries), k), np.float64)

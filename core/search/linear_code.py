@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
 
 
 @kernel

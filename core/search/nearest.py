@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
 from core.search.select import SPARE, count_up_to, enough, find_up_to, to_starts
 
 _NONE = np.uint16(0xFFFF)  # beyond every distance

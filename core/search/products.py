@@ -1,14 +1,14 @@
 """Inner products that are exact, so that no order of summation can change them.
 
-Embeddings are rounded on load (`core.vectors`) so that every sum of products fits a float64. The compiler may then
-reorder, fuse and vectorise the loop below: the result is the same number on every machine.
+Embeddings are rounded on load (`core.bundle.vectors`) so that every sum of products fits a float64. The compiler may
+then reorder, fuse and vectorise the loop below: the result is the same number on every machine.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import exact_kernel
+from core.runtime.compiled import exact_kernel
 
 _ROWS = 4  # multiplied at a time: while one is awaited from memory so are the others
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import BadInput
-from core.search.parallel import blocks
+from core.runtime.parallel import blocks
 
 _ROWS = 65_536  # rows whose lengths are computed at once
 _LONGEST = 1e30  # a product of lengths from here on could overflow float32

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.compiled import kernel
+from core.runtime.compiled import kernel
 
 SPARE = 4  # places past the last one found that `find_up_to` may write to
 _WORD = 64  # items whose comparisons are kept as the bits of one number

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
 
 LOG = "epoch,loss,held_out_accuracy,seconds\n1,3.5,0.25,60\n2,2.0,0.5,60\n3,1.5,0.75,60\n4,1.25,0.625,60\n"
 

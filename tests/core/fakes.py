@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core import hierarchy
+from core.bundle import hierarchy
 from core.errors import unknown_name
 
 CLASSES = 5

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
-from core.embedding import principal_axes
+from core.building.embed_network import principal_axes
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
 from core.hashing import packing
 
 AXES = 4  # dimensions that the classifier's features are reduced to

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core import hierarchy
-from core.bundle import Bundle, load_bundle
-from core.bundle_writer import BundleWriter
+from core.bundle import hierarchy
+from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.writer import BundleWriter
 
-TREE = Path(hierarchy.__file__).parent / "datasets" / "trees" / "cifar100-wordnet.txt"
+TREE = Path(hierarchy.__file__).parents[1] / "datasets" / "trees" / "cifar100-wordnet.txt"
 
 
 def class_names() -> list[str]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import pytrec_eval
 
-from core.bundle import load_bundle
-from core.engine import Engine
+from core.bundle.bundle import load_bundle
+from core.engine.engine import Engine
 from core.metrics.registry import METRICS
 from core.settings import Setting
 from tests import reference
@@ -41,10 +41,10 @@ def scores(query, gallery):
     return total
 
 
-def plain_rankings(space, codes, query):
+def plain_rankings(task, codes, query):
     """Exact and Hamming ranking of the whole gallery: a stable sort of everything."""
-    own = space.exclude[query]
-    exact = np.argsort(-scores(space.queries[query], space.gallery), kind="stable")
+    own = task.exclude[query]
+    exact = np.argsort(-scores(task.queries[query], task.gallery), kind="stable")
     distances = np.unpackbits(codes.gallery.packed ^ codes.queries.packed[query], axis=1).sum(axis=1)
     if codes.distance_cap is not None:
         distances = np.minimum(distances, codes.distance_cap)
@@ -55,18 +55,18 @@ def plain_rankings(space, codes, query):
 def test_every_metric_on_200_queries_equals_the_loops(engine):
     chosen = setting(engine.bundle, queries=200, seed=7)
     results = engine.evaluate(chosen, KS, ("exact", "hashed", "hamming"))
-    space, codes = engine.space(chosen), engine.codes(chosen)
+    task, codes = engine.task(chosen), engine.codes(chosen)
     similarity = engine.bundle.hierarchy(chosen.hierarchy).similarity()
-    labels = space.gallery_labels.tolist()
+    labels = task.gallery_labels.tolist()
     values = {(search, name): found.values(name) for search, found in results.items() for name in PLAIN}
     for query in range(200):
-        exact, near = plain_rankings(space, codes, query)
+        exact, near = plain_rankings(task, codes, query)
         place = {item: rank for rank, item in enumerate(exact)}
         for column, k in enumerate(KS):
             hashed = sorted(near[: min(2 * k, len(near))], key=place.__getitem__)[:k]
             for search, ranking in (("exact", exact), ("hashed", hashed), ("hamming", near)):
                 expected = reference.metrics(
-                    ranking, k, int(space.query_labels[query]), labels, similarity, int(space.exclude[query]), exact
+                    ranking, k, int(task.query_labels[query]), labels, similarity, int(task.exclude[query]), exact
                 )
                 for name in PLAIN:
                     found = values[search, name][query, column]
@@ -77,15 +77,15 @@ def test_every_metric_on_200_queries_equals_the_loops(engine):
 def test_ap_trec_on_1000_queries_equals_trec_eval(engine, search):
     depth = 1000
     chosen = setting(engine.bundle, queries=1000, seed=8)
-    space, codes = engine.space(chosen), engine.codes(chosen)
+    task, codes = engine.task(chosen), engine.codes(chosen)
     found = engine.result(search, chosen, (depth,)).at("ap_trec", depth)
     judged, run = {}, {}
     for query in range(1000):
-        exact, near = plain_rankings(space, codes, query)
+        exact, near = plain_rankings(task, codes, query)
         place = {item: rank for rank, item in enumerate(exact)}
         ways = {"exact": exact, "hamming": near, "hashed": sorted(near[: 2 * depth], key=place.__getitem__)}
-        relevant = np.flatnonzero(space.gallery_labels == space.query_labels[query])
-        judged[str(query)] = {str(n): 1 for n in relevant if n != space.exclude[query]}
+        relevant = np.flatnonzero(task.gallery_labels == task.query_labels[query])
+        judged[str(query)] = {str(n): 1 for n in relevant if n != task.exclude[query]}
         run[str(query)] = {str(n): float(depth - rank) for rank, n in enumerate(ways[search][:depth])}
     measured = pytrec_eval.RelevanceEvaluator(judged, {f"map_cut.{depth}"}).evaluate(run)
     expected = [measured[str(query)][f"map_cut_{depth}"] for query in range(1000)]

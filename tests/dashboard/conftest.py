@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.bundle import Bundle
-from core.engine import Engine
-from dashboard import launch, warm_up
+from core.bundle.bundle import Bundle
+from core.engine.engine import Engine
+from dashboard.shared import launch, warm_up
 from tests.core.encoder_worlds import write_three
 from tests.dashboard.reading import checked
 
@@ -41,7 +41,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch, tiny_bundle: Bundle):
         for key, value in (query or {}).items():
             at.query_params[key] = value
         at.run()
-        return at.switch_page(f"dashboard/{page}.py").run() if page else at
+        return at.switch_page(f"dashboard/{page}/page.py").run() if page else at
 
     yield start
     launch.launch.cache_clear()

@@ -16,7 +16,7 @@ import numpy as np
 from core.encoders.encoded import EncodedImages
 from core.encoders.visual_words.recipes import VisualWordsRecipe
 from core.encoders.visual_words.vocabulary import nearest_words
-from core.search.parallel import run_blocks
+from core.runtime.parallel import run_blocks
 
 BLOCK = 50  # pictures
 

@@ -9,7 +9,7 @@ import numpy as np
 from core.encoders.visual_words.bag import BLOCK, BagOfWords, count_words, inverse_document_frequency
 from core.encoders.visual_words.recipes import VisualWordsRecipe
 from core.encoders.visual_words.vocabulary import fit_centres
-from core.search.parallel import run_blocks
+from core.runtime.parallel import run_blocks
 
 Progress = Callable[[float], None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from core import benchmark
-from core.machine_limits import Limits
-from core.opponents.registry import SIDES
+from core.timing import benchmark
+from core.timing.machine_limits import Limits
+from core.timing.opponents.registry import SIDES
 
 LIMITS = Limits(2, 1e10, 1e10, 5e10, 40_000, 9e10, 4_000, 5e9, 1e10)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core import stored_near_duplicates
+from core.building import add_near_duplicates
 from core.cli import duplicates
 from core.datasets import cifar
 from core.datasets.cifar100 import CIFAR_100
-from core.engine import Engine
+from core.engine.engine import Engine
 from core.settings import Setting
 
 OUT = ("--near-duplicates", "leave-out")
@@ -40,7 +40,7 @@ def test_the_command_hands_its_options_on(run, tiny_bundle, of_cifar, monkeypatc
         calls.append((folder, str(root), threads))
         return {"test-test": 1234, "test-train": 0}
 
-    monkeypatch.setattr(stored_near_duplicates, "store_near_duplicates", store)
+    monkeypatch.setattr(add_near_duplicates, "store_near_duplicates", store)
     ran = run("duplicates", "--root", "data", "--threads", 2)
     assert ran.code == 0, ran.err
     assert calls == [(str(tiny_bundle.path), "data", 2)]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
 from tests.core.pictures.drawn import write_folder, write_weights
 
 ENCODER = ("--encoder", "squeezenet1_1", "--weights", "small.pth", "--cache", "cache")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.engine import Engine
+from core.engine.engine import Engine
+from core.reports.tables import COLUMNS
 from core.settings import Setting
-from core.tables import COLUMNS
 from tests import reference
 
 KS = (1, 5, 20)
@@ -17,20 +17,20 @@ KS = (1, 5, 20)
 def oracle(bundle, setting, multiplier):
     """{(search, k, metric): value} by plain loops, `k` 'all' included."""
     engine = Engine(bundle)
-    space, codes = engine.space(setting), engine.codes(setting)
+    task, codes = engine.task(setting), engine.codes(setting)
     similarity = bundle.hierarchy(setting.hierarchy).similarity()
     sums = {}
-    for q, (vector, label) in enumerate(zip(space.queries, space.query_labels, strict=True)):
-        own = int(space.exclude[q])
-        exact = reference.exact_ranking(vector, space.gallery, own)
+    for q, (vector, label) in enumerate(zip(task.queries, task.query_labels, strict=True)):
+        own = int(task.exclude[q])
+        exact = reference.exact_ranking(vector, task.gallery, own)
         near = reference.hamming_ranking(codes.queries.packed[q], codes.gallery.packed, own)
         for k in (*KS, "all"):
             depth = len(exact) if k == "all" else k
             rankings = {"exact": exact, "hamming": near}
             if k != "all":
-                rankings["hashed"] = reference.hashed_ranking(vector, space.gallery, near, multiplier, k)
+                rankings["hashed"] = reference.hashed_ranking(vector, task.gallery, near, multiplier, k)
             for search, ranking in rankings.items():
-                found = reference.metrics(ranking, depth, label, space.gallery_labels, similarity, own, exact)
+                found = reference.metrics(ranking, depth, label, task.gallery_labels, similarity, own, exact)
                 for metric, value in found.items():
                     sums.setdefault((search, str(k), metric), []).append(value)
     return {key: np.mean(values) for key, values in sums.items()}

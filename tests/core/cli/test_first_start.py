@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core import kernel_folder, prepare
-from core.overview import NAME
+from core.cli import compile_kernels
+from core.reports.overview import NAME
+from core.runtime import kernel_folder
 
 
 def test_each_step_is_a_line(run, monkeypatch):
@@ -12,14 +13,14 @@ def test_each_step_is_a_line(run, monkeypatch):
         report(1, 1, "done")
 
     monkeypatch.setattr(kernel_folder, "is_complete", lambda part="everything": False)
-    monkeypatch.setattr(prepare, "prepare", fake)
+    monkeypatch.setattr(compile_kernels, "prepare", fake)
     assert run("prepare", bundle=False).out == "0 of 1: exact search\n1 of 1: done\n"
     assert run("prepare", "--quiet", bundle=False).out == ""
 
 
 def test_what_is_complete_is_left_alone(run, monkeypatch):
     monkeypatch.setattr(kernel_folder, "is_complete", lambda part="everything": True)
-    monkeypatch.setattr(prepare, "prepare", None)
+    monkeypatch.setattr(compile_kernels, "prepare", None)
     assert run("prepare", bundle=False).out == "everything is compiled already\n"
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.bundle import load_bundle
-from core.vectors import plain_rows
+from core.bundle.bundle import load_bundle
+from core.bundle.vectors import plain_rows
 
 
 @pytest.fixture

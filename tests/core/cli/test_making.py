@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import build, embedding, embedding_map, stored_hashes
-from core.bundle import load_bundle
+from core.building import add_embedding_map, add_hashes, build, embed_network
+from core.bundle.bundle import load_bundle
 from core.datasets.cifar import Cifar
 from core.datasets.cifar100 import CIFAR_100
 
@@ -28,9 +28,9 @@ def called(monkeypatch, tmp_path):
     for module, name in (
         (build, "train_encoder"),
         (build, "build"),
-        (embedding, "embed"),
-        (embedding_map, "add_map"),
-        (stored_hashes, "make_hashes"),
+        (embed_network, "embed"),
+        (add_embedding_map, "add_map"),
+        (add_hashes, "make_hashes"),
     ):
         monkeypatch.setattr(module, name, record(name))
     (tmp_path / "data" / CIFAR_100.folder).mkdir(parents=True)

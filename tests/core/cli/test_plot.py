@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.cli import plot
-from core.engine import Engine
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.settings import Setting
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from core.bundle import load_bundle
-from core.engine import Engine
-from core.picture_query import search_picture
+from core.bundle.bundle import load_bundle
+from core.engine.engine import Engine
+from core.engine.retrieval import COLUMNS
+from core.picture_query.query_encoder import open_query_encoder, predictions
+from core.picture_query.search import search_picture
 from core.pictures.bundle import write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.pictures.paths import read_paths
-from core.query_encoder import open_query_encoder, predictions
-from core.retrieval import COLUMNS
 from core.settings import Setting
 from tests import reference
 from tests.core.picture_worlds import picture_of, png, write_pictured, write_words
@@ -26,17 +26,17 @@ def test_table_equals_plain_loops(run, tiny_bundle):
     rows = pd.read_csv("r.csv")
     assert tuple(rows.columns) == COLUMNS
     engine, setting = Engine(tiny_bundle), Setting("semantic", "itq", 16, "1.5", "test-vs-test", "wordnet")
-    space, codes = engine.space(setting), engine.codes(setting)
-    exact = reference.exact_ranking(space.queries[7], space.gallery, 7)
+    task, codes = engine.task(setting), engine.codes(setting)
+    exact = reference.exact_ranking(task.queries[7], task.gallery, 7)
     near = reference.hamming_ranking(codes.queries.packed[7], codes.gallery.packed, 7)
     expected = {
         "exact": exact[:4],
-        "hashed": reference.hashed_ranking(space.queries[7], space.gallery, near, "1.5", 4),
+        "hashed": reference.hashed_ranking(task.queries[7], task.gallery, near, "1.5", 4),
         "hamming": near[:4],
     }
     assert {search: part["index"].tolist() for search, part in rows.groupby("search")} == expected
     for row in rows.itertuples():
-        assert row.similarity == reference.inner_product(space.queries[7], space.gallery[row.index])
+        assert row.similarity == reference.inner_product(task.queries[7], task.gallery[row.index])
         assert row.distance == reference.hamming(codes.queries.packed[7], codes.gallery.packed[row.index])
         assert row.exact_rank == exact.index(row.index) + 1
     lost = [item for item in exact[:4] if item not in near[:6]]

@@ -10,10 +10,10 @@ import pytest
 
 import core.cli.sweep as sweep
 from core.cli import main
-from core.codes import usable_hashes
-from core.engine import Engine
+from core.codes.codes import usable_hashes
+from core.engine.engine import Engine
+from core.reports.tables import COLUMNS
 from core.settings import Setting
-from core.tables import COLUMNS
 
 GRID = ("--hash", "itq,latent-sigmoid,predicted-class", "--bits", "16,8", "--multiplier", "2,1,all", "--k", "1,5")
 SMALL = ("--hash", "itq", "--bits", "8", "--multiplier", "1,2", "--k", "1,5")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
 from core.datasets.array_columns import Columns
 from core.datasets.array_preview import preview_arrays
 from core.datasets.arrays import import_arrays

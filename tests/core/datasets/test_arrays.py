@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
+from core.bundle.vectors import plain_rows
 from core.datasets.array_preview import preview_arrays
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
-from core.vectors import plain_rows
 
 RNG = np.random.default_rng(0)
 GALLERY = RNG.normal(size=(80, 60)).astype(np.float32)

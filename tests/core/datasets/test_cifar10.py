@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import hierarchy
+from core.bundle import hierarchy
 from core.datasets.cifar10 import CIFAR_10
 from core.errors import BadInput
 from tests.core.datasets.cifar10_files import NAMES, write_files

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
 from core.datasets import parquet
 from core.datasets.array_files import open_array
 from core.datasets.arrays import import_arrays

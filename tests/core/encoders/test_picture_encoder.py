@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
 from core.encoders.encoding import encode_images
 from core.encoders.networks.registry import make_network
 from core.encoders.opened import ready_to_encode

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import hierarchy
+from core.bundle import hierarchy
 from core.metrics.hierarchical_precision import ahp, ahp_trapezoid, ahp_trapezoid_ceiling, hp
 from tests.core.metrics.hand import CAR, CAT, DOG, SIMILARITY, TREE, judge
 

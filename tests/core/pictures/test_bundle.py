@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.bundle import load_bundle
+from core.bundle.bundle import load_bundle
 from core.errors import BadInput
 from core.pictures.bundle import principal_reduction, write_bundle
 from core.pictures.folder import find_pictures

@@ -8,10 +8,10 @@ import json
 import numpy as np
 import pytest
 
-from core.bundle import load_bundle
-from core.bundle_writer import BundleWriter
+from core.bundle.bundle import load_bundle
+from core.bundle.manifest import validate
+from core.bundle.writer import BundleWriter
 from core.errors import BadInput
-from core.manifest import validate
 from core.pictures.folder import PictureFile
 from core.pictures.paths import NAME, pack_paths, read_paths
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engine import Engine
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing.packing import to_words
 from core.scale import measure as module

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from core.errors import BadInput
+from core.reports.tables import write_csv
 from core.scale.points import fastest_exact, read_points
-from core.tables import write_csv
 from tests.core.scale.worlds import table
 
 

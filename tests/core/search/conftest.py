@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.search import parallel
+from core.runtime import parallel
 
 
 @pytest.fixture(scope="module", autouse=True)

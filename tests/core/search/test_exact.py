@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.bundle.vectors import unit_rows
 from core.search import exact
 from core.search.exact import rank_exact
 from core.search.rounding import longest_row
-from core.vectors import unit_rows
 from tests import reference
 from tests.core.search.worlds import on_grain, quick, worlds
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.bundle.vectors import plain_rows, unit_rows
 from core.search.products import gathered_products
-from core.vectors import plain_rows, unit_rows
 from tests import reference
 from tests.core.search.worlds import on_grain, quick, worlds
 

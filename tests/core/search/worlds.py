@@ -11,8 +11,8 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from core.bundle.vectors import norms, round_to_grain
 from core.hashing import packing
-from core.vectors import norms, round_to_grain
 
 quick = settings(max_examples=120, deadline=None)
 

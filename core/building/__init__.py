@@ -1,0 +1,1 @@
+"""From pictures or arrays to a bundle: embed, fit hashes, add maps and scores."""

@@ -1,0 +1,1 @@
+"""The data that everything works on: embeddings, codes, labels and class trees in a folder."""

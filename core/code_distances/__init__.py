@@ -1,1 +1,0 @@
-"""How codes are compared: one file a distance, all with the same methods."""

@@ -1,0 +1,1 @@
+"""Packed codes, and the distances by which they are compared."""

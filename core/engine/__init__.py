@@ -1,0 +1,1 @@
+"""A setting in, results out: rankings, metrics, curves."""

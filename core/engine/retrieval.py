@@ -1,0 +1,143 @@
+"""One query, answered by several searches side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.codes.pair import CodePair
+from core.engine.engine import Engine
+from core.engine.task import RetrievalTask
+from core.errors import BadInput
+from core.pictures.paths import read_paths
+from core.search.exact import rank_exact
+from core.settings import Setting
+
+COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distance", "exact_rank")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The top k of one search: gallery places int64 (k,), similarities float64 (k,), code distances (k,), int64
+    or, where they are no whole numbers, float64, NaN without codes; each item's rank (from 1) in exact search over the
+    whole gallery."""
+
+    search: str
+    ids: np.ndarray
+    similarities: np.ndarray
+    distances: np.ndarray
+    exact_ranks: np.ndarray
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """One query's answers; `lost` are the items of the exact top k that the shortlist does not hold."""
+
+    query: int  # place among the queries of the setting
+    label: int | None  # None for a picture that is in no split
+    answers: dict[str, Answer]
+    lost: np.ndarray
+    shortlist: int
+
+
+def retrieve(
+    engine: Engine, setting: Setting, query: int, k: int, searches: Sequence[str] = ("exact", "hashed", "hamming")
+) -> Retrieved:
+    """The top k of one query (its place among the setting's queries, from 0) by each search.
+
+    Raises BadInput for a query or a k outside what there is.
+    """
+    task, codes = engine.task(setting), engine.codes(setting)
+    if not 0 <= query < len(task.queries):
+        raise BadInput(f"query {query} is outside 0 to {len(task.queries) - 1}: give the index of a query")
+    if not 1 <= k <= task.size:
+        raise BadInput(f"k {k} is outside 1 to {task.size}, the gallery's size")
+    return answer(task, codes, query, k, searches, setting.shortlist(k, task.size))
+
+
+def answer(
+    task: RetrievalTask, codes: CodePair | None, query: int, k: int, searches: Sequence[str], shortlist: int
+) -> Retrieved:
+    """The top k of one query of a task by each search; without codes by exact search alone, with no shortlist.
+
+    A label below 0 is none. Raises BadInput for asymmetric search by codes that have no real values.
+    """
+    row = slice(query, query + 1)
+    exact, similarities = _by_id(
+        *rank_exact(task.queries[row], task.gallery, task.size, task.exclude[row], 1, longest=task.longest), task
+    )
+    ranked = {"exact": np.argsort(exact, kind="stable")[:k]}
+    if codes is None:
+        distance_of, lost, shortlist = np.full(len(exact), np.nan), np.empty(0, np.int64), 0
+    else:
+        near = codes.rank(row, task.size, task.exclude[row], 1)
+        distance_of = np.zeros(len(exact), np.int64 if codes.whole else np.float64)
+        distance_of[near.ids[0]] = near.distances[0]
+        held = near.ids[0][:shortlist]
+        ranked["hamming"] = near.ids[0][:k]
+        ranked["hashed"] = held[np.argsort(exact[held], kind="stable")][:k]
+        if "asymmetric" in searches:
+            ranked["asymmetric"] = codes.asymmetric_ids(row, k, task.exclude[row], 1)[0]
+        lost = np.setdiff1d(ranked["exact"], held)
+    answers = {
+        name: Answer(
+            name,
+            ranked[name].astype(np.int64),
+            similarities[ranked[name]],
+            distance_of[ranked[name]],
+            exact[ranked[name]],
+        )
+        for name in searches
+    }
+    label = int(task.query_labels[query])
+    return Retrieved(query, label if label >= 0 else None, answers, lost[np.argsort(exact[lost])], shortlist)
+
+
+def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
+    """The answers in long form, one row an item, `index` its row in its split; `relation` as in `relation`.
+
+    Of a bundle that was made of a folder `path` too, below that folder.
+    """
+    bundle, task = engine.bundle, engine.task(setting)
+    rows = []
+    for name, answer in retrieved.answers.items():
+        for rank, item in enumerate(answer.ids):
+            label = int(task.gallery_labels[item])
+            rows.append(
+                (
+                    name,
+                    rank + 1,
+                    int(task.gallery_index[item]),
+                    bundle.class_names[label],
+                    relation(bundle.superclass_of, retrieved.label, label),
+                    answer.similarities[rank],
+                    answer.distances[rank],
+                    answer.exact_ranks[rank],
+                )
+            )
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    paths = read_paths(bundle, task.protocol.gallery_split)
+    return table if paths is None else table.assign(path=[paths[item] for item in table["index"]])
+
+
+def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> str:
+    """How a found class relates to the query's: `same`, `superclass` (another class of the same one) or `wrong`;
+    `unlabelled` where the query has no class."""
+    if query is None:
+        return "unlabelled"
+    if query == item:
+        return "same"
+    alike = superclass_of is not None and superclass_of[query] == superclass_of[item]
+    return "superclass" if alike else "wrong"
+
+
+def _by_id(ids: np.ndarray, values: np.ndarray, task: RetrievalTask) -> tuple[np.ndarray, np.ndarray]:
+    """Rank (from 1; beyond the gallery for an item left out) and similarity of every gallery item of one query."""
+    rank = np.full(len(task.gallery), task.size + 1, np.int64)
+    similarity = np.zeros(len(task.gallery))
+    rank[ids[0]] = np.arange(1, len(ids[0]) + 1)
+    similarity[ids[0]] = values[0]
+    return rank, similarity

@@ -1,0 +1,1 @@
+"""Hash methods compared: their scores, the leaderboard, and whether differences are significant."""

@@ -1,0 +1,1 @@
+"""Studies of published systems and methods, beside what they published."""

@@ -1,0 +1,1 @@
+"""The system that this project started from: its published figures beside ours."""

@@ -1,0 +1,1 @@
+"""Quality over code length and shortlist multiplier, and what each costs."""

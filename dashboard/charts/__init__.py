@@ -1,1 +1,0 @@
-"""Figures: pure functions from data to a Plotly figure, one concept a file."""

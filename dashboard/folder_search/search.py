@@ -1,0 +1,111 @@
+"""The page of folder search: which folders it may read, the index, and what is shown and saved of the hits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from core.bundle.bundle import Bundle
+from core.encoders.picture_encoder import PictureEncoder, open_encoder
+from core.errors import BadInput
+from core.pictures.file import SUFFIXES, read_picture
+from core.pictures.folder import Skipped, find_pictures
+from core.pictures.grid import grid_picture, png_bytes
+from core.pictures.index import index_folder
+from core.pictures.search import Hit, hits_csv, printable, search_index
+from core.pictures.thumbnail import thumbnail
+from dashboard.shared.image_grid import Tile, grid_html
+from dashboard.shared.launch import allowed
+from dashboard.shared.pictures import png_uri
+
+BACKBONES = ("resnet50", "resnet152", "vit_b_16", "vit_l_16", "inception_v3", "convnext_tiny", "alexnet", "vgg16")
+KINDS = tuple(sorted(suffix.removeprefix(".") for suffix in SUFFIXES))
+SIDE = 160  # pixels of a picture on the page
+
+
+@dataclass(frozen=True)
+class Found:
+    """A search as it was done: what was asked, the hits, and how they look."""
+
+    asked: str
+    hits: list[Hit]
+    html: str
+    skipped: list[Skipped]
+    csv: bytes = field(repr=False)
+    png: bytes = field(repr=False)
+
+
+def encoder_names(bundle: Bundle) -> list[str]:
+    """Encoders of the bundle whose weights it holds, then torchvision's best known."""
+    return [*(name for name in bundle.encoders if bundle.weights_path(name)), *BACKBONES]
+
+
+def find_weights(text: str, roots: Sequence[Path]) -> Path | None:
+    """The file of weights that was named, absolute or below a root; BadInput where no root holds it."""
+    if not text.strip():
+        return None
+    try:
+        places = [Path(text.strip()).expanduser()]
+        if not places[0].is_absolute():
+            places = [root / places[0] for root in roots]
+        inside = [place.resolve() for place in places if allowed(place, tuple(roots))]
+        files = [place for place in inside if place.is_file()]
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadInput(f"'{text}' is no path: {error}") from error
+    if not inside:
+        raise BadInput(f"'{text}' lies outside the folders that this dashboard may read: start it with --root")
+    if not files:
+        raise BadInput(f"there is no file '{inside[0]}': check its spelling")
+    return files[0]
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")
+def _encoder(name: str, weights: Path | None, changed: int, _bundle: Bundle, version: str) -> PictureEncoder:
+    return open_encoder(name, weights, _bundle)
+
+
+def search(
+    folder: Path,
+    query: tuple[str, bytes],
+    encoder: tuple[str, Path | None],
+    similarity: str,
+    k: int,
+    bundle: Bundle,
+    progress: Callable[[int, int], None],
+) -> Found:
+    """Bring the folder's index up to date and search it; `query` is a name and a file's content.
+
+    BadInput for a folder, a picture or weights that cannot be used.
+    """
+    picture = read_picture(query[1], query[0])
+    found = find_pictures(folder)
+    name, weights = encoder
+    changed = 0 if weights is None else weights.stat().st_mtime_ns
+    network = _encoder(name, weights, changed, bundle, bundle.version)
+    index = index_folder(found, network, None, progress)
+    vector = network.encode_pictures([picture])[0]
+    hits = search_index(index, vector, k, similarity)
+    asked = f"{query[0]} in {len(index):,} pictures of '{found.root.name}', encoder {name}, {similarity}"
+    tiles = [Tile(0, query[0], relation="query", picture=png_uri(_small(picture)))]
+    tiles += [_tile(index.folder.root, hit) for hit in hits]
+    html = grid_html(tiles, compared=False, similarity=similarity)
+    shown = [hit._replace(path=printable(hit.path)) for hit in hits]
+    sheet = png_bytes(grid_picture(index.folder.root, picture, hits))
+    return Found(asked, shown, html, index.skipped, hits_csv(hits), sheet)
+
+
+def _tile(root: Path, hit: Hit) -> Tile:
+    try:
+        picture = png_uri(_small(read_picture(root / hit.path)))
+    except BadInput:  # gone since it was indexed: a card is drawn
+        picture = None
+    return Tile(hit.rank, printable(hit.path), similarity=hit.score, rank=hit.rank, picture=picture)
+
+
+def _small(picture: object) -> object:
+    import numpy as np
+
+    return np.asarray(thumbnail(picture, SIDE))

@@ -1,0 +1,94 @@
+"""The Methods page's view over lengths: a heat map of all methods, curves of those chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.hashing.info import LEARNED_BITS
+from core.hashing.registry import get_hash
+from core.methods.leaderboard import method_label
+from core.methods.scores import BEST, EXACT, YARDSTICKS, Measure
+from dashboard.methods import charts
+from dashboard.methods.data import Scores, band, means
+from dashboard.shared.state import View
+from dashboard.shared.style import dark_page
+
+MOST_LINES = 6  # drawn at first
+
+
+def draw(view: View, measure: Measure, scores: Scores) -> None:
+    """The heat map, then the curves."""
+    values = {each: mean for each, mean in means(scores).items() if each.hash not in (EXACT, BEST)}
+    if not values:
+        st.info("No method is scored at any length yet.", icon=":material/calculate:")
+        return
+    table = by_length(values)
+    st.plotly_chart(
+        charts.heat_figure(table, dark_page()), key="methods_heat", width="stretch",
+        alt=f"{measure.label} by method and length. Best: {best_words(table)}",
+    )  # fmt: skip
+    st.caption(
+        f"{measure.label}, protocol {view.protocol}. Empty: a length that the method does not have, or that is not "
+        f"scored yet. '{charts.OWN_LENGTH}': the best of those that a method without any of these has "
+        f"({own_lengths(values)})."
+    )
+    draw_curves(view, measure, scores, table)
+
+
+def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
+    """Curves over the length of the methods chosen, the best at first; yardsticks across."""
+    lines: dict[str, list] = {}
+    for each in scores.values:
+        if each.hash not in (EXACT, BEST, "predicted-class"):
+            lines.setdefault(each.hash, []).append(each)
+    several = [name for name, own in lines.items() if len({each.bits for each in own}) > 1]
+    best = table.max(axis=1).sort_values(ascending=False).index
+    ranked = sorted((n for n in several if n not in YARDSTICKS), key=lambda n: list(best).index(method_label(n)))
+    start = list(dict.fromkeys([*(n for n in ranked if n == "nested"), *ranked]))[:MOST_LINES]
+    chosen = st.multiselect(
+        "Methods drawn", ranked, start, key=f"methods_lines_{measure.name}", format_func=lambda n: get_hash(n).label,
+        help="The best at some length at first, and the nested code, whose every length is a beginning of one code.",
+    )  # fmt: skip
+    drawn = {}
+    for name in [*chosen, *(n for n in several if n == "random-codes")]:
+        own = sorted(lines[name], key=lambda each: each.bits)
+        mean, low, high = np.array([band(view, each, measure, scores) for each in own]).T
+        drawn[method_label(name)] = (np.array([each.bits for each in own]), mean, low, high)
+    flat = {each.hash: float(v.mean()) for each, v in scores.values.items() if each.hash in YARDSTICKS}
+    levels = {name: flat[name] for name in (BEST, EXACT, "predicted-class") if name in flat}
+    figure = charts.length_figure(drawn, levels, measure.label, dark_page(), [get_hash("nested").label])
+    words = "; ".join(f"{name} {line[1][-1]:.4f} at {line[0][-1]} bits" for name, line in drawn.items())
+    st.plotly_chart(figure, key="methods_curves", width="stretch", alt=f"{measure.label} over bits. {words}")
+    st.caption("Bars: 95 % normal intervals over queries. Across: controls whose length is not the question.")
+
+
+def by_length(values: dict) -> pd.DataFrame:
+    """Means by method (rows, the best first) and length (columns)."""
+    columns = [*LEARNED_BITS]
+    rows: dict[str, dict] = {}
+    for setting, mean in values.items():
+        row = rows.setdefault(method_label(setting.hash), {})
+        if setting.bits in columns:
+            row[setting.bits] = mean
+        elif not any(other.hash == setting.hash and other.bits in columns for other in values):
+            best = row.get(charts.OWN_LENGTH, -1.0)
+            row[charts.OWN_LENGTH] = max(best, mean)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = table[[name for name in (*columns, charts.OWN_LENGTH) if name in table]].astype(float)
+    return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
+
+
+def own_lengths(values: dict) -> str:
+    """The methods that have none of the columns' lengths, with those they have."""
+    own: dict[str, list[int]] = {}
+    for setting in values:
+        own.setdefault(setting.hash, []).append(setting.bits)
+    told = {name: sorted(bits) for name, bits in own.items() if not set(bits) & set(LEARNED_BITS)}
+    return "; ".join(f"{method_label(n)} {', '.join(map(str, bits))}" for n, bits in told.items()) or "none"
+
+
+def best_words(table: pd.DataFrame) -> str:
+    """The best method at each length, for those who do not see the figure."""
+    return "; ".join(f"{bits}: {table[bits].idxmax()} {table[bits].max():.4f}" for bits in table)

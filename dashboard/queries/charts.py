@@ -1,0 +1,179 @@
+"""Figures of the Queries page: right and wrong in a 2 x 2, differences by query, confusion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.metrics.intervals import Comparison
+from dashboard.shared.placeholder_cards import readable, readable_names
+from dashboard.shared.style import faded, name_axis, places
+
+INK = {False: "#1c232b", True: "#e4e8ec"}
+PAPER = {False: "#ffffff", True: "#12161b"}
+# Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
+CELL_COLOURS = {
+    False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
+    True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
+}
+CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
+SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
+
+
+def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
+    """Queries int (2, 2), rows exact right and wrong, columns hashed right and wrong, as four labelled fields."""
+    figure, total = go.Figure(), max(int(counts.sum()), 1)
+    for row in range(2):
+        for column in range(2):
+            count, words = int(counts[row, column]), CELL_WORDS[row][column]
+            colour = CELL_COLOURS[dark][row][column]
+            x, y = column, 1 - row
+            box = {"x0": x - 0.48, "x1": x + 0.48, "y0": y - 0.46, "y1": y + 0.46}
+            figure.add_shape(
+                type="rect", **box, line={"color": colour, "width": 2}, fillcolor=faded(colour, 0.12), layer="below"
+            )
+            for lift, text, size in (
+                (0.25, words, 13),
+                (0.0, f"<b>{count:,}</b>", 22),
+                (-0.25, f"{count / total:.1%}", 13),
+            ):
+                font = {"color": INK[dark], "size": size}
+                figure.add_annotation(x=x, y=y + lift, text=text, showarrow=False, font=font)
+    plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(
+        range=[-0.5, 1.5], tickvals=[0, 1], ticktext=["hashed right", "hashed wrong"], side="top", **plain
+    )
+    figure.update_yaxes(range=[-0.5, 1.5], tickvals=[1, 0], ticktext=["exact<br>right", "exact<br>wrong"], **plain)
+    return figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 30, "b": 10}, showlegend=False)
+
+
+def bin_differences(differences: np.ndarray, bins: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """(edges float64 (B + 1,), counts int64 (B,)) of the differences that are not 0: at most bins + 1 of one width.
+
+    0 is an edge, so that no bin holds losses and wins.
+    """
+    low, high = min(float(differences.min(initial=0.0)), 0.0), max(float(differences.max(initial=0.0)), 0.0)
+    width = (high - low) / bins or 0.01
+    edges = width * np.arange(-max(math.ceil(-low / width - 1e-9), 1), max(math.ceil(high / width - 1e-9), 1) + 1)
+    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # rounding must not push the ends out
+    return edges, np.histogram(differences[differences != 0], edges)[0]
+
+
+def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool, logarithmic: bool) -> go.Figure:
+    """Histogram of hashed minus exact by query (Q,): losses left of 0, wins right; ties are a bar of their own."""
+    edges, counts = bin_differences(values)
+    middle, width = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
+    figure = go.Figure()
+    for name, words, side in (("loss", "Hashed worse", middle < 0), ("win", "Hashed better", middle > 0)):
+        figure.add_bar(
+            x=middle[side],
+            y=counts[side],
+            width=width[side],
+            name=words,
+            customdata=np.column_stack([edges[:-1][side], edges[1:][side]]),
+            hovertemplate="%{customdata[0]:+.3f} to %{customdata[1]:+.3f}: %{y:,} queries<extra></extra>",
+            marker=_marker(name, dark),
+        )
+    figure.add_bar(
+        x=[0.0],
+        y=[compared.ties],
+        width=[width[0] / 3],
+        name="Equal",
+        hovertemplate="equal: %{y:,} queries<extra></extra>",
+        marker=_marker("tie", dark),
+    )
+    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK[dark], opacity=0.25, line_width=0)
+    figure.add_vline(
+        x=compared.difference,
+        line={"color": INK[dark], "dash": "dash", "width": 1.5},
+        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK[dark]}, "yanchor": "bottom"},
+        annotation_position="top left" if compared.difference <= 0 else "top right",
+    )
+    figure.update_layout(
+        height=320,
+        margin={"l": 10, "r": 10, "t": 55, "b": 10},
+        legend={"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0},
+        bargap=0,
+        barmode="overlay",
+    )
+    room = 0.02 * (edges[-1] - edges[0])
+    span = [edges[0] - room, edges[-1] + room]
+    figure.update_xaxes(title=f"{label}, hashed − exact", zeroline=False, range=span)
+    return figure.update_yaxes(title="queries", type="log" if logarithmic else "linear")
+
+
+def _marker(name: str, dark: bool) -> dict:
+    light, night, shape = SIGNS[name]
+    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER[dark]}
+    return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}
+
+
+def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
+    """Shares (S, S): rows the query's superclass, columns the one returned; the diagonal is written, not coloured."""
+    figure = _confusion(share, readable_names(names))
+    figure.add_scatter(
+        x=places(names),
+        y=places(names),
+        mode="text",
+        text=[f"{value * 100:.0f}" for value in share.diagonal()],
+        textfont={"size": 11, "color": INK[dark]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_xaxes(tickangle=-90)  # without a dtick, names thin out where a narrow window has no room for all
+    figure.update_yaxes(dtick=1)
+    return figure.update_layout(height=700)
+
+
+def class_confusion(share: np.ndarray, names: Sequence[str], groups: Sequence[str] | None) -> go.Figure:
+    """Shares (C, C) in the order given; `groups` names each class's superclass, whose runs the rows then show."""
+    figure = _confusion(share, readable_names(names))
+    figure.update_xaxes(showticklabels=False)
+    if groups is None:
+        figure.update_yaxes(dtick=1)
+        return figure.update_layout(height=max(320, 14 * len(names)))
+    starts = [i for i in range(len(groups)) if i == 0 or groups[i] != groups[i - 1]]
+    ends = [*starts[1:], len(groups)]
+    for start in starts[1:]:
+        line = {"color": "#8a929c", "width": 0.5}
+        figure.add_hline(y=start - 0.5, line=line)
+        figure.add_vline(x=start - 0.5, line=line)
+    centres = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+    figure.update_yaxes(tickvals=centres, ticktext=[readable(groups[a]) for a in starts])
+    return figure.update_layout(height=820)
+
+
+def _confusion(share: np.ndarray, words: Sequence[str]) -> go.Figure:
+    apart = share.astype(np.float64)
+    np.fill_diagonal(apart, 0.0)
+    most = float(apart.max(initial=0.0)) or 1.0
+    np.fill_diagonal(apart, np.nan)
+    keys = places(words)
+    hover = [
+        [f"{row} → {column}<br>{share[a, b]:.2%}" for b, column in enumerate(words)] for a, row in enumerate(words)
+    ]
+    bar = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "len": 0.6, "x": 0, "xanchor": "left"}
+    bar |= {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0}
+    unseen = [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]]
+    # Two layers: colours for what was confused, and an unseen one that answers the pointer on the diagonal too.
+    figure = go.Figure(
+        [
+            go.Heatmap(z=apart, x=keys, y=keys, hoverinfo="skip", zmin=0, zmax=most, colorbar=bar),
+            go.Heatmap(
+                z=np.zeros_like(apart),
+                x=keys,
+                y=keys,
+                text=hover,
+                hovertemplate="%{text}<extra></extra>",
+                showscale=False,
+                colorscale=unseen,
+            ),
+        ]
+    )
+    grid = {"showgrid": False, "zeroline": False, "automargin": True, "ticks": "", **name_axis(words)}
+    figure.update_xaxes(**grid)
+    figure.update_yaxes(autorange="reversed", **grid)
+    return figure.update_layout(margin={"l": 10, "r": 10, "t": 50, "b": 10})
