@@ -2,9 +2,9 @@
 
 Rebuilt from the reading of its newest code (`core.studies.original_system.published`): codes are float32 zeros and
 ones, nothing is packed; distances are `torch.cdist(p=0)`, the number of entries that differ; `topk` of them, a gather
-of those rows, a product with the query, `topk` again. One query at a time, so a batch is a loop. Two things are otherwise: the shortlist
-is the setting's (its code took k where its text says 2k; multiplier 1 gives the former, 2 the latter), so that it does
-the same work as the others, and the query itself is left out where the protocol says so.
+of those rows, a product with the query, `topk` again. One query at a time, so a batch is a loop. Two things are
+otherwise: the shortlist is the setting's (its code took k where its text says 2k; multiplier 1 gives the former, 2 the
+latter), so that it does the same work as the others, and the query itself is left out where the protocol says so.
 """
 
 from __future__ import annotations
