@@ -80,7 +80,7 @@ def measure(folder: Path, name: str, bits: int, k: int) -> dict[str, float]:
     bundle = load_bundle(folder)
     setting = Setting(encoder, name, bits, "1", bundle.protocols[0], bundle.defaults["hierarchy"])
     engine = Engine(bundle)
-    whole = engine.task(setting).size
+    whole = engine.at(setting).task.size
     result = engine.result("hamming", setting, [k, whole])
     return {f"ahp@{k}": result.mean("ahp", k), "ap_trec": result.mean("ap_trec", whole)}
 

@@ -58,8 +58,8 @@ def measure(bundle: Bundle, setting: Setting, runs: int, threads: int | None) ->
     }
     for run in range(runs + 1):
         engine = Engine(bundle, threads)
-        ks = curve_ks(K, engine.task(setting).size)
-        engine.codes(setting)
+        ks = curve_ks(K, engine.at(setting).task.size)
+        engine.at(setting).open()
         jobs = {name: partial(evaluate, engine, moved, ks) for name, moved in moves.items()}
         jobs["another k (the same curves)"] = partial(evaluate, engine, setting, ks, K + 1)
         jobs["metrics that average over ties"] = partial(engine.expected_curves, setting, ks)

@@ -78,7 +78,7 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
     rows += _deephash(bundle, setting, runs, threads)
     rows += _semantic_embeddings(bundle, setting, runs, threads, sample)
     table = pd.DataFrame(rows, columns=["evaluator", "job", "queries_timed", "seconds", "difference"])
-    count, seconds = len(Engine(bundle).task(setting).queries), table["seconds"]
+    count, seconds = len(Engine(bundle).at(setting).task.queries), table["seconds"]
     return table.assign(
         ratio=seconds / seconds[0],
         ratio_again=seconds / seconds[1],
@@ -91,13 +91,13 @@ def compare(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: i
 
 def _here(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list[Row]:
     def work(engine: Engine) -> int:
-        task = engine.task(setting)
+        task = engine.at(setting).task
         for search in DEFAULT_SEARCHES:
             curves_at(engine, search, setting, curve_ks(K, task.size))
         return len(task.queries)
 
     def ranked(engine: Engine) -> None:
-        engine.exact_ids(setting, K, slice(None))
+        engine.at(setting).rankings.exact(K, slice(None))
 
     return [
         (name, EVERYTHING, *_fresh(bundle, setting, runs, threads, work, before), np.nan)
@@ -116,8 +116,7 @@ def _fresh(
     """As `_timed`, an engine of its own for each run: embeddings and codes are open, and what `before` does is done."""
     engines = [Engine(bundle, threads) for _ in range(runs + 1)]
     for engine in engines:
-        engine.task(setting)
-        engine.codes(setting)
+        engine.at(setting).open()
         before(engine)
     with pinned(threads):
         return _timed(lambda: work(engines.pop()), runs)
@@ -126,7 +125,7 @@ def _fresh(
 def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list[Row]:
     """As it is, and with a stable sort, whose values must be the engine's; ties leave the former undetermined."""
     engine = Engine(bundle, threads)
-    k = min(K, engine.task(setting).size)
+    k = min(K, engine.at(setting).task.size)
     inputs = search_inputs(engine, setting, k)
     signs = code_signs(inputs)
     expected = engine.result("hamming", setting, [k]).at("ap_hits", k)
@@ -144,8 +143,8 @@ def _deephash(bundle: Bundle, setting: Setting, runs: int, threads: int) -> list
 
 def _own_hamming_ap(engine: Engine, setting: Setting, k: int) -> np.ndarray:
     """Found-only AP@k from one Hamming search: no exact ranking, so what this leaves of overlap means nothing."""
-    task, judgements = engine.task(setting), engine.judgements(setting, k)
-    ids = engine.codes(setting).rank(slice(None), k, task.exclude, engine.threads).ids
+    task, judgements = engine.at(setting).task, engine.at(setting).judgements(k)
+    ids = engine.at(setting).codes.rank(slice(None), k, task.exclude, engine.threads).ids
     sums = judge_rankings(ids, ids, judgements, np.array([k]), engine.threads)
     return quotient_of("ap_hits")(sums)[:, 0]
 
@@ -153,9 +152,9 @@ def _own_hamming_ap(engine: Engine, setting: Setting, k: int) -> np.ndarray:
 def _semantic_embeddings(bundle: Bundle, setting: Setting, runs: int, threads: int, sample: int) -> list[Row]:
     """Timed in its model's float32, the ideal sums at hand; in float64, untimed, its values must be the engine's."""
     engine = Engine(bundle, threads)
-    count = len(engine.task(setting).queries)
+    count = len(engine.at(setting).task.queries)
     part = Setting(**{**vars(setting), "queries": min(sample, count)})
-    task = engine.task(part)
+    task = engine.at(part).task
     k = min(K, task.size)
     similarity = bundle.hierarchy(setting.hierarchy).similarity()
     asked, ideal = range(len(task.queries)), {}
@@ -164,7 +163,7 @@ def _semantic_embeddings(bundle: Bundle, setting: Setting, runs: int, threads: i
         seconds = _timed(lambda: semantic_embeddings_scores(task, similarity, k, asked, ideal=ideal), runs)[1]
 
     def own(engine: Engine) -> list[np.ndarray]:
-        whole = whole_result(engine, "exact", part).at("ap", task.size)
+        whole = whole_result(engine.at(part), "exact").at("ap", task.size)
         return [whole, engine.result("exact", part, [k]).at("ahp_trapezoid", k)]
 
     found, own_seconds = _fresh(bundle, part, runs, threads, own, lambda engine: None)

@@ -23,7 +23,9 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS, metric_rows, ordered_searches
 from core.runtime.parallel import check_threads
-from core.search.exact import rank_exact
+from core.search.door import Vectors
+from core.search.exact import no_exclusion
+from core.search.local import LOCAL
 from core.settings import check_k, parse_ks
 
 Source = Engine | Bundle | str | Path | None
@@ -47,7 +49,7 @@ def evaluate(
     engine = open_engine(source, threads)
     chosen = choose_setting(engine.bundle, **setting)
     if k is None:
-        ks = [each for each in SUMMARY_KS if each <= engine.task(chosen).size]
+        ks = [each for each in SUMMARY_KS if each <= engine.at(chosen).task.size]
     else:
         ks = parse_ks(",".join(map(str, [k] if isinstance(k, Integral | str) else k)))
     return metric_rows(engine, chosen, searches, ks, metrics)
@@ -67,9 +69,9 @@ def retrieve(
     """
     engine = open_engine(source, threads)
     chosen = choose_setting(engine.bundle, **setting)
-    check_k(k, engine.task(chosen).size)
-    found = retrieval.retrieve(engine, chosen, query, k, ordered_searches(searches))
-    return retrieval.to_table(found, engine, chosen)
+    check_k(k, engine.at(chosen).task.size)
+    found = retrieval.retrieve(engine.at(chosen), query, k, ordered_searches(searches))
+    return retrieval.to_table(found, engine.at(chosen))
 
 
 def rank(
@@ -89,7 +91,11 @@ def rank(
     check_dimensions(prepared[1].shape, prepared[0].shape)
     if not 1 <= k <= len(prepared[1]):
         raise BadInput(f"k {k} is outside 1 to {len(prepared[1])}, the rows of the gallery")
-    return rank_exact(prepared[0], prepared[1], k, threads=check_threads(threads))
+    asked, searched = prepared
+    found = LOCAL.open_vectors(Vectors(searched)).rank(
+        asked, no_exclusion(len(asked)), k, threads=check_threads(threads)
+    )
+    return found.ids, found.scores
 
 
 def bundle_from_arrays(

@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput("k 'all' cannot be timed: give one number")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    check_k(args.k, engine.task(setting).size)
+    check_k(args.k, engine.at(setting).task.size)
     for name in args.quality_hashes:
         choose_setting(engine.bundle, setting.encoder, name)  # refuses a hash without codes before anything is timed
     print(pinning.machine())
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benchmark) -> None:
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     print(
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
         f"{setting.protocol}{options.gallery_note(engine, setting)}, k {k}, "

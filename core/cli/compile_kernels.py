@@ -63,7 +63,7 @@ def other_steps(engine: Engine, setting: Setting) -> Iterator[Step]:
     ks = curve_ks(K_DEFAULT, CURVE_DEPTH)
     for search in DEFAULT_SEARCHES:
         yield f"curves of {search} search", partial(engine.curves, search, setting, ks, K_DEFAULT)
-    yield "curves over ties", partial(engine.expected_curves, setting, ks)
+    yield "curves over ties", partial(engine.at(setting).expected_curves, ks)
     yield "distances", partial(distance_histograms, engine, setting)
     yield "trade-off", partial(quality_grid, engine, replace(setting, queries=FEWER), K_DEFAULT, [setting.bits], ["2"])
     yield "whole gallery", partial(metric_rows, engine, setting, DEFAULT_SEARCHES, [K_DEFAULT, "all"], None)
@@ -82,12 +82,12 @@ def _compare(engine: Engine, setting: Setting) -> None:
 
 
 def _retrieve(engine: Engine, setting: Setting) -> None:
-    score(engine, setting, retrieve(engine, setting, 0, K_DEFAULT, DEFAULT_SEARCHES))
+    score(engine, setting, retrieve(engine.at(setting), 0, K_DEFAULT, DEFAULT_SEARCHES))
 
 
 def _fitted(engine: Engine, setting: Setting, name: str) -> None:
     """All of a hash that does not ship, on the first items of the gallery: they are enough to fit it."""
-    task = engine.task(setting)
+    task = engine.at(setting).task
     small = Engine(bundle_from_arrays(task.gallery[:ITEMS], task.gallery_labels[:ITEMS]))
     own = choose_setting(small.bundle, hash=name, queries=QUERIES)
     for search in DEFAULT_SEARCHES:

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
     _check_ties(args.metrics, setting)
-    searches, size = ordered_searches(args.searches), engine.task(setting).size
+    searches, size = ordered_searches(args.searches), engine.at(setting).task.size
     ks = options.ks_of(args.k, size, searches, notes)
     numbers = [k for k in ks if k != ALL]
     if args.predictions and not numbers:
@@ -105,7 +105,7 @@ def _check_ties(metrics: Sequence[str] | None, setting: Setting) -> None:
 
 
 def _print(engine: Engine, setting: Setting, rows: pd.DataFrame, summary: pd.DataFrame, lonely: int) -> None:
-    task = engine.task(setting)
+    task = engine.at(setting).task
     print(
         f"bundle {engine.bundle.name} ({engine.bundle.version}), encoder {setting.encoder}, hash {setting.hash} of "
         f"{setting.bits} bits, multiplier {setting.multiplier}\n"

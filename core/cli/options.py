@@ -11,7 +11,7 @@ from pathlib import Path
 from core.bundle.bundle import Bundle, load_bundle
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
 from core.engine.default_setting import choose_setting
-from core.engine.engine import SEARCHES, Engine
+from core.engine.engine import Engine
 from core.errors import BadInput, unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
@@ -19,6 +19,7 @@ from core.metrics.registry import METRICS, get_metric
 from core.protocols import get_protocol
 from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
 from core.runtime.parallel import check_threads
+from core.search.searcher import SEARCHES
 from core.settings import (
     ALL,
     BITS_RANGE,
@@ -187,7 +188,7 @@ def gallery_note(engine: Engine, setting: Setting) -> str:
     """What is said of the gallery after the protocol's name: how many near-duplicates are left out, if they are."""
     if setting.near_duplicates != LEAVE_OUT:
         return ""
-    task = engine.task(setting)
+    task = engine.at(setting).task
     count = engine.bundle.count(task.protocol.gallery_split) - len(task.gallery)
     return f" without {count:,} near-duplicates"
 

@@ -42,7 +42,7 @@ def draw_curves(
     from plotly.graph_objects import Scatter
     from plotly.subplots import make_subplots
 
-    ks = [k for k in curve_ks(deepest, engine.task(setting).size) if k <= deepest]
+    ks = [k for k in curve_ks(deepest, engine.at(setting).task.size) if k <= deepest]
     labels = [get_metric(metric).label for metric in metrics]
     figure = make_subplots(rows=1, cols=len(metrics), subplot_titles=[f"{label} at k" for label in labels])
     for search in searches:

@@ -58,14 +58,14 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput("--weights goes with --picture FILE: a query of the bundle is embedded already")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    task = engine.task(setting)
+    task = engine.at(setting).task
     if args.picture is None:
         found, heading = _answer_query(args, engine, setting)
     else:
         from core.cli.retrieve_picture import answer_picture  # it opens every format of pictures, which takes a while
 
         found, heading = answer_picture(args, engine, setting)
-    table = retrieval.to_table(found, engine, setting)
+    table = retrieval.to_table(found, engine.at(setting))
     print(heading)
     for search, rows in table.groupby("search", sort=False):
         print(f"\n{search}\n{readable(rows.drop(columns='search'))}")
@@ -78,9 +78,9 @@ def run(args: argparse.Namespace) -> None:
 
 def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[retrieval.Retrieved, str]:
     """The answers to the query that was named, and what is said of it before them."""
-    task = engine.task(setting)
+    task = engine.at(setting).task
     k = task.size if args.k == ALL else check_k(args.k, task.size)
-    found = retrieval.retrieve(engine, setting, args.query, k, ordered_searches(args.searches))
+    found = retrieval.retrieve(engine.at(setting), args.query, k, ordered_searches(args.searches))
     paths = read_paths(engine.bundle, task.protocol.query_split)
     named = "" if paths is None else f", '{paths[int(task.query_index[args.query])]}'"
     return found, (

@@ -26,7 +26,7 @@ from core.settings import ALL, Setting, check_k
 def answer_picture(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[Retrieved, str]:
     """The answers to the picture that was named, and what is said of it before them."""
     picture = read_picture(args.picture)
-    size = len(engine.task(setting).gallery)
+    size = len(engine.at(setting).task.gallery)
     k = size if args.k == ALL else check_k(args.k, size)
     encoder = open_query_encoder(engine.bundle, setting.encoder, args.weights)
     encoded = encoder.encode(picture)

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput(f"bits {_list(args.bits)}: no length that {_list(names)} can make with this encoder")
     protocols = args.protocol or [settings[0].protocol]
     grids = {name: [replace(setting, protocol=name) for setting in settings] for name in protocols}
-    sizes = {name: engine.task(grid[0]).size for name, grid in grids.items()}
+    sizes = {name: engine.at(grid[0]).task.size for name, grid in grids.items()}
     ks = options.ks_of(args.k, min(sizes.values()), args.searches, notes)
     cells = [cell for name in protocols for cell in _cells(grids[name], args, ks, sizes[name], notes)]
     if not cells:
@@ -144,7 +144,7 @@ def _find(file: GridFile, engine: Engine, cell: Cell) -> pd.DataFrame | None:
     same = dict(zip(("hash", "bits", "multiplier"), codes, strict=True))
     same |= {"bundle": engine.bundle.name, "version": engine.bundle.version, "search": cell.search}
     same |= {"encoder": setting.encoder, "protocol": setting.protocol, "hierarchy": setting.hierarchy}
-    same["queries"] = str(len(engine.task(setting).queries))
+    same["queries"] = str(len(engine.at(setting).task.queries))
     return file.pick(same, cell.expected)
 
 

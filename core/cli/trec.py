@@ -7,9 +7,9 @@ from pathlib import Path
 
 from core.cli import options
 from core.cli.progress import percent_bar
-from core.engine.engine import SEARCHES
 from core.errors import BadInput, unknown_name
 from core.reports.trec import write_qrels, write_run
+from core.search.searcher import SEARCHES
 from core.settings import ALL
 
 DEPTH = 1000
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     options.check_files(args.run_file, args.qrels)
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    size = engine.task(setting).size
+    size = engine.at(setting).task.size
     if args.k == ALL and args.search == "hashed":
         raise BadInput("k 'all' is not defined for hashed search: give a number, or another search")
     depth = size if args.k == ALL else min(args.k, size)

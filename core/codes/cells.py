@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.codes.codes import Codes
-from core.codes.pair import CodePair, CodeRanking, Levels, Scan
+from core.codes.pair import CodePair, Levels, Scan
 from core.hashing.kmeans import KMeansCells
 from core.hashing.numbered import unpack_numbers
 from core.runtime.parallel import blocks
@@ -20,6 +20,7 @@ from core.search.cells import (
     prepare_centroids,
     rank_cells,
 )
+from core.search.door import Ranking
 from core.search.nearest import take_nearest
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class CellPair(CodePair):
     def nbytes(self) -> int:
         return super().nbytes + self.cells.nbytes + self.centroids.columns.nbytes
 
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
-        return CodeRanking(*rank_cells(self.embeddings[rows], self.centroids, self.cells, depth, exclude, threads))
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
+        return Ranking(*rank_cells(self.embeddings[rows], self.centroids, self.cells, depth, exclude, threads))
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _CellScan(self, depth)

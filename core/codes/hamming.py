@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.codes.codes import Codes
-from core.codes.pair import CodePair, CodeRanking, Levels, Scan
+from core.codes.pair import CodePair, Levels, Scan
 from core.hashing.packing import to_words
 from core.metrics.ties import relevant_levels
-from core.search.hamming import hamming_distances, hamming_levels, rank_hamming
+from core.search.door import CodeIndex, PackedCodes, Ranking, SearchBackend
+from core.search.hamming import hamming_distances, hamming_levels
+from core.search.local import LOCAL
 from core.search.nearest import take_nearest
 
 if TYPE_CHECKING:
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HammingPair(CodePair):
-    """Word-major packed codes uint64, (W, Q) and (W, N); a larger distance than `distance_cap` counts as the cap."""
+    """Word-major packed codes uint64, (W, Q) and (W, N); a larger distance than `distance_cap` counts as the cap.
+
+    `index` is the backend's, which ranks; scans of all distances are made here.
+    """
 
     query_words: np.ndarray
     gallery_words: np.ndarray
     distance_cap: int | None
+    index: CodeIndex
 
     title: ClassVar[tuple[str, str]] = ("H", "Hamming distance")
     by_hamming: ClassVar[bool] = True
@@ -36,7 +42,12 @@ class HammingPair(CodePair):
         cls, info: HashInfo, queries: Codes, gallery: Codes, embeddings: np.ndarray, method: HashMethod | None
     ) -> Self:
         words = to_words(queries.packed), to_words(gallery.packed)
-        return cls(info.name, queries, gallery, embeddings, *words, info.distance_cap)
+        codes = PackedCodes(gallery.bits, words[1], info.distance_cap)
+        return cls(info.name, queries, gallery, embeddings, *words, info.distance_cap, LOCAL.open_codes(codes))
+
+    def searched_by(self, backend: SearchBackend) -> Self:
+        codes = PackedCodes(self.bits, self.gallery_words, self.distance_cap)
+        return replace(self, index=backend.open_codes(codes))
 
     @property
     def nbytes(self) -> int:
@@ -47,14 +58,10 @@ class HammingPair(CodePair):
         """The largest distance that is told."""
         return self.bits if self.distance_cap is None else self.distance_cap
 
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
-        words = self.query_words[:, rows]
-        found = rank_hamming(words, self.gallery_words, self.bits, depth, exclude, self.distance_cap, threads)
-        return CodeRanking(found.ids, found.distances)
-
-    def near_ids(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> np.ndarray:
-        words = self.query_words[:, rows], self.gallery_words
-        return rank_hamming(*words, self.bits, depth, exclude, self.distance_cap, threads, tell_distances=False).ids
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
+        return self.index.rank(self.query_words[:, rows], exclude, depth, threads=threads, scores=scores)
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _HammingScan(self, depth, hasher)

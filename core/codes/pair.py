@@ -5,25 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from core.codes.codes import Codes
 from core.errors import BadInput
 from core.search.asymmetric import rank_asymmetric
+from core.search.door import Ranking, SearchBackend
 
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
     from core.timing.query_hashing import QueryHash
-
-
-class CodeRanking(NamedTuple):
-    """ids int32 and distances (Q, depth), ordered by (distance ascending, index ascending)."""
-
-    ids: np.ndarray
-    distances: np.ndarray
 
 
 Levels = tuple[np.ndarray, np.ndarray]  # all and relevant items at each distance, int32 (Q, D) both
@@ -68,12 +62,14 @@ class CodePair(ABC):
         """The pair of two splits' codes; `method` made them, None where the distance needs no method."""
 
     @abstractmethod
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
         """The `depth` nearest items of some queries; `exclude` int64 of these rows, as in exact search."""
 
-    def near_ids(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> np.ndarray:
-        """The ids of `rank` alone, for whom the distances would only fill memory."""
-        return self.rank(rows, depth, exclude, threads).ids
+    def searched_by(self, backend: SearchBackend) -> Self:
+        """The same codes, ranked by a backend where it knows this distance."""
+        return self
 
     @abstractmethod
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
@@ -110,9 +106,9 @@ class CodePair(ABC):
             found[place] = scanner.scan(scanner.prepare(query))[ids[place]]
         return found
 
-    def asymmetric_ids(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> np.ndarray:
-        """Ids int32 (Q, depth) of asymmetric search; BadInput for codes that have no real values."""
-        return rank_asymmetric(self.real_values()[rows], self.gallery.packed, depth, exclude, threads)[0]
+    def rank_asymmetric(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> Ranking:
+        """The `depth` items of largest asymmetric score; BadInput for codes that have no real values."""
+        return Ranking(*rank_asymmetric(self.real_values()[rows], self.gallery.packed, depth, exclude, threads))
 
     def real_values(self) -> np.ndarray:
         """The queries' values float32 (Q, bits); BadInput for codes that have none, or NaN or infinite ones."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.codes.codes import Codes
-from core.codes.pair import CodePair, CodeRanking, Scan
+from core.codes.pair import CodePair, Scan
 from core.hashing.numbered import unpack_numbers
 from core.hashing.pq import ProductQuantiser
 from core.hashing.rabitq import RaBitQ, signed_items
+from core.search.door import Ranking
 from core.search.estimate import SignedItems, estimated_distances, rank_estimate
 from core.search.lookup import Codebook, fill_table, lookup_distances, rank_lookup
 from core.search.select import select_least
@@ -45,8 +46,10 @@ class LookupPair(CodePair):
     def nbytes(self) -> int:
         return super().nbytes + self.parts.nbytes + self.codebook.values.nbytes
 
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
-        return CodeRanking(*rank_lookup(self.embeddings[rows], self.codebook, self.parts, depth, exclude, threads))
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
+        return Ranking(*rank_lookup(self.embeddings[rows], self.codebook, self.parts, depth, exclude, threads))
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _LookupScan(self, depth)
@@ -78,8 +81,10 @@ class EstimatePair(CodePair):
     def nbytes(self) -> int:
         return super().nbytes + self.residuals.nbytes + sum(array.nbytes for array in self.items)
 
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
-        return CodeRanking(*rank_estimate(self.residuals[rows], self.items, depth, exclude, threads))
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
+        return Ranking(*rank_estimate(self.residuals[rows], self.items, depth, exclude, threads))
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> Scan:
         return _EstimateScan(self, depth)

@@ -13,7 +13,8 @@ from core.engine.results import SearchResult
 from core.metrics.accumulate import judge_rankings
 from core.metrics.ideal import ideal_sums
 from core.metrics.tables import Judgements
-from core.search.exact import rank_exact
+from core.search.door import Vectors
+from core.search.local import LOCAL
 
 DEPTH = 250
 
@@ -44,6 +45,6 @@ def judge(embeddings: np.ndarray, labels: np.ndarray, similarity: np.ndarray) ->
     ks = sorted({1, min(100, deep), deep})
     counts = np.bincount(labels, minlength=len(similarity))
     judgements = Judgements(labels, labels, similarity, ideal_sums(similarity, counts, deep, leave_one_out=True))
-    ids, _ = rank_exact(rows, rows, deep, np.arange(len(rows)))
+    ids = LOCAL.open_vectors(Vectors(rows)).rank(rows, np.arange(len(rows)), deep).ids
     result = SearchResult("exact", judge_rankings(ids, ids, judgements, np.array(ks)))
     return result.mean("ap", min(100, deep)), result.mean("ahp", deep), result.mean("precision", 1)

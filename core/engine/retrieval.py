@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from core.codes.pair import CodePair
-from core.engine.engine import Engine
+from core.engine.experiment import DEFAULT_SEARCHES, Experiment
 from core.engine.task import RetrievalTask
-from core.errors import BadInput
 from core.pictures.paths import read_paths
-from core.search.exact import rank_exact
-from core.settings import Setting
+from core.search.door import Ranking
+from core.search.searcher import Searcher
 
 COLUMNS = ("search", "rank", "index", "class", "relation", "similarity", "distance", "exact_rank")
 
@@ -43,45 +42,41 @@ class Retrieved:
     shortlist: int
 
 
-def retrieve(
-    engine: Engine, setting: Setting, query: int, k: int, searches: Sequence[str] = ("exact", "hashed", "hamming")
-) -> Retrieved:
+def retrieve(at: Experiment, query: int, k: int, searches: Sequence[str] = DEFAULT_SEARCHES) -> Retrieved:
     """The top k of one query (its place among the setting's queries, from 0) by each search.
 
     Raises BadInput for a query or a k outside what there is.
     """
-    task, codes = engine.task(setting), engine.codes(setting)
-    if not 0 <= query < len(task.queries):
-        raise BadInput(f"query {query} is outside 0 to {len(task.queries) - 1}: give the index of a query")
-    if not 1 <= k <= task.size:
-        raise BadInput(f"k {k} is outside 1 to {task.size}, the gallery's size")
-    return answer(task, codes, query, k, searches, setting.shortlist(k, task.size))
+    at.check_query(query)
+    return answer(replace(at.searcher, threads=1), at.task, at.codes, query, at.check_k(k), searches, at.shortlist(k))
 
 
 def answer(
-    task: RetrievalTask, codes: CodePair | None, query: int, k: int, searches: Sequence[str], shortlist: int
+    searcher: Searcher,
+    task: RetrievalTask,
+    codes: CodePair | None,
+    query: int,
+    k: int,
+    searches: Sequence[str],
+    shortlist: int,
 ) -> Retrieved:
     """The top k of one query of a task by each search; without codes by exact search alone, with no shortlist.
 
     A label below 0 is none. Raises BadInput for asymmetric search by codes that have no real values.
     """
     row = slice(query, query + 1)
-    exact, similarities = _by_id(
-        *rank_exact(task.queries[row], task.gallery, task.size, task.exclude[row], 1, longest=task.longest), task
-    )
-    ranked = {"exact": np.argsort(exact, kind="stable")[:k]}
+    whole = searcher.exact(row, task.size)
+    exact, similarities = _by_id(whole, task)
+    ranked = {"exact": whole.ids[0][:k]}
     if codes is None:
         distance_of, lost, shortlist = np.full(len(exact), np.nan), np.empty(0, np.int64), 0
     else:
-        near = codes.rank(row, task.size, task.exclude[row], 1)
+        near = searcher.by_code(row, task.size)
         distance_of = np.zeros(len(exact), np.int64 if codes.whole else np.float64)
-        distance_of[near.ids[0]] = near.distances[0]
-        held = near.ids[0][:shortlist]
+        distance_of[near.ids[0]] = near.scores[0]
         ranked["hamming"] = near.ids[0][:k]
-        ranked["hashed"] = held[np.argsort(exact[held], kind="stable")][:k]
-        if "asymmetric" in searches:
-            ranked["asymmetric"] = codes.asymmetric_ids(row, k, task.exclude[row], 1)[0]
-        lost = np.setdiff1d(ranked["exact"], held)
+        lost = np.setdiff1d(ranked["exact"], near.ids[0][:shortlist])
+    ranked |= {name: searcher.rank(name, row, k, shortlist).ids[0] for name in searches if name not in ranked}
     answers = {
         name: Answer(
             name,
@@ -96,12 +91,12 @@ def answer(
     return Retrieved(query, label if label >= 0 else None, answers, lost[np.argsort(exact[lost])], shortlist)
 
 
-def to_table(retrieved: Retrieved, engine: Engine, setting: Setting) -> pd.DataFrame:
+def to_table(retrieved: Retrieved, at: Experiment) -> pd.DataFrame:
     """The answers in long form, one row an item, `index` its row in its split; `relation` as in `relation`.
 
     Of a bundle that was made of a folder `path` too, below that folder.
     """
-    bundle, task = engine.bundle, engine.task(setting)
+    bundle, task = at.bundle, at.task
     rows = []
     for name, answer in retrieved.answers.items():
         for rank, item in enumerate(answer.ids):
@@ -134,10 +129,10 @@ def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> 
     return "superclass" if alike else "wrong"
 
 
-def _by_id(ids: np.ndarray, values: np.ndarray, task: RetrievalTask) -> tuple[np.ndarray, np.ndarray]:
+def _by_id(found: Ranking, task: RetrievalTask) -> tuple[np.ndarray, np.ndarray]:
     """Rank (from 1; beyond the gallery for an item left out) and similarity of every gallery item of one query."""
     rank = np.full(len(task.gallery), task.size + 1, np.int64)
     similarity = np.zeros(len(task.gallery))
-    rank[ids[0]] = np.arange(1, len(ids[0]) + 1)
-    similarity[ids[0]] = values[0]
+    rank[found.ids[0]] = np.arange(1, found.ids.shape[1] + 1)
+    similarity[found.ids[0]] = found.scores[0]
     return rank, similarity

@@ -11,9 +11,13 @@ import numpy as np
 from core.bundle.bundle import Bundle
 from core.engine.near_duplicates import keep_all, leave_out
 from core.errors import BadInput
+from core.metrics.ideal import ideal_rows
+from core.metrics.tables import Judgements
 from core.protocols import Protocol, get_protocol
+from core.search.door import SearchBackend, VectorIndex, Vectors
+from core.search.local import LOCAL
 from core.search.rounding import longest_row
-from core.settings import KEEP, LEAVE_OUT
+from core.settings import LEAVE_OUT, Setting
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class RetrievalTask:
     gallery_index: np.ndarray  # int64 (N,), ascending
     exclude: np.ndarray  # int64 (Q,)
     size: int
+    backend: SearchBackend = LOCAL
+
+    @cached_property
+    def index(self) -> VectorIndex:
+        """The gallery, opened by the backend."""
+        return self.backend.open_vectors(Vectors(self.gallery, self.longest))
 
     @cached_property
     def longest(self) -> float:
@@ -77,19 +87,12 @@ def sample_queries(count: int, queries: int | None, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(count, queries, replace=False))
 
 
-def open_task(
-    bundle: Bundle,
-    encoder: str,
-    protocol: str,
-    queries: int | None = None,
-    seed: int = 0,
-    near_duplicates: str = KEEP,
-) -> RetrievalTask:
-    """The task of an encoder under a protocol; raises BadInput for a name the bundle does not have.
+def open_task(bundle: Bundle, setting: Setting, backend: SearchBackend = LOCAL) -> RetrievalTask:
+    """The queries and the gallery of a setting; raises BadInput for a name the bundle does not have.
 
-    `near_duplicates` is `keep` or `leave-out`; BadInput where they cannot be left out
-    (see `core.engine.near_duplicates`).
+    BadInput as well where near-duplicates cannot be left out (see `core.engine.near_duplicates`).
     """
+    encoder, protocol = setting.encoder, setting.protocol
     rule = get_protocol(protocol)
     if protocol not in bundle.protocols:
         raise BadInput(
@@ -98,8 +101,8 @@ def open_task(
         )
     gallery, labels = bundle.embeddings(encoder, rule.gallery_split), bundle.labels(rule.gallery_split)
     every = bundle.embeddings(encoder, rule.query_split)
-    index = sample_queries(len(every), queries, seed)
-    kept = leave_out(bundle, rule) if near_duplicates == LEAVE_OUT else keep_all(bundle, rule)
+    index = sample_queries(len(every), setting.queries, setting.seed)
+    kept = leave_out(bundle, rule) if setting.near_duplicates == LEAVE_OUT else keep_all(bundle, rule)
     if len(kept.rows) < len(gallery):
         gallery, labels = gallery[kept.rows], labels[kept.rows]
     queries = every if len(index) == len(every) else np.ascontiguousarray(every[index])
@@ -118,4 +121,16 @@ def open_task(
         gallery_index=kept.rows,
         exclude=kept.exclude[index],
         size=size,
+        backend=backend,
     )
+
+
+def make_judgements(task: RetrievalTask, similarity: np.ndarray, depth: int) -> Judgements:
+    """Labels, class similarities float64 (C, C) and ideal sums of a task, to a depth."""
+    counts = np.bincount(task.gallery_labels, minlength=len(similarity))
+    left_out = np.where(task.exclude < 0, -1, task.gallery_labels[task.exclude])
+    # Each pair as one number, which is sorted ten times as fast.
+    pairs, rows = np.unique(task.query_labels * (len(counts) + 1) + left_out + 1, return_inverse=True)
+    classes, others = np.divmod(pairs, len(counts) + 1)
+    ideal = ideal_rows(similarity, counts, depth, classes, others - 1)
+    return Judgements(task.query_labels, task.gallery_labels, similarity, ideal, rows)

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from core.codes.pair import CodePair
-from core.engine.engine import Engine, Progress
+from core.engine.evaluation import Progress
+from core.engine.experiment import Experiment
 from core.engine.results import SearchResult
 from core.engine.task import RetrievalTask, relevant_items
 from core.errors import BadInput
@@ -19,7 +20,6 @@ from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
 from core.runtime.parallel import run_blocks
 from core.search.asymmetric import asymmetric_scores
 from core.search.products import gathered_products
-from core.settings import Setting
 
 SEARCHES = ("exact", "hamming", "asymmetric")
 _OF_RANKS = ("ap", "ap_trec", "ap_hits", "ap_source", "precision", "recall")
@@ -32,28 +32,23 @@ def can_judge(search: str, metrics: Sequence[str] | None) -> bool:
     return search in SEARCHES and metrics is not None and set(metrics) <= set(WHOLE_METRICS)
 
 
-def whole_result(
-    engine: Engine, search: str, setting: Setting, progress: Progress | None = None, ties: bool = True
-) -> SearchResult:
-    """The result at k = the gallery's size, with the same values as `engine.result`, of `WHOLE_METRICS` alone.
+def whole_result(at: Experiment, search: str, progress: Progress | None = None, ties: bool = True) -> SearchResult:
+    """The result at k = the gallery's size, with the same values as `at.result`, of `WHOLE_METRICS` alone.
 
     What the other metrics are made of is NaN; without `ties` those that average over them are missing. Raises BadInput
     for another search, or one that the hash does not have.
     """
     if search not in SEARCHES:
         raise BadInput(f"search '{search}' is not judged by ranks alone: expected one of {', '.join(SEARCHES)}")
-    task = engine.task(setting)
-    codes = None if search == "exact" else engine.codes(setting)
+    task = at.task
     sums = np.zeros((len(task.queries), 1))
     hits = np.zeros(sums.shape, np.int32)
     members_of = relevant_items(task)
-    if search == "asymmetric":
-        codes.real_values()  # refuses before any thread starts
-    tied = search == "hamming" and codes.whole
+    tied = search == "hamming" and at.codes.whole
     kernel = ap_sum_of_levels if tied else ap_sum_of_keys
-    prepare = {
-        "exact": partial(_exact, task), "hamming": partial(_by_code, codes), "asymmetric": partial(_asymmetric, codes)
-    }[search]  # fmt: skip
+    if search == "asymmetric":
+        at.codes.real_values()  # refuses before any thread starts
+    prepare = partial(_exact, task) if search == "exact" else partial(_SCANS[search], at.codes)
 
     def work(block: slice) -> None:
         scan = prepare()
@@ -62,12 +57,11 @@ def whole_result(
             hits[query] = len(members)
             sums[query] = kernel(scan(query), members, task.exclude[query])
 
-    run_blocks(work, len(sums), engine.threads, progress=progress)
+    run_blocks(work, len(sums), at.threads, progress=progress)
     judged = unknown_sums(np.array([task.size], np.int64), hits[:, 0].astype(np.int64)).with_sums(
         hits=hits, ap_sum=sums, ap_per_hit=sums / np.maximum(hits, 1)
     )
-    read_levels = partial(engine.levels, setting, task.size) if tied and ties else None
-    return SearchResult(search, judged, read_levels)
+    return SearchResult(search, judged, partial(at.levels, task.size) if tied and ties else None)
 
 
 def _exact(task: RetrievalTask) -> Scan:
@@ -94,3 +88,6 @@ def _asymmetric(codes: CodePair) -> Scan:
         return np.negative(scores, out=scores)
 
     return scan
+
+
+_SCANS: dict[str, Callable[[CodePair], Scan]] = {"hamming": _by_code, "asymmetric": _asymmetric}

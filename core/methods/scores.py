@@ -13,7 +13,8 @@ import numpy as np
 
 from core.codes.codes import bits_for, usable_hashes
 from core.codes.distances import distance_of
-from core.engine.engine import SEARCHES, Engine, Progress
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.engine.task import relevant_counts
 from core.engine.whole_gallery import can_judge, whole_result
 from core.errors import BadInput, unknown_name
@@ -21,6 +22,7 @@ from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.metrics.ties import expected_ap_sum
+from core.search.searcher import SEARCHES
 from core.settings import ALL, Setting
 
 EXACT = "exact"  # in place of a hash: the ranking by similarity itself
@@ -90,19 +92,19 @@ def query_scores(engine: Engine, setting: Setting, measure: Measure, progress: P
 
     Raises BadInput for a hash that cannot be used, or not by this search, and for a k above the gallery.
     """
-    size = engine.task(plain_setting(engine, setting)).size
+    size = engine.at(plain_setting(engine, setting)).task.size
     k = size if measure.k == ALL else int(measure.k)
     if not 1 <= k <= size:
         raise BadInput(f"k {k} is outside 1 to {size}, the gallery's size")
     if setting.hash == BEST:
         return best_scores(engine, setting, measure)
     if setting.hash == EXACT and measure.k == ALL:
-        return whole_result(engine, EXACT, plain_setting(engine, setting), progress).at(measure.metric, k)
+        return whole_result(engine.at(plain_setting(engine, setting)), EXACT, progress).at(measure.metric, k)
     if setting.hash == EXACT:
         return engine.result(EXACT, plain_setting(engine, setting), [k], progress=progress).at(measure.metric, k)
     metric = resolved(setting.hash, measure)
     if measure.k == ALL and metric == measure.metric:
-        return whole_result(engine, measure.search, setting, progress, ties=False).at(metric, k)
+        return whole_result(engine.at(setting), measure.search, progress, ties=False).at(metric, k)
     if metric != measure.metric:
         return _averaged(engine, setting, metric, k)
     return engine.result(measure.search, setting, [k], progress=progress).at(metric, k)
@@ -110,7 +112,7 @@ def query_scores(engine: Engine, setting: Setting, measure: Measure, progress: P
 
 def best_scores(engine: Engine, setting: Setting, measure: Measure) -> np.ndarray:
     """What a perfect ranking scores on every query, float64 (Q,); a query with R = 0 scores 0."""
-    task = engine.task(plain_setting(engine, setting))
+    task = engine.at(plain_setting(engine, setting)).task
     k = task.size if measure.k == ALL else int(measure.k)
     relevant = relevant_counts(task)
     ceiling = get_metric(measure.metric).ceiling
@@ -120,9 +122,9 @@ def best_scores(engine: Engine, setting: Setting, measure: Measure) -> np.ndarra
 
 def _averaged(engine: Engine, setting: Setting, metric: str, k: int) -> np.ndarray:
     """Average precision over random order inside ties, from the counts at each distance alone: nothing is ranked."""
-    every, relevant = engine.levels(setting, k)
+    every, relevant = engine.at(setting).levels(k)
     sums = expected_ap_sum(every, relevant, np.array([k]), engine.threads)[:, 0]
-    count = relevant_counts(engine.task(setting))
+    count = relevant_counts(engine.at(setting).task)
     divisor = {"ap": np.minimum(count, k), "ap_trec": count, "ap_source": np.full(len(count), k)}
     return sums / np.maximum(divisor[METRICS[metric].base], 1)
 

@@ -24,6 +24,7 @@ from core.hashing.registry import get_hash
 from core.picture_query.query_encoder import EncodedPicture
 from core.runtime.pinning import alone, pinned
 from core.search.exact import no_exclusion
+from core.search.searcher import Searcher
 from core.settings import Setting
 from core.timing.opponents.blas import one_blas
 from core.timing.opponents.contender import SearchOne
@@ -66,7 +67,8 @@ def search_picture(
     Where the hash cannot hash a new picture, the answers are those of exact search, and `no_code` says why. Raises
     BadInput for a k outside the gallery, and for asymmetric search by a hash that has no real values.
     """
-    task = _task_of(engine.task(setting), encoded.embedding)
+    searched = engine.at(setting).task
+    task = _task_of(searched, encoded.embedding)
     if not 1 <= k <= task.size:
         raise BadInput(f"k {k} is outside 1 to {task.size}, the gallery's size")
     no_code, codes, hasher = None, None, None
@@ -75,7 +77,8 @@ def search_picture(
     except NoCode as error:
         no_code, searches = str(error), ("exact",)
     shortlist = setting.shortlist(k, task.size)
-    retrieved = answer(task, codes, 0, k, searches, shortlist)
+    searcher = Searcher(task.queries, task.exclude, task.gallery, searched.index, lambda: codes, 1)
+    retrieved = answer(searcher, task, codes, 0, k, searches, shortlist)
     return PictureAnswer(retrieved, _time(task, codes, hasher, shortlist, k), no_code)
 
 
@@ -85,7 +88,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
     The latter is None where it does not (a network's own layer, the predicted class), or where codes are not compared
     by Hamming distance. Raises NoCode where the picture has no code.
     """
-    info, pair = get_hash(setting.hash), engine.codes(setting)
+    info, pair = get_hash(setting.hash), engine.at(setting).codes
     vectors = encoded.embedding[None]
     if not isinstance(pair, HammingPair):
         return pair.encoded(vectors, None), None
@@ -99,7 +102,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
     elif code_source.is_own_layer(info, stored):
         codes = _own_code(setting, encoded, pair.bits)
     elif (hasher := query_hash(engine, setting)) is not None:
-        values = engine.method(setting).project_queries(vectors)
+        values = engine.at(setting).method.project_queries(vectors)
         codes = Codes(pair.bits, packing.pack(values > 0), lambda: values)
     elif info.name == "random-codes":
         raise NoCode("random-codes are drawn for the images of the bundle: a new picture has none")

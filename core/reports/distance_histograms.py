@@ -43,7 +43,7 @@ class DistanceHistograms:
 
 def distance_histograms(engine: Engine, setting: Setting, sample: int = SAMPLE, seed: int = 0) -> DistanceHistograms:
     """Count the pairs of a setting's codes: all of them by Hamming distance, those of a seeded sample otherwise."""
-    codes, task = engine.codes(setting), engine.task(setting)
+    codes, task = engine.at(setting).codes, engine.at(setting).task
     groups = engine.bundle.superclass_of
     if isinstance(codes, HammingPair):
         at, counts = np.arange(codes.cap + 1), _all_pairs(engine, setting, codes, task, groups)
@@ -67,7 +67,7 @@ def _all_pairs(
     engine: Engine, setting: Setting, codes: HammingPair, task: RetrievalTask, groups: np.ndarray | None
 ) -> list[np.ndarray]:
     """Pairs at each distance: of one class, of one superclass, all; int64 (bits + 1,) each."""
-    every, same = engine.levels(setting)
+    every, same = engine.at(setting).levels()
     alike = same
     if groups is not None:
         labels = groups[task.query_labels], groups[task.gallery_labels]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.codes.codes import bits_for, find_stored, usable_hashes
-from core.engine.engine import Engine, Progress
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.engine.results import SearchResult
 from core.errors import BadInput
 from core.hashing.registry import get_hash
@@ -77,7 +78,7 @@ def encoder_row(engine: Engine, setting: Setting, k: int, map_metric: str, mahp_
     metrics = {"map": (map_metric, k), "mahp": (mahp_metric, k)}
     try:
         exact = engine.result("exact", setting, sorted({1, k}))
-        row["queries"] = len(engine.task(setting).queries)
+        row["queries"] = len(engine.at(setting).task.queries)
         row |= _judged(exact, {**metrics, "precision_at_1": ("precision", 1)})
         row["tree_correlation"] = tree_correlation(engine, setting)
         chosen = hashed_setting(engine, setting)

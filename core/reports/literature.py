@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.codes.hamming import HammingPair
-from core.engine.engine import Engine, Progress
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.errors import BadInput
 from core.metrics.radius import precision_recall_by_radius, radius_values
 from core.settings import Setting
@@ -46,7 +47,7 @@ class RadiusLookup:
 
 def radius_lookup(engine: Engine, setting: Setting, radius: int = RADIUS) -> RadiusLookup:
     """Look every query up within a Hamming radius; raises BadInput for a radius below 0 or above the code's bits."""
-    task, codes = engine.task(setting), _hamming(engine, setting)
+    task, codes = engine.at(setting).task, _hamming(engine, setting)
     if not 0 <= radius <= codes.bits:
         raise BadInput(f"radius {radius} is outside 0 to {codes.bits}, the length of the codes")
     values = radius_values(
@@ -65,7 +66,7 @@ def radius_lookup(engine: Engine, setting: Setting, radius: int = RADIUS) -> Rad
 def by_radius(engine: Engine, setting: Setting) -> PrecisionRecall:
     """Precision and recall of look-up within radius 0, 1, .. to the largest distance that codes can have."""
     codes = _hamming(engine, setting)
-    precision, recall = precision_recall_by_radius(*engine.levels(setting))
+    precision, recall = precision_recall_by_radius(*engine.at(setting).levels())
     largest = min(codes.bits, codes.cap)
     return PrecisionRecall(np.arange(largest + 1), precision[: largest + 1], recall[: largest + 1])
 
@@ -79,14 +80,14 @@ def by_count(
     """
     if search == "hashed":
         raise BadInput("hashed search ranks no more than its shortlist: choose exact, hamming or asymmetric")
-    counts = log_counts(engine.task(setting).size, points)
+    counts = log_counts(engine.at(setting).task.size, points)
     curves = engine.curves(search, setting, counts.tolist(), progress=progress)
     return PrecisionRecall(counts, curves["precision"].mean, curves["recall"].mean)
 
 
 def _hamming(engine: Engine, setting: Setting) -> HammingPair:
     """The codes, BadInput unless they are compared by Hamming distance."""
-    codes = engine.codes(setting)
+    codes = engine.at(setting).codes
     if not isinstance(codes, HammingPair):
         raise BadInput(
             f"hash '{setting.hash}' is compared by {codes.title[1]}, in which a Hamming radius means nothing: "

@@ -89,7 +89,7 @@ def stored(bundle: Bundle, setting: Setting, k: int, metrics: tuple[str, ...] = 
 def store(bundle: Bundle) -> Path:
     """Compute the rows of the bundle's default setting and write them beside its manifest; returns the file."""
     engine, setting = Engine(bundle), choose_setting(bundle)
-    k = min(K_DEFAULT, engine.task(setting).size)
+    k = min(K_DEFAULT, engine.at(setting).task.size)
     overview = Overview.of(engine.evaluate(setting, [k]), METRICS, k)
     content = {"made_for": _made_for(bundle, setting, k, METRICS), **asdict(overview)}
     path = bundle.path / NAME

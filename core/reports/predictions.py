@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.engine.engine import Engine, Progress
-from core.reports.query_analysis import top_ids
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.reports.tables import ordered_searches, to_csv, whole_file
 from core.runtime.parallel import blocks
 from core.search.products import gathered_products
@@ -32,7 +32,7 @@ def write_predictions(
     `query` is the query's place in its split, `index` the gallery's, `similarity` the inner product, `distance` that
     of the codes, `relevant` 1 where the classes agree. The file appears once it is whole.
     """
-    searches, count = ordered_searches(searches), len(engine.task(setting).queries)
+    searches, count = ordered_searches(searches), len(engine.at(setting).task.queries)
     per_block = max(1, _BLOCK_ROWS // (k * len(searches)))
     with whole_file(path) as file:
         for rows in blocks(count, per_block):
@@ -45,8 +45,8 @@ def write_predictions(
 
 def top_hits(engine: Engine, setting: Setting, searches: Sequence[str], k: int, rows: slice) -> pd.DataFrame:
     """The hits of some queries, in the order query, search, rank."""
-    task, codes = engine.task(setting), engine.codes(setting)
-    ids = np.stack([top_ids(engine, setting, search, k, rows) for search in searches], axis=1)  # (Q, S, k)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
+    ids = np.stack([engine.at(setting).top_ids(search, k, rows) for search in searches], axis=1)  # (Q, S, k)
     queries = task.queries[rows]
     similarity = np.empty(ids.shape, np.float64)
     for query, per_search, out in zip(queries, ids, similarity, strict=True):

@@ -13,10 +13,8 @@ from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.engine.retrieval import Retrieved
 from core.engine.task import RetrievalTask
-from core.errors import BadInput, unknown_name
 from core.metrics.accumulate import judge_rankings
 from core.runtime.parallel import blocks
-from core.search.hashed import rerank
 from core.settings import Setting
 
 CELLS = ("both right", "lost by the hash", "gained by the hash", "both wrong")
@@ -34,37 +32,15 @@ class TopLabels:
     confusion: np.ndarray
 
 
-def top_ids(engine: Engine, setting: Setting, search: str, k: int, rows: slice) -> np.ndarray:
-    """Gallery ids int32 (n, k) of the ranking at k of some queries; hashed search cuts its shortlist at M(k)."""
-    task = engine.task(setting)
-    if not 1 <= k <= task.size:
-        raise BadInput(f"k {k} is outside 1 to {task.size}, the gallery's size")
-    if search == "exact":
-        return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
-    codes = engine.codes(setting)
-    queries, exclude = task[rows]
-    if search == "hashed":
-        depth = setting.shortlist(k, task.size)
-        if depth == task.size:
-            return engine.exact_ids(setting, k, rows)[:, :k]  # what is kept may be deeper
-        near = codes.rank(rows, depth, exclude, engine.threads).ids
-        return rerank(queries, task.gallery, near, k, engine.threads)[0]
-    if search == "hamming":
-        return codes.rank(rows, k, exclude, engine.threads).ids
-    if search != "asymmetric":
-        raise unknown_name("search", search, ("exact", "hashed", "hamming", "asymmetric"))
-    return codes.asymmetric_ids(rows, k, exclude, engine.threads)
-
-
 def top_labels(engine: Engine, setting: Setting, search: str, k: int) -> TopLabels:
     """The classes that a search returns in the top k of every query; raises BadInput as the search does."""
-    task, classes = engine.task(setting), len(engine.bundle.class_names)
+    task, classes = engine.at(setting).task, len(engine.bundle.class_names)
     count = len(task.query_labels)
     first, majority = np.empty(count, np.int64), np.empty(count, np.int64)
     confusion = np.zeros((classes, classes), np.int64)
     widest = max(classes, setting.shortlist(k, task.size), k)
     for rows in blocks(count, max(64, _CELLS_HELD // widest)):
-        labels = task.gallery_labels[top_ids(engine, setting, search, k, rows)]
+        labels = task.gallery_labels[engine.at(setting).top_ids(search, k, rows)]
         counts = count_labels(labels, classes)
         first[rows], majority[rows] = labels[:, 0], majority_of(labels, counts)
         np.add.at(confusion, task.query_labels[rows], counts)
@@ -162,7 +138,7 @@ def score(engine: Engine, setting: Setting, retrieved: Retrieved) -> dict[str, S
     """Each answer of one query judged at its k, as a result of one query; `exact` must be among the answers."""
     k = len(retrieved.answers["exact"].ids)
     row = slice(retrieved.query, retrieved.query + 1)
-    judgements = engine.judgements(setting, k)[row]
+    judgements = engine.at(setting).judgements(k)[row]
     exact = retrieved.answers["exact"].ids[None].astype(np.int32)
     scored = {}
     for name, answer in retrieved.answers.items():

@@ -15,13 +15,15 @@ import pandas as pd
 
 from core.codes import codes as code_source
 from core.codes.distances import distance_of
-from core.engine.engine import SEARCHES, Engine, Progress
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.engine.results import Curve, SearchResult
 from core.engine.whole_gallery import can_judge, whole_result
 from core.errors import BadInput, unknown_name
 from core.hashing.registry import get_hash
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric
+from core.search.searcher import SEARCHES
 from core.settings import ALL, Setting, check_k, format_multiplier
 
 COLUMNS = (
@@ -49,7 +51,7 @@ def metric_rows(
     Raises BadInput for an unknown name, a hash that cannot be used and a k out of range.
     """
     metrics_of("hamming", metrics, setting.hash)  # refuses an unknown name before anything is computed
-    size = engine.task(setting).size
+    size = engine.at(setting).task.size
     frames = [
         result_rows(engine, setting, evaluate_at(engine, search, setting, part, progress, metrics), part, metrics)
         for search in ordered_searches(searches)
@@ -68,7 +70,7 @@ def result_rows(
 ) -> pd.DataFrame:
     """The long table of one search that is at hand; it must have been judged at every k of `ks`."""
     hash_name, bits, multiplier = code_columns(engine, setting, result.search)
-    numbers = numbers_of(result.search, ks, engine.task(setting).size)
+    numbers = numbers_of(result.search, ks, engine.at(setting).task.size)
     rows = []
     for k, number in numbers.items():
         for metric in metrics_of(result.search, metrics, setting.hash):
@@ -98,7 +100,7 @@ def summary_table(
     `metrics` are the definitions shown, one for mAP and one for mAHP. Times that are not given, and what a search
     does not have (k `all` of hashed search), are empty.
     """
-    size = engine.task(setting).size
+    size = engine.at(setting).task.size
     rows = []
     for search in ordered_searches(searches):
         row: dict[str, object] = {
@@ -128,8 +130,8 @@ def evaluate_at(
 ) -> SearchResult:
     """The result of a search at every k of a list that may hold `all`; `metrics` are those needed, None all."""
     if list(ks) == [ALL] and can_judge(search, metrics):
-        return whole_result(engine, search, setting, progress, any(METRICS[name].hamming_only for name in metrics))
-    numbers = numbers_of(search, ks, engine.task(setting).size)
+        return whole_result(engine.at(setting), search, progress, any(METRICS[name].hamming_only for name in metrics))
+    numbers = numbers_of(search, ks, engine.at(setting).task.size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
 
 
@@ -140,7 +142,7 @@ def curves_at(
     has = metrics_of(search, metrics, setting.hash)
     curves = engine.curves(search, setting, ks)
     if not curves.keys() >= set(has):
-        curves = {**curves, **engine.expected_curves(setting, ks)}
+        curves = {**curves, **engine.at(setting).expected_curves(ks)}
     return {metric: curves[metric] for metric in has}
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.engine.engine import Engine, Progress
+from core.engine.engine import Engine
+from core.engine.evaluation import Progress
 from core.engine.task import relevant_items
-from core.reports.query_analysis import top_ids
 from core.reports.tables import whole_file
 from core.runtime.parallel import blocks
 from core.settings import Setting
@@ -26,11 +26,11 @@ def write_run(
     A line is `query Q0 document rank score tag`: ids are rows of the splits, ranks start at 1, the score is depth
     minus rank. The file appears once it is whole.
     """
-    task = engine.task(setting)
+    task = engine.at(setting).task
     tag = "exact" if search == "exact" else f"{search}-{setting.hash}-{setting.bits}"
     with whole_file(path) as file:
         for rows in blocks(len(task.queries), max(1, _BLOCK_LINES // depth)):
-            found = task.gallery_index[top_ids(engine, setting, search, depth, rows)]
+            found = task.gallery_index[engine.at(setting).top_ids(search, depth, rows)]
             for query, documents in zip(task.query_index[rows], found, strict=True):
                 lines = (
                     f"{query} Q0 {document} {rank} {depth - rank} {tag}\n" for rank, document in enumerate(documents, 1)
@@ -47,7 +47,7 @@ def write_qrels(engine: Engine, setting: Setting, path: str | Path) -> int:
     Relevant are the gallery's items of the query's class but the one that it leaves out. Queries without any have no
     line: trec_eval leaves them out of its means (`-c` counts them as 0, as we do).
     """
-    task, count = engine.task(setting), 0
+    task, count = engine.at(setting).task, 0
     items_of = relevant_items(task)
     with whole_file(path) as file:
         for place, query in enumerate(task.query_index):

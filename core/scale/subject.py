@@ -59,7 +59,7 @@ class Subject:
 
     def method(self, bits: int) -> HashMethod:
         """The fitted hash of a length."""
-        return self.engine.method(replace(self.setting, bits=bits))
+        return self.engine.at(replace(self.setting, bits=bits)).method
 
     def coded(self, bits: int, words: np.ndarray) -> Coded:
         """The gallery's codes as words uint64 (W, N), with the query's step to its code."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from time import perf_counter_ns
 
 import numpy as np
 
 from core.runtime.parallel import blocks
-from core.search.exact import rank_exact
-from core.search.hamming import rank_hamming
-from core.search.hashed import rerank
+from core.search.door import CodeIndex, PackedCodes, Ranking, VectorIndex, Vectors
+from core.search.local import LOCAL
+from core.search.searcher import Searcher
 from core.timing.opponents.blas import one_blas
-from core.timing.opponents.contender import SearchOne
+from core.timing.opponents.contender import SearchOne, StopWatch
 from core.timing.query_hashing import QueryHash
 
 FAISS_BATCH = 1_000_000  # gallery rows
@@ -35,6 +36,16 @@ class Trial:
         """No query is in the gallery: -1 for each, int64 (Q,)."""
         return np.full(len(self.queries), -1)
 
+    @cached_property
+    def index(self) -> VectorIndex:
+        """The gallery, opened; it stays where it is."""
+        return LOCAL.open_vectors(Vectors(self.gallery, self.longest))
+
+    def searcher(self, rows: slice, coded: Coded, threads: int) -> Searcher:
+        """The searches of some queries, whose codes are made when a search asks for them."""
+        queries = self.queries[rows]
+        return Searcher(queries, self.exclude[rows], self.gallery, self.index, lambda: coded.of(queries), threads)
+
     def first(self, count: int) -> Trial:
         """The same queries on the first `count` rows."""
         return Trial(self.queries, self.query_labels, self.gallery[:count], self.labels[:count], self.longest)
@@ -48,9 +59,35 @@ class Coded:
     words: np.ndarray
     hasher: QueryHash
 
+    @cached_property
+    def index(self) -> CodeIndex:
+        """The codes, opened; they stay where they are."""
+        return LOCAL.open_codes(PackedCodes(self.bits, self.words))
+
+    def of(self, queries: np.ndarray) -> CodedQueries:
+        """The same with the codes of queries float32 (Q, d)."""
+        one = len(queries) == 1
+        return CodedQueries(self.index, self.hasher.one(queries[0])[:, None] if one else self.hasher.many(queries))
+
     def first(self, count: int) -> Coded:
         """The codes of the first `count` rows."""
         return Coded(self.bits, np.ascontiguousarray(self.words[:, :count]), self.hasher)
+
+
+@dataclass(frozen=True)
+class CodedQueries:
+    """Codes uint64 (W, Q) of some queries, and the gallery's."""
+
+    index: CodeIndex
+    words: np.ndarray
+
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
+        return self.index.rank(self.words[:, rows], exclude, depth, threads=threads, scores=scores)
+
+    def rank_asymmetric(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> Ranking:
+        raise NotImplementedError("no asymmetric search is timed at scale")
 
 
 def exact_sides(trial: Trial, k: int) -> dict[str, SearchOne]:
@@ -66,7 +103,7 @@ def exact_sides(trial: Trial, k: int) -> dict[str, SearchOne]:
 
     def chunked(q: int) -> tuple[np.ndarray, dict[str, int]]:
         t0 = perf_counter_ns()
-        found = rank_exact(queries[q : q + 1], gallery, k, threads=1, longest=trial.longest)[0][0]
+        found = trial.index.rank(queries[q : q + 1], trial.exclude[:1], k, threads=1).ids[0]
         return found, {"product and select": perf_counter_ns() - t0}
 
     return {"exact-blas": one_blas(trial, k), "exact-faiss": flat, "exact-chunked": chunked}
@@ -76,13 +113,11 @@ def hashed_side(trial: Trial, coded: Coded, shortlist: int, k: int) -> SearchOne
     """One query's hashed search, from its embedding on."""
 
     def search(q: int) -> tuple[np.ndarray, dict[str, int]]:
-        t0 = perf_counter_ns()
-        words = coded.hasher.one(trial.queries[q])[:, None]
-        t1 = perf_counter_ns()
-        near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=1).ids
-        t2 = perf_counter_ns()
-        found = rerank(trial.queries[q : q + 1], trial.gallery, near, k, 1)[0][0]
-        return found, {"hash": t1 - t0, "scan and select": t2 - t1, "gather and re-rank": perf_counter_ns() - t2}
+        watch = StopWatch()
+        codes = coded.of(trial.queries[q : q + 1])
+        watch.mark("hash")
+        searcher = replace(trial.searcher(slice(q, q + 1), coded, 1), open_codes=lambda: codes)
+        return searcher.hashed(slice(0, 1), shortlist, k, watch.mark).ids[0], watch.stages
 
     return search
 
@@ -97,17 +132,12 @@ def batch_sides(
     import faiss
 
     queries, gallery = trial.queries, trial.gallery
-
-    def hashed() -> np.ndarray:
-        words = coded.hasher.many(queries)
-        near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=threads).ids
-        return rerank(queries, gallery, near, k, threads)[0]
-
+    every, searcher = slice(0, len(queries)), trial.searcher(slice(None), coded, threads)
     flat = {"exact-faiss": lambda: faiss.knn(queries, gallery, k, metric=faiss.METRIC_INNER_PRODUCT)[1]}
     return {
         **(flat if len(gallery) <= FAISS_BATCH else {}),
-        "exact-chunked": lambda: rank_exact(queries, gallery, k, threads=threads, longest=trial.longest)[0],
-        "hashed": hashed,
+        "exact-chunked": lambda: searcher.exact(every, k).ids,
+        "hashed": lambda: searcher.hashed(every, shortlist, k).ids,
     }
 
 
@@ -125,6 +155,5 @@ def plain_exact(trial: Trial, rows: slice, k: int) -> np.ndarray:
 
 def plain_hashed(trial: Trial, coded: Coded, rows: slice, shortlist: int, k: int) -> np.ndarray:
     """Ids int32 of the plain hashed search."""
-    words = coded.hasher.many(trial.queries[rows])
-    near = rank_hamming(words, coded.words, coded.bits, shortlist, threads=1).ids
-    return rerank(trial.queries[rows], trial.gallery, near, k, 1)[0]
+    every = slice(0, len(trial.queries[rows]))
+    return trial.searcher(rows, coded, 1).hashed(every, shortlist, k).ids

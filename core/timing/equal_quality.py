@@ -51,7 +51,7 @@ def at_equal_quality(
     if metric not in METRICS:
         raise BadInput(f"metric '{metric}' is no yardstick here: expected one of {', '.join(METRICS)}")
     check_shares(shares)
-    queries = len(engine.task(setting).queries)
+    queries = len(engine.at(setting).task.queries)
     setting = replace(setting, queries=setting.queries if queries <= SAMPLE else SAMPLE)
     settings = [replace(setting, hash=name) for name in hashes or (setting.hash,)]
     lengths = [bits_for(engine.bundle, each.encoder, each.hash) for each in settings]

@@ -45,7 +45,7 @@ def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
     if stored is not None:
         method = code_source.stored_method(engine.bundle, stored, info, bits)
     else:
-        method = None if info.fit is None else engine.method(setting)
+        method = None if info.fit is None else engine.at(setting).method
     if method is None:
         return None
     if isinstance(method, LinearHash):

@@ -46,7 +46,7 @@ def time_grid(
     alike. Before each timed call the same setting answers another query, untimed: it finds the caches as if it had
     been running alone (without that, exact search, the only one to read the whole gallery, always came to it cold).
     """
-    task = engine.task(setting)
+    task = engine.at(setting).task
     check_k(k, task.size)
     if not lengths or not multipliers:
         raise BadInput("the grid has no length or no multiplier: name at least one of each")
@@ -54,7 +54,7 @@ def time_grid(
     sides: list[SearchOne] = list(exact.values())
     for bits in lengths:
         at = replace(setting, bits=bits)
-        codes, hasher = engine.codes(at), query_hash(engine, at)
+        codes, hasher = engine.at(at).codes, query_hash(engine, at)
         sides += [
             hashed_side(task, codes, hasher, shortlist_size(parse_multiplier(text), k, task.size), k)
             for text in multipliers

@@ -111,18 +111,18 @@ def quality_grids(
     if not wanted:
         return []
     first = wanted[0][0]
-    task = engine.task(first)
+    task = engine.at(first).task
     check_k(k, task.size)
     multipliers = _ascending(multipliers)
     shortlists = tuple(shortlist_size(parse_multiplier(text), k, task.size) for text in multipliers)
-    judgements = engine.judgements(first, k)
+    judgements = engine.at(first).judgements(k)
     codes, every = [], []
     for setting, lengths in wanted:
         lengths = tuple(bits_for(engine.bundle, setting.encoder, setting.hash) if lengths is None else lengths)
         if not lengths or not multipliers:
             true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)  # says why it cannot be used
             raise BadInput("the grid has no length or no multiplier: name at least one of each")
-        codes.append([engine.codes(replace(setting, bits=bits)) for bits in lengths])
+        codes.append([engine.at(replace(setting, bits=bits)).codes for bits in lengths])
         every.append(lengths)
     # The last column is exact search.
     sums = [[unknown_sums(np.full(len(shortlists) + 1, k), judgements.relevant) for _ in each] for each in codes]
@@ -158,14 +158,14 @@ def _fill(
     progress: Progress | None,
 ) -> None:
     """Fill the sums of each of `codes`: a column for each shortlist, then exact search."""
-    task, judgements, at = engine.task(setting), engine.judgements(setting, k), np.full(len(shortlists), k)
+    task, judgements, at = engine.at(setting).task, engine.at(setting).judgements(k), np.full(len(shortlists), k)
     held = max(ROWS, _RANKED // shortlists[-1] // ROWS * ROWS)
     parts = list(blocks(len(task.queries), held))
     for place, rows in enumerate(parts):
-        exact, judged = engine.exact_ids(setting, k, rows), judgements[rows]
+        exact, judged = engine.at(setting).rankings.exact(k, rows), judgements[rows]
         alone = judge_rankings(exact, exact, judged, at[:1], engine.threads)
         for done, (pair, out) in enumerate(zip(codes, sums, strict=True), start=1):
-            near = pair.near_ids(rows, shortlists[-1], task.exclude[rows], engine.threads)
+            near = pair.rank(rows, shortlists[-1], task.exclude[rows], engine.threads, scores=False).ids
             kept = Kept(at, judged.relevant)
             accumulate_shortlists(
                 task.queries[rows], task.gallery, near, np.array(shortlists), exact, judged, kept, engine.threads

@@ -91,7 +91,7 @@ def view_of(path: str, view: View) -> View:
         hierarchy=nearest(own.hierarchy, bundle.hierarchies, defaults["hierarchy"]),
         near_duplicates=LEAVE_OUT if leave_out else KEEP,
     )
-    return replace(view, engine=engine, setting=setting, k=min(view.k, engine.task(setting).size))
+    return replace(view, engine=engine, setting=setting, k=min(view.k, engine.at(setting).task.size))
 
 
 def series_of(besides: Sequence[Beside]) -> list[Series]:

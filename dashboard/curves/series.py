@@ -93,7 +93,7 @@ def curve(view: View, series: Series, metric: str) -> Curve:
     view = series.own_view or view
     setting, ks = _needed(view, series), _ks(view, series)
     if get_metric(metric).hamming_only:
-        return view.engine.expected_curves(setting, ks)[metric]
+        return view.engine.at(setting).expected_curves(ks)[metric]
     return view.engine.curves(series.search, setting, ks, keep=view.k)[metric]
 
 

@@ -92,7 +92,7 @@ def _setting(view: View) -> Setting:
             help="The study was of test images that query the training images.",
         )  # fmt: skip
         asked = study_setting(bundle, encoder, protocol)
-        count = len(view.engine.task(asked).queries)
+        count = len(view.engine.at(asked).task.queries)
         chosen = EVERY
         if count > SAMPLE:
             chosen = st.segmented_control(

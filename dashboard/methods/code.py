@@ -21,7 +21,7 @@ def draw(view: View) -> None:
     setting = view.setting
     with st.spinner("Counting distances …", show_time=True):
         key = view.version
-        bits = view.engine.codes(setting).bits
+        bits = view.engine.at(setting).codes.bits
         histograms = _histograms(view.engine, key, setting)
         statistics = _statistics(view.engine, key, setting)
     label = get_hash(setting.hash).label
@@ -94,5 +94,5 @@ def _histograms(_engine: Engine, version: tuple[str, str], setting: Setting) -> 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _statistics(_engine: Engine, version: tuple[str, str], setting: Setting) -> CodeStatistics:
-    codes = _engine.codes(setting)
+    codes = _engine.at(setting).codes
     return code_statistics(codes.gallery.packed, codes.bits)

@@ -40,7 +40,7 @@ def draw_page() -> None:
     st.caption(
         f"{len(view.task.query_index):,} queries, k = {view.k:,}, shortlist "
         f"{view.setting.shortlist(view.k, view.task.size):,}, {get_hash(view.setting.hash).label} "
-        f"{view.engine.codes(view.setting).bits} bits, protocol {view.protocol}, hierarchy "
+        f"{view.engine.at(view.setting).codes.bits} bits, protocol {view.protocol}, hierarchy "
         f"{view.setting.hierarchy}. Lost and gained: hashed search against exact search on the same query."
     )
     with st.spinner("Judging every query …"):

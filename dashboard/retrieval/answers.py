@@ -36,7 +36,7 @@ def choose_view(view: state.View) -> tuple[list[str], int]:
             shown = st.slider("Images shown of each", 1, most, key="shown", bind="query-params", width=260)
         if st.toggle("Show Hamming", key="hamming", bind="query-params", help="Ranked by code distance alone."):
             searches.append("hamming")
-        if view.engine.codes(view.setting).queries.project is not None and st.toggle(
+        if view.engine.at(view.setting).codes.queries.project is not None and st.toggle(
             "Show asymmetric", key="asymmetric", bind="query-params", help="A real-valued query against codes."
         ):
             searches.append("asymmetric")
@@ -95,5 +95,5 @@ def draw_table(view: state.View, found: Retrieved, query: str) -> None:
         decimals = {"similarity": st.column_config.NumberColumn(compared(view), format=form)}
         if not distance_of(view.setting.hash).whole:
             decimals["distance"] = st.column_config.NumberColumn(format="%.6g")
-        st.dataframe(to_table(found, view.engine, view.setting), hide_index=True, column_config=decimals)
+        st.dataframe(to_table(found, view.engine.at(view.setting)), hide_index=True, column_config=decimals)
         st.code(f"{view.command('retrieve')} {query} --k {view.k} --searches {','.join(found.answers)}")

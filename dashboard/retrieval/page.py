@@ -28,7 +28,7 @@ def searched(view: state.View, size: int) -> str:
     return (
         f"Exact search ranks all {size:,} gallery images by {compared(view)}. Hashed search ranks only the "
         f"{setting.shortlist(view.k, size):,} nearest by code ({get_hash(setting.hash).label}, "
-        f"{view.engine.codes(setting).bits} bits). k = {view.k:,}, protocol {view.protocol}, hierarchy "
+        f"{view.engine.at(setting).codes.bits} bits). k = {view.k:,}, protocol {view.protocol}, hierarchy "
         f"{setting.hierarchy}."
     )
 
@@ -47,7 +47,7 @@ def show_query() -> None:
     with state.section():
         place = choose_query(view)
         searches, shown = choose_view(view)
-        found = retrieve(view.engine, view.setting, place, view.k, searches)
+        found = retrieve(view.engine.at(view.setting), place, view.k, searches)
         pictures = state.pictures(view)
         tiles = Tiles(found, view.bundle, view.task, pictures.uri if pictures else no_picture)
         with state.section():

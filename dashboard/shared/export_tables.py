@@ -26,7 +26,7 @@ def fitting_ks(ks: Sequence[int | str], size: int) -> tuple[list[int | str], lis
 
 def query_table(engine: Engine, setting: Setting, k: int, map_metric: str, mahp_metric: str) -> pd.DataFrame:
     """One row a query: its place in its split, its class, and by search the two metrics and the hits at k."""
-    task, names = engine.task(setting), np.array(engine.bundle.class_names, dtype=object)
+    task, names = engine.at(setting).task, np.array(engine.bundle.class_names, dtype=object)
     columns: dict[str, np.ndarray] = {"query": task.query_index, "class": names[task.query_labels]}
     for search in DEFAULT_SEARCHES:
         result = evaluate_at(engine, search, setting, [k])

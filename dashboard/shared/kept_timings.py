@@ -87,7 +87,7 @@ def depends_on(view: View) -> dict[str, str]:
         "bundle": f"{view.bundle.name} {view.bundle.version}",
         "encoder": setting.encoder,
         "hash": setting.hash,
-        "bits": str(view.engine.codes(setting).bits),
+        "bits": str(view.engine.at(setting).codes.bits),
         "multiplier": setting.multiplier,
         "protocol": setting.protocol,
         "near-duplicates": setting.near_duplicates,

@@ -102,7 +102,7 @@ def _choose_setting(engine: Engine, dials: DeltaGenerator, judged: DeltaGenerato
         map_metric, mahp_metric = _choose_metrics()
     setting = Setting(encoder, name, bits, multiplier, protocol, hierarchy, near_duplicates=near_duplicates)
     with dials:
-        k = _choose_k(engine.task(setting).size)
+        k = _choose_k(engine.at(setting).task.size)
     return state.View(engine, setting, k, map_metric, mahp_metric)
 
 

@@ -51,7 +51,7 @@ class View:
     @property
     def task(self) -> RetrievalTask:
         """Queries and gallery of the setting."""
-        return self.engine.task(self.setting)
+        return self.engine.at(self.setting).task
 
     @property
     def left_out(self) -> int:

@@ -62,7 +62,7 @@ def first_view(path: Path) -> View:
 
     engine = open_engine(path)
     setting = choose_setting(engine.bundle)
-    return View(engine, setting, min(K_DEFAULT, engine.task(setting).size), "ap", "ahp")
+    return View(engine, setting, min(K_DEFAULT, engine.at(setting).task.size), "ap", "ahp")
 
 
 def _compare(queries: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from core.bundle import hierarchy
+from core.engine.task import open_task
 from core.errors import unknown_name
+from core.settings import Setting
 
 CLASSES = 5
 TREE = "root mammals\nroot cars\nmammals 0\nmammals 1\ncars 2\nroot 3\nroot 4"
@@ -67,3 +69,9 @@ class FakeBundle:
         if name != "toy":
             raise unknown_name("hierarchy", name, ["toy"])
         return hierarchy.parse(TREE, self.class_names, "toy")
+
+
+def task_of(bundle, encoder, protocol, queries=None, seed=0, near_duplicates="keep"):
+    """Queries and gallery under a protocol, whatever the hash."""
+    setting = Setting(encoder, "itq", 8, "2", protocol, "toy", seed, queries, near_duplicates)
+    return open_task(bundle, setting)

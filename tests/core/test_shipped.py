@@ -55,7 +55,7 @@ def plain_rankings(task, codes, query):
 def test_every_metric_on_200_queries_equals_the_loops(engine):
     chosen = setting(engine.bundle, queries=200, seed=7)
     results = engine.evaluate(chosen, KS, ("exact", "hashed", "hamming"))
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     similarity = engine.bundle.hierarchy(chosen.hierarchy).similarity()
     labels = task.gallery_labels.tolist()
     values = {(search, name): found.values(name) for search, found in results.items() for name in PLAIN}
@@ -77,7 +77,7 @@ def test_every_metric_on_200_queries_equals_the_loops(engine):
 def test_ap_trec_on_1000_queries_equals_trec_eval(engine, search):
     depth = 1000
     chosen = setting(engine.bundle, queries=1000, seed=8)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     found = engine.result(search, chosen, (depth,)).at("ap_trec", depth)
     judged, run = {}, {}
     for query in range(1000):

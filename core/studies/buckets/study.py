@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.hashing.packing import pack, to_words
 from core.metrics.intervals import Z95
 from core.search.buckets import rank_buckets
-from core.search.hamming import rank_hamming
+from core.search.door import PackedCodes
 from core.settings import Setting
 from core.studies.buckets.hash_tables import TableAnswers, judge_tables
 from core.studies.buckets.lookups import (
@@ -78,7 +78,8 @@ class Finder:
     """Answers lookups on one setting, and keeps the codes that several of them share."""
 
     def __init__(self, engine: Engine, setting: Setting) -> None:
-        self.engine, self.setting, self.task = engine, setting, engine.task(setting)
+        self.engine, self.setting, self.at = engine, setting, engine.at(setting)
+        self.task, self.backend = self.at.task, self.at.shared.backend
         if self.task.size < DEEP:
             raise BadInput(f"the gallery has {self.task.size} images: the study judges the first {DEEP}, so give more")
         self._bits: dict[tuple[str, int], Bits] = {}
@@ -87,15 +88,16 @@ class Finder:
         """The first 50 of each query's candidates, and what its keys or its code cost in inner products."""
         task, threads = self.task, self.engine.threads
         if lookup.search == EXACT:
-            ids = self.engine.exact_ids(self.setting, DEEP, slice(None))[:, :DEEP]
+            ids = self.at.rankings.exact(DEEP, slice(None))[:, :DEEP]
             return self._every(ids), 0.0
         if lookup.search == BUCKETS:
             keys = self.keys(lookup)
             found = rank_buckets(task.queries, task.gallery, keys.queries, keys.gallery, DEEP, task.exclude, threads)
             return TableAnswers(found[0], found[2], task.size), keys.products
         bits = self.bits(lookup.method, lookup.bits)
-        words = to_words(pack(bits.queries)), to_words(pack(bits.gallery))
-        return self._every(rank_hamming(*words, lookup.bits, DEEP, task.exclude, None, threads).ids), bits.products
+        codes = self.backend.open_codes(PackedCodes(lookup.bits, to_words(pack(bits.gallery))))
+        found = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
+        return self._every(found.ids), bits.products
 
     def keys(self, lookup: Lookup) -> Keys:
         """The buckets of a lookup."""
@@ -164,7 +166,7 @@ def _told(lookup: Lookup, engine: Engine, setting: Setting) -> dict:
     return {
         "origin": "here", "data": engine.bundle.dataset, "encoder": setting.encoder, "method": lookup.label,
         "search": lookup.search, "parameters": lookup.parameters, "protocol": setting.protocol,
-        "queries": len(engine.task(setting).queries), **shape, "key bits": lookup.key_bits, "tables": lookup.tables,
+        "queries": len(engine.at(setting).task.queries), **shape, "key bits": lookup.key_bits, "tables": lookup.tables,
     }  # fmt: skip
 
 

@@ -19,7 +19,6 @@ from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.errors import BadInput
 from core.metrics.accumulate import Kept, accumulate_ranking
-from core.reports.query_analysis import top_ids
 from core.reports.tables import ENCODE_TIME, RETRIEVAL_TIME
 from core.runtime.parallel import blocks
 from core.settings import Setting
@@ -123,7 +122,7 @@ def own_rows(engine: Engine, setting: Setting, times: Mapping[str, float] | None
 
 def fitting_ks(engine: Engine, setting: Setting) -> list[int]:
     """Those of the source system's k that the gallery of a setting can answer."""
-    ks = [k for k in KS if k <= engine.task(setting).size]
+    ks = [k for k in KS if k <= engine.at(setting).task.size]
     if not ks:
         raise BadInput(f"the gallery of '{engine.bundle.name}' is empty: expected CIFAR-100's test split")
     return ks
@@ -132,13 +131,13 @@ def fitting_ks(engine: Engine, setting: Setting) -> list[int]:
 def one_list(engine: Engine, setting: Setting, ks: Sequence[int]) -> SearchResult:
     """Hashed search as the source system evaluates it: one list of the largest k, cut at each k of `ks` (ascending)."""
     depth = ks[-1]
-    judgements = engine.judgements(setting, depth)
+    judgements = engine.at(setting).judgements(depth)
     kept = Kept(np.array(ks, np.int64), judgements.relevant)
     for rows in blocks(len(judgements.query_labels), _BLOCK):
-        ids = np.ascontiguousarray(top_ids(engine, setting, "hashed", depth, rows))
-        exact = engine.exact_ids(setting, depth, rows)
+        ids = np.ascontiguousarray(engine.at(setting).top_ids("hashed", depth, rows))
+        exact = engine.at(setting).rankings.exact(depth, rows)
         accumulate_ranking(ids, exact, judgements[rows], kept, engine.threads, rows.start)
-    shortlist = setting.shortlist(depth, engine.task(setting).size)
+    shortlist = setting.shortlist(depth, engine.at(setting).task.size)
     return SearchResult("hashed", kept.sums, None, np.full(len(ks), shortlist))
 
 

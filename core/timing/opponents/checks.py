@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from core.engine.task import RetrievalTask
-from core.search.hashed import rerank
 from core.timing.opponents.contender import Searched, SearchInputs
 
 IDS, SIMILARITIES, DISTANCES = "ids", "similarities", "distances"
@@ -25,15 +24,10 @@ class Reference:
 
     def ids(self, search: str) -> np.ndarray:
         """Ids int32 (Q, k) in the fixed tie order."""
-        inputs, exclude = self.inputs, self.exclude
+        inputs = self.inputs
         if search == "exact":
-            return _sorted(self.queries, inputs.task.gallery, exclude)[:, : inputs.k]
-        if search == "asymmetric":
-            return inputs.codes.asymmetric_ids(self.rows, inputs.k, exclude, 1)
-        if search == "hamming":
-            return inputs.codes.rank(self.rows, inputs.k, exclude, 1).ids
-        near = inputs.codes.rank(self.rows, inputs.shortlist, exclude, 1).ids
-        return rerank(self.queries, inputs.task.gallery, near, inputs.k, 1)[0]
+            return _sorted(self.queries, inputs.task.gallery, self.exclude)[:, : inputs.k]
+        return inputs.searcher(1).rank(search, self.rows, inputs.k, inputs.shortlist).ids
 
     def check(self, search: str, own: bool, found: np.ndarray) -> tuple[bool, str]:
         """Whether ids (Q, k) are right, and what of them was compared; this project's own must be equal as they are."""
@@ -54,7 +48,7 @@ class Reference:
     def _reranked(self, found: np.ndarray) -> bool:
         """Whether each row is the best k of some shortlist whose distances are the reference's."""
         inputs = self.inputs
-        levels = inputs.codes.rank(self.rows, inputs.shortlist, self.exclude, 1).distances
+        levels = inputs.codes.rank(self.rows, inputs.shortlist, self.exclude, 1).scores
         everything = np.arange(len(inputs.task.gallery))[None]
         rounding = _rounding_of_all(inputs.task)
         for row, q in enumerate(range(*self.rows.indices(len(inputs.task.queries)))):  # one at a time: N is large

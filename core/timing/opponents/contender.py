@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter_ns
 from typing import Protocol
 
 import numpy as np
@@ -13,12 +14,27 @@ from core.codes.pair import CodePair
 from core.engine.engine import Engine
 from core.engine.task import RetrievalTask
 from core.hashing.packing import resize, unpack, width
+from core.search.searcher import Searcher
 from core.settings import Setting
 from core.timing.query_hashing import QueryHash, query_hash
 
 Stages = dict[str, int]  # name -> nanoseconds
 SearchOne = Callable[[int], tuple[np.ndarray, Stages]]  # query -> ids of its top (valid until the next call), stages
 SearchMany = Callable[[slice], tuple[np.ndarray, Stages]]  # queries -> ids (Q, depth), stages
+
+
+class StopWatch:
+    """The time from one mark to the next, nanoseconds by stage."""
+
+    def __init__(self) -> None:
+        self.stages: Stages = {}
+        self._last = perf_counter_ns()
+
+    def mark(self, stage: str) -> None:
+        """The stage ends now, and the next one begins."""
+        now = perf_counter_ns()
+        self.stages[stage] = now - self._last
+        self._last = now
 
 
 class Searched(Protocol):
@@ -49,6 +65,11 @@ class SearchInputs:
     hasher: QueryHash | None
     k: int
     shortlist: int
+
+    def searcher(self, threads: int | None) -> Searcher:
+        """The project's own searches of the same, on some threads."""
+        task = self.task
+        return Searcher(task.queries, task.exclude, task.gallery, task.index, lambda: self.codes, threads)
 
     @property
     def plain_codes(self) -> bool:
@@ -106,11 +127,11 @@ def search_inputs(engine: Engine, setting: Setting, k: int, codes: bool = True) 
     """The inputs of a setting's searches; without `codes` for exact search alone.
 
     Raises BadInput for a hash that cannot be used."""
-    task = engine.task(setting)
+    task = engine.at(setting).task
     if not codes:
         return SearchInputs(task, None, None, k, k)
     hasher = query_hash(engine, setting)
-    return SearchInputs(task, engine.codes(setting), hasher, k, setting.shortlist(k, task.size))
+    return SearchInputs(task, engine.at(setting).codes, hasher, k, setting.shortlist(k, task.size))
 
 
 def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:

@@ -102,7 +102,7 @@ def test_another_seed_is_another_fit(make_bundle):
     bundle = load_bundle(bundle.path)
     assert find_stored(bundle, "semantic", get_hash("csq"), 16, 1) is None
     settings = [Setting("semantic", "csq", 16, "2", "test-vs-test", "wordnet", seed=seed) for seed in (0, 1)]
-    codes = [Engine(bundle, 1).codes(setting).gallery.packed for setting in settings]
+    codes = [Engine(bundle, 1).at(setting).codes.gallery.packed for setting in settings]
     assert (codes[0] != codes[1]).any()
 
 
@@ -131,7 +131,7 @@ def test_heads_of_several_seeds_stand_beside_each_other(make_bundle):
         method = stored_method(bundle, entry, get_hash("csq"), 16)
         setting = Setting("semantic", "csq", 16, "2", "test-vs-train", "wordnet", seed=seed)
         expected = method.encode(bundle.embeddings("semantic", "train"))
-        np.testing.assert_array_equal(Engine(bundle, 1).codes(setting).gallery.packed, expected)
+        np.testing.assert_array_equal(Engine(bundle, 1).at(setting).codes.gallery.packed, expected)
     assert find_stored(bundle, "semantic", get_hash("csq"), 16, 2) is None
     make_hashes(bundle.path, "semantic", ["csq"], [16], 1)  # in place of its own seed's alone
     assert sorted(load_bundle(bundle.path).stored_hashes("semantic", 0)) == sorted(bundle.stored_hashes("semantic"))

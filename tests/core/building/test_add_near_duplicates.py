@@ -43,7 +43,7 @@ def test_pairs_are_kept_in_the_bundle(make_bundle, pictures):
     assert changed.pop("near_duplicates")["made"].startswith("python -m core duplicates")
     assert changed == bundle.manifest  # all else is as it was
     setting = Setting("semantic", "itq", 16, "2", "test-vs-test", "wordnet", near_duplicates="leave-out")
-    assert Engine(found).task(setting).size == 58
+    assert Engine(found).at(setting).task.size == 58
     before = (found.path / "manifest.json").read_bytes()
     store_near_duplicates(bundle.path, "data", 2)
     assert (found.path / "manifest.json").read_bytes() == before

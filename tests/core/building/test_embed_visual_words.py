@@ -89,7 +89,7 @@ def test_hashes_are_fitted_on_it_like_on_any_encoder(made):
         result = Engine(bundle).evaluate(setting, [10], ("exact", "hashed"))
         assert 0 < result["hashed"].mean("ap", 10) <= 1
     with pytest.raises(BadInput, match="predicted-class"):
-        Engine(bundle).codes(Setting("bovw-sift", "predicted-class", 4, "2", "test-vs-train", "wordnet"))
+        Engine(bundle).at(Setting("bovw-sift", "predicted-class", 4, "2", "test-vs-train", "wordnet")).open()
 
 
 @pytest.mark.parametrize("name", ["bovw-sift", "bovw-hog"])

@@ -17,7 +17,7 @@ KS = (1, 5, 20)
 def oracle(bundle, setting, multiplier):
     """{(search, k, metric): value} by plain loops, `k` 'all' included."""
     engine = Engine(bundle)
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     similarity = bundle.hierarchy(setting.hierarchy).similarity()
     sums = {}
     for q, (vector, label) in enumerate(zip(task.queries, task.query_labels, strict=True)):

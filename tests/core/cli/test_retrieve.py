@@ -26,7 +26,7 @@ def test_table_equals_plain_loops(run, tiny_bundle):
     rows = pd.read_csv("r.csv")
     assert tuple(rows.columns) == COLUMNS
     engine, setting = Engine(tiny_bundle), Setting("semantic", "itq", 16, "1.5", "test-vs-test", "wordnet")
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     exact = reference.exact_ranking(task.queries[7], task.gallery, 7)
     near = reference.hamming_ranking(codes.queries.packed[7], codes.gallery.packed, 7)
     expected = {

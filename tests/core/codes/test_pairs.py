@@ -36,29 +36,29 @@ def test_every_hash_has_a_distance_and_a_title():
 @pytest.mark.parametrize("kind", KINDS)
 def test_rank_is_what_the_loops_give(engine, kind, protocol):
     chosen = setting(kind, protocol)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     found = codes.rank(slice(0, 60), task.size, task.exclude, 2)
     for query in range(60):
         apart = distances(engine, chosen, query)
         assert found.ids[query].tolist() == ranking(apart, task.exclude[query])
-        assert np.allclose(found.distances[query], apart[found.ids[query]], rtol=1e-9, atol=1e-9)
+        assert np.allclose(found.scores[query], apart[found.ids[query]], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_depth_and_threads_change_nothing(engine, kind):
     chosen = setting(kind)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     whole = codes.rank(slice(0, 60), task.size, task.exclude, 1)
     part = codes.rank(slice(7, 31), 13, task.exclude[7:31], 3)
-    assert np.array_equal(codes.near_ids(slice(7, 31), 13, task.exclude[7:31], 3), part.ids)
+    assert np.array_equal(codes.rank(slice(7, 31), 13, task.exclude[7:31], 3, scores=False).ids, part.ids)
     assert np.array_equal(part.ids, whole.ids[7:31, :13])
-    assert np.array_equal(part.distances, whole.distances[7:31, :13])
+    assert np.array_equal(part.scores, whole.scores[7:31, :13])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_distances_of_what_is_shown(engine, kind):
     chosen = setting(kind)
-    codes = engine.codes(chosen)
+    codes = engine.at(chosen).codes
     ids = np.random.default_rng(0).integers(0, 60, (5, 2, 3))
     found = codes.distances(slice(20, 25), ids)
     assert found.dtype == (np.float64 if kind in ("lookup", "estimate") else np.int64)
@@ -70,7 +70,7 @@ def test_distances_of_what_is_shown(engine, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_query_at_a_time_gives_the_same(engine, kind, hashed):
     chosen = setting(kind, "test-vs-test")
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     hasher = query_hash(engine, chosen) if hashed else None
     assert (hasher is not None) == (hashed and kind == "hamming")
     scanner = codes.scanner(9, hasher)
@@ -84,7 +84,7 @@ def test_one_query_at_a_time_gives_the_same(engine, kind, hashed):
 @pytest.mark.parametrize("kind", KINDS)
 def test_codes_of_queries_made_anew_give_the_same(engine, kind):
     chosen = setting(kind)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     again = codes.encoded(task.queries[:11].copy(), query_hash(engine, chosen))
     found, expected = (pair.rank(slice(0, 11), 20, task.exclude[:11], 1).ids for pair in (again, codes))
     assert np.array_equal(found, expected)
@@ -95,7 +95,7 @@ def test_codes_of_queries_made_anew_give_the_same(engine, kind):
 @pytest.mark.parametrize("kind", ["hamming", "capped", "cells"])
 def test_levels_by_counting(engine, kind, depth, protocol):
     chosen = setting(kind, protocol)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     every, relevant = codes.levels(task.query_labels, task.gallery_labels, task.exclude, depth or task.size, 2)
     assert every.dtype == relevant.dtype == np.int32
     for query in range(60):
@@ -111,7 +111,7 @@ def test_levels_by_counting(engine, kind, depth, protocol):
 
 def test_levels_of_cells_end_where_the_depth_is_reached(engine):
     chosen = setting("cells", "test-vs-train")
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     labels = (task.query_labels, task.gallery_labels, task.exclude)
     shallow, deep = (codes.levels(*labels, depth, 1)[0] for depth in (5, task.size))
     assert shallow.shape[1] < deep.shape[1] == 16
@@ -120,10 +120,10 @@ def test_levels_of_cells_end_where_the_depth_is_reached(engine):
 
 @pytest.mark.parametrize("kind", ["lookup", "estimate"])
 def test_real_distances_have_no_levels(engine, kind):
-    task = engine.task(setting(kind))
+    task = engine.at(setting(kind)).task
     labels = (task.query_labels, task.gallery_labels, task.exclude)
-    assert engine.codes(setting(kind)).levels(*labels, 5, 1) is None
-    assert engine.levels(setting(kind)) is None
+    assert engine.at(setting(kind)).codes.levels(*labels, 5, 1) is None
+    assert engine.at(setting(kind)).levels() is None
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -134,6 +134,6 @@ def test_no_asymmetric_search_without_real_values(engine, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_memory_is_counted(engine, kind):
-    codes = engine.codes(setting(kind))
+    codes = engine.at(setting(kind)).codes
     assert codes.nbytes >= codes.queries.nbytes
     assert codes.bits == SETTINGS[kind][1]

@@ -26,12 +26,12 @@ def setting(kind, protocol="test-vs-test", multiplier="1.5", **more):
 
 def distances(engine, chosen, query):
     """The distances float64 (N,) of one query to all items, from what the method's arrays stand for."""
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     vector = task.queries[query].astype(np.float64)
     if chosen.hash in ("itq", "predicted-class"):
         found = [reference.hamming(codes.queries.packed[query], code) for code in codes.gallery.packed]
         return np.minimum(found, 1 if chosen.hash == "predicted-class" else 99).astype(float)
-    method = engine.method(chosen)
+    method = engine.at(chosen).method
     if chosen.hash == "kmeans":
         apart = ((method.centroids - vector) ** 2).sum(axis=1)
         place = np.argsort(np.argsort(apart, kind="stable"))

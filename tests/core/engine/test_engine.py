@@ -7,27 +7,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import core.codes.hamming as hamming_module
 import core.codes.pair as pair_module
-import core.engine.rankings as rankings_module
 from core.building.add_hashes import make_hashes
 from core.bundle.bundle import load_bundle
 from core.codes.codes import hash_method
-from core.engine import evaluation
-from core.engine.engine import SEARCHES, Engine
+from core.engine import evaluation, setting_codes
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing import packing
 from core.hashing.random_hyperplane import RandomHyperplane
+from core.hashing.registry import get_hash
 from core.metrics.registry import METRICS
 from core.runtime import parallel
+from core.search import local
+from core.search.faiss_backend import FaissBackend
+from core.search.searcher import SEARCHES
 from core.settings import Setting, curve_ks
 from tests import reference
 from tests.core.fakes import FakeBundle
 
 PLAIN = [name for name, metric in METRICS.items() if metric.compute]
 KERNELS = {
-    "rank_exact": rankings_module,
-    "rank_hamming": hamming_module,
+    "rank_exact": local,
+    "rank_hamming": local,
     "rank_asymmetric": pair_module,
     "accumulate_ranking": evaluation,
     "accumulate_shortlists": evaluation,
@@ -64,7 +66,7 @@ def same(first, second):
 
 def rankings(engine, setting, query):
     """The rankings of one query by plain loops: exact, Hamming and, where it has values, asymmetric search."""
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     own = int(task.exclude[query])
     found = {
         "exact": reference.exact_ranking(task.queries[query], task.gallery, own),
@@ -79,7 +81,7 @@ def rankings(engine, setting, query):
 
 
 def check_against_loops(engine, setting, ks, queries, multipliers=("1.25",)):
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     similarity = engine.bundle.hierarchy(setting.hierarchy).similarity()
     searches = [search for search in SEARCHES if search != "asymmetric" or codes.queries.projections is not None]
     results = {m: engine.evaluate(replace(setting, multiplier=m), ks, searches) for m in multipliers}
@@ -118,7 +120,7 @@ def test_the_other_hierarchy_and_a_sample_of_queries(engine):
 def test_expected_precision_over_ties_equals_the_formula(engine):
     ks = (1, 4, 17, 59)
     result = engine.result("hamming", BASE, ks)
-    task, codes = engine.task(BASE), engine.codes(BASE)
+    task, codes = engine.at(BASE).task, engine.at(BASE).codes
     for query in (0, 3, 33):
         own, label = query, task.query_labels[query]
         level = [reference.hamming(codes.queries.packed[query], code) for code in codes.gallery.packed]
@@ -138,7 +140,7 @@ def test_expected_precision_over_ties_equals_the_formula(engine):
 
 
 def test_levels_count_all_and_relevant_items(engine):
-    every, relevant = engine.levels(BASE)
+    every, relevant = engine.at(BASE).levels()
     assert every.shape == relevant.shape == (60, 17)
     assert (every.sum(axis=1) == 59).all()
     assert (relevant.sum(axis=1) == 5).all()
@@ -342,8 +344,9 @@ def test_one_ranking_by_code_serves_every_multiplier_it_is_deep_enough_for(tiny_
 @pytest.mark.parametrize("name", ["latent-sigmoid", "itq", "random-hyperplane", "predicted-class", "pq", "kmeans"])
 def test_a_split_that_is_both_has_one_set_of_codes(engine, name):
     bits = {"itq": 8, "kmeans": 4}.get(name, 16)
-    pair = engine.codes(replace(BASE, hash=name, bits=bits))
-    apart = engine._split_codes(replace(BASE, hash=name, bits=pair.bits), pair.bits, "test", projected=False)
+    pair = engine.at(replace(BASE, hash=name, bits=bits)).codes
+    at = engine.at(replace(BASE, hash=name, bits=pair.bits))
+    apart = setting_codes._split_codes(at.shared, at.setting, pair.bits, "test", projected=False)
     assert np.array_equal(pair.gallery.packed, apart.packed)
 
 
@@ -360,7 +363,7 @@ def test_the_longest_code_is_made_once_for_all_its_beginnings(make_bundle, monke
     method = hash_method(bundle, "semantic", "random-hyperplane", 64)
     values = plain(method, bundle.embeddings("semantic", "test"))
     for bits in (8, 24, 32):
-        pair = engine.codes(replace(BASE, hash="random-hyperplane", bits=bits))
+        pair = engine.at(replace(BASE, hash="random-hyperplane", bits=bits)).codes
         assert np.array_equal(packing.unpack(pair.queries.packed, bits), values[:, :bits] > 0)
         assert np.array_equal(pair.queries.projections, values[:, :bits])
     assert set(projected) == {64}
@@ -368,10 +371,27 @@ def test_the_longest_code_is_made_once_for_all_its_beginnings(make_bundle, monke
 
 
 def test_real_values_that_are_no_numbers_are_refused(engine):
-    pair = engine.codes(replace(BASE, hash="itq", bits=8))
+    pair = engine.at(replace(BASE, hash="itq", bits=8)).codes
     values = pair.queries.projections.copy()
     values[3, 1] = np.nan
     broken = replace(pair, queries=replace(pair.queries, project=lambda: values))
     assert np.array_equal(pair.real_values(), pair.queries.projections)
     with pytest.raises(BadInput, match="hash 'itq' has NaN or infinite real values: make its codes again"):
-        broken.asymmetric_ids(slice(0, 2), 3, np.full(2, -1))
+        broken.rank_asymmetric(slice(0, 2), 3, np.full(2, -1))
+
+
+# --- another backend ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["latent-sigmoid", "predicted-class", "random-hyperplane", "pq"])
+@pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train"])
+def test_another_backend_changes_no_number(tiny_bundle, engine, name, protocol):
+    setting = replace(BASE, hash=name, protocol=protocol)
+    other = Engine(tiny_bundle, 2, backend=FaissBackend())
+    searches = [search for search in SEARCHES if search != "asymmetric" or get_hash(name).asymmetric]
+    ours, theirs = (each.evaluate(setting, (1, 10, 59), searches) for each in (engine, other))
+    assert all(same(ours[search], theirs[search]) for search in searches)
+    rows = slice(5, 30)
+    for search in searches:
+        top = [each.at(setting).top_ids(search, 7, rows).tolist() for each in (engine, other)]
+        assert top[0] == top[1], search

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.engine import evaluation
-from core.engine.engine import SEARCHES, Engine
+from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.bands import normal_band
 from core.metrics.registry import METRICS
+from core.search.searcher import SEARCHES
 from core.settings import Setting
 from tests.core.fakes import FakeBundle
 
@@ -44,7 +45,7 @@ def test_curves_are_the_means_and_bands_of_the_values_by_query(engine, wide, sea
     engine = engine if setting is BASE else Engine(wide, 2)
     curves, result = engine.curves(search, setting, KS), engine.result(search, setting, KS)
     if search == "hamming":
-        curves = {**curves, **engine.expected_curves(setting, KS)}
+        curves = {**curves, **engine.at(setting).expected_curves(KS)}
     assert set(curves) == set(result.metrics())
     for name, curve in curves.items():
         assert curve.ks.tolist() == list(KS)
@@ -65,7 +66,7 @@ def test_threads_and_other_k_change_no_bit(wide, search):
 
 
 def test_threads_change_no_bit_of_expected_curves(wide):
-    equal(*(Engine(wide, threads).expected_curves(WIDE, (1, 9, 250)) for threads in (1, 3)))
+    equal(*(Engine(wide, threads).at(WIDE).expected_curves((1, 9, 250)) for threads in (1, 3)))
 
 
 def test_judging_queries_in_parts_changes_nothing(wide, monkeypatch):
@@ -104,13 +105,13 @@ def test_what_cannot_be_judged_is_refused(engine):
     with pytest.raises(BadInput, match="k 60 is outside 1 to 59"):
         engine.curves("exact", BASE, (1, 60))
     with pytest.raises(BadInput, match="do not ascend"):
-        engine.expected_curves(BASE, (5, 5))
+        engine.at(BASE).expected_curves((5, 5))
     with pytest.raises(BadInput, match="search 'haming'"):
         engine.curves("haming", BASE, (1,))
     with pytest.raises(BadInput, match="hash 'nope'"):
         engine.curves("hashed", replace(BASE, multiplier="all", hash="nope"), (1,))
     with pytest.raises(BadInput, match="do not tie"):
-        engine.expected_curves(replace(BASE, hash="pq"), (1,))
+        engine.at(replace(BASE, hash="pq")).expected_curves((1,))
 
 
 @pytest.mark.parametrize("search", SEARCHES)
@@ -118,7 +119,7 @@ def test_the_values_at_one_k_are_kept_in_passing(wide, search, monkeypatch):
     alone = Engine(wide, 1).result(search, WIDE, (9,))
     engine = Engine(wide, 1)
     equal(engine.curves(search, WIDE, (1, 9, 250), keep=9), Engine(wide, 1).curves(search, WIDE, (1, 9, 250)))
-    monkeypatch.setattr(evaluation, "result_of", None)
+    monkeypatch.setattr(evaluation.Ranked, "sums", None)
     kept = engine.result(search, WIDE, (9,))
     assert np.array_equal(kept.sums.values, alone.sums.values)
     assert np.array_equal(kept.sums.relevant, alone.sums.relevant)

@@ -14,7 +14,6 @@ from core.bundle.bundle import load_bundle
 from core.datasets.arrays import import_arrays
 from core.engine.engine import Engine
 from core.engine.retrieval import retrieve
-from core.reports.query_analysis import top_ids
 from core.settings import Setting
 from core.timing.timing import time_latency, time_throughput
 from tests import reference
@@ -52,9 +51,9 @@ def test_every_search_equals_plain_loops(seed, count, dimensions, spread, multip
     with tempfile.TemporaryDirectory() as folder:
         import_arrays(Path(folder) / "ip", vectors, labels, similarity="inner-product")
         engine, setting = open_setting(Path(folder) / "ip", "inner-product", multiplier)
-        codes = engine.codes(setting).gallery.packed
+        codes = engine.at(setting).codes.gallery.packed
         rows = slice(0, count)
-        found = {search: top_ids(engine, setting, search, k, rows).tolist() for search in SEARCHES}
+        found = {search: engine.at(setting).top_ids(search, k, rows).tolist() for search in SEARCHES}
         results = engine.evaluate(setting, [k])
         for q, query in enumerate(vectors):
             exact = reference.exact_ranking(query, vectors, q)
@@ -78,7 +77,7 @@ def test_length_decides_and_cosine_does_not_see_it(tmp_path):
     for similarity in ("cosine", "inner-product"):
         import_arrays(tmp_path / similarity, vectors, np.arange(4), similarity=similarity)
         engine, setting = open_setting(tmp_path / similarity, similarity)
-        answer = retrieve(engine, setting, 0, 3, ("exact",)).answers["exact"]
+        answer = retrieve(engine.at(setting), 0, 3, ("exact",)).answers["exact"]
         orders[similarity] = answer.ids.tolist()
     assert orders == {"cosine": [1, 3, 2], "inner-product": [3, 1, 2]}
     assert answer.similarities.tolist() == [4, pytest.approx(0.9), 0]
@@ -92,7 +91,7 @@ def test_a_query_need_not_find_itself_first(tmp_path):
     )  # fmt: skip
     bundle = load_bundle(tmp_path / "ip")
     setting = Setting("imported", "random-hyperplane", 8, "2", "queries-vs-gallery", "imported")
-    assert retrieve(Engine(bundle), setting, 0, 2).answers["exact"].ids.tolist() == [1, 0]
+    assert retrieve(Engine(bundle).at(setting), 0, 2).answers["exact"].ids.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1, 1e4])
@@ -111,7 +110,7 @@ def test_a_wrong_answer_is_not_equal_at_any_scale(tmp_path):
     vectors = (1e-4 * np.random.default_rng(0).normal(size=(80, 12))).astype(np.float32)
     import_arrays(tmp_path / "ip", vectors, np.zeros(80, np.int64), similarity="inner-product")
     engine, setting = open_setting(tmp_path / "ip", "inner-product")
-    task = engine.task(setting)
+    task = engine.at(setting).task
     exact = np.array(reference.exact_ranking(vectors[0], vectors, 0))
     assert same_similarities(task, 0, exact[:5], exact[:5])
     assert not same_similarities(task, 0, exact[[0, 1, 2, 3, 9]], exact[:5])

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.engine import SEARCHES, Engine
+from core.engine.engine import Engine
 from core.engine.near_duplicates import first_of_group, has_pairs, keep_all, leave_out, why_not
 from core.engine.retrieval import retrieve, to_table
-from core.engine.task import open_task
 from core.errors import BadInput
 from core.hashing import packing
 from core.metrics.registry import METRICS
 from core.protocols import get_protocol
 from core.reports.predictions import top_hits
 from core.reports.query_analysis import score
+from core.search.searcher import SEARCHES
 from core.settings import Setting
 from core.tradeoff.grid import quality_grid
 from tests import reference
-from tests.core.fakes import FakeBundle
+from tests.core.fakes import FakeBundle, task_of
 from tests.core.search.worlds import quick
 
 WITHIN, ACROSS = ("test", "test"), ("test", "train")
@@ -60,7 +60,7 @@ def test_between_splits_what_any_query_has_goes_for_all():
     kept = leave_out(bundle, get_protocol("test-vs-train"))
     assert kept.rows.tolist() == [0, 2, 4]
     assert kept.exclude.tolist() == [-1] * 6
-    task = open_task(bundle, "semantic", "test-vs-train", queries=1, seed=0, near_duplicates="leave-out")
+    task = task_of(bundle, "semantic", "test-vs-train", queries=1, seed=0, near_duplicates="leave-out")
     assert task.gallery_index.tolist() == [0, 2, 4]  # whatever the sample of queries
 
 
@@ -73,7 +73,7 @@ def test_kept_galleries_are_whole():
 
 def test_a_space_without_them():
     bundle = FakeBundle(queries=10, gallery=4, pairs={WITHIN: [(2, 7), (3, 8)]})
-    task = open_task(bundle, "semantic", "test-vs-test", 4, seed=1, near_duplicates="leave-out")
+    task = task_of(bundle, "semantic", "test-vs-test", 4, seed=1, near_duplicates="leave-out")
     assert task.gallery_index.tolist() == [0, 1, 2, 3, 4, 5, 6, 9]
     assert np.array_equal(task.gallery, bundle.embeddings("semantic", "test")[task.gallery_index])
     assert np.array_equal(task.gallery_labels, bundle.labels("test")[task.gallery_index])
@@ -88,12 +88,12 @@ def test_what_cannot_be_left_out():
     assert why_not(bundle, get_protocol("test-vs-test")) is None
     for protocol, text in (("test-vs-test-with-self", "by design"), ("test-vs-train", "python -m core duplicates")):
         with pytest.raises(BadInput, match=text):
-            open_task(bundle, "semantic", protocol, near_duplicates="leave-out")
+            task_of(bundle, "semantic", protocol, near_duplicates="leave-out")
     with pytest.raises(BadInput, match="outside its splits"):
         leave_out(FakeBundle(queries=5, pairs={WITHIN: [(0, 5)]}), get_protocol("test-vs-test"))
     everything = FakeBundle(queries=2, gallery=3, pairs={ACROSS: [(0, 0), (1, 1), (1, 2)]})
     with pytest.raises(BadInput, match="too few to search"):
-        open_task(everything, "semantic", "test-vs-train", near_duplicates="leave-out")
+        task_of(everything, "semantic", "test-vs-train", near_duplicates="leave-out")
 
 
 def filtered(bundle, protocol, query):
@@ -113,7 +113,7 @@ def by_loops(engine, setting, query, ks, search):
     """Every metric of a search by plain loops over the explicitly filtered gallery; rankings are split rows."""
     bundle, rule = engine.bundle, get_protocol(setting.protocol)
     rows = filtered(bundle, setting.protocol, query)
-    plain = engine.codes(replace(setting, near_duplicates="keep"))
+    plain = engine.at(replace(setting, near_duplicates="keep")).codes
     vectors, labels = bundle.embeddings("semantic", rule.gallery_split)[rows], bundle.labels(rule.gallery_split)[rows]
     codes, own = plain.gallery.packed[rows], bundle.embeddings("semantic", "test")[query]
     exact = reference.exact_ranking(own, vectors)
@@ -152,11 +152,11 @@ def test_leaving_out_equals_a_search_of_the_filtered_gallery(case):
     assert len(sizes) == 1  # every query finds as many
     if sizes == {0}:
         with pytest.raises(BadInput, match="too few to search"):
-            Engine(bundle, 1).task(setting)
+            Engine(bundle, 1).at(setting).open()
         return
     [size] = sizes
     engine, ks = Engine(bundle, 1), sorted({1, min(3, size), size})
-    assert engine.task(setting).size == size
+    assert engine.at(setting).task.size == size
     for search in SEARCHES:
         result = engine.result(search, setting, ks)
         for query in range(bundle.count("test")):
@@ -181,7 +181,7 @@ def bundle():
 def test_people_see_rows_of_the_split(bundle, protocol):
     engine, setting = Engine(bundle, 1), replace(BASE, protocol=protocol)
     for query in (0, 9, 25, 29):
-        table = to_table(retrieve(engine, setting, query, 6), engine, setting)
+        table = to_table(retrieve(engine.at(setting), query, 6), engine.at(setting))
         hits = top_hits(engine, setting, ["exact", "hashed", "hamming"], 6, slice(query, query + 1))
         for search in ("exact", "hashed", "hamming"):
             _, rows = by_loops(engine, setting, query, [6], search)[6]
@@ -196,11 +196,11 @@ def test_a_query_of_a_group_with_other_classes_has_its_own_ideal(bundle):
     labels = bundle.labels("test")
     mixed = [q for q in range(30) if labels[first_of_group(np.array(bundle.pairs[WITHIN]), 30)[q]] != labels[q]]
     assert mixed  # else the bundle tests nothing
-    judgements = engine.judgements(BASE, 5)
+    judgements = engine.at(BASE).judgements(5)
     alike = next(q for q in range(30) if labels[q] == labels[mixed[0]] and q not in mixed)
     relevant = judgements.ideal.relevant[judgements.rows]
     assert relevant[mixed[0]] == relevant[alike] + 1  # its class loses nothing to what it leaves out
-    scored = score(engine, BASE, retrieve(engine, BASE, mixed[0], 5))
+    scored = score(engine, BASE, retrieve(engine.at(BASE), mixed[0], 5))
     assert scored["exact"].at("ahp", 5)[0] == engine.result("exact", BASE, [5]).at("ahp", 5)[mixed[0]]
 
 
@@ -211,8 +211,8 @@ def test_the_trade_off_and_levels_agree(bundle, protocol):
     for name in (name for name, metric in METRICS.items() if metric.compute):
         assert grid.means[name][0, 0] == pytest.approx(engine.result("hashed", setting, [5]).mean(name, 5))
         assert grid.exact[name] == pytest.approx(engine.result("exact", setting, [5]).mean(name, 5))
-    every, relevant = engine.levels(setting)
-    assert (every.sum(axis=1) == engine.task(setting).size).all()
+    every, relevant = engine.at(setting).levels()
+    assert (every.sum(axis=1) == engine.at(setting).task.size).all()
     assert np.array_equal(relevant.sum(axis=1), engine.result("exact", setting, [5]).sums.relevant)
 
 

@@ -16,7 +16,6 @@ from core.errors import BadInput
 from core.metrics.registry import METRICS
 from core.reports import predictions
 from core.reports.literature import by_count, by_radius, radius_lookup
-from core.reports.query_analysis import top_ids
 from core.reports.tables import metric_rows, metrics_of
 from core.timing.search_times import search_times
 from core.timing.timed_grid import time_grid
@@ -35,7 +34,7 @@ def engine(tiny_bundle):
 
 def orders(engine, chosen, query):
     """The query's exact ranking and its ranking by code."""
-    task = engine.task(chosen)
+    task = engine.at(chosen).task
     own = int(task.exclude[query])
     exact = reference.exact_ranking(task.queries[query], task.gallery, own)
     return exact, ranking(distances(engine, chosen, query), own)
@@ -47,7 +46,7 @@ def test_every_metric_equals_the_loops(engine, kind, protocol):
     ks = (1, 5, 20, 59)
     for multiplier in ("1", "1.5", "all"):
         chosen = setting(kind, protocol, multiplier)
-        task = engine.task(chosen)
+        task = engine.at(chosen).task
         similarity = engine.bundle.hierarchy("wordnet").similarity()
         results = engine.evaluate(chosen, ks, ("hashed", "hamming"))
         for query in (0, 3, 41):
@@ -69,7 +68,7 @@ def test_every_metric_equals_the_loops(engine, kind, protocol):
 def test_cells_average_over_ties_and_real_distances_do_not(engine):
     chosen = setting("cells")
     result = engine.result("hamming", chosen, (1, 7, 59))
-    task, draws = engine.task(chosen), np.random.default_rng(0)
+    task, draws = engine.at(chosen).task, np.random.default_rng(0)
     for query in (0, 20):
         apart, own = distances(engine, chosen, query), int(task.exclude[query])
         found = []
@@ -94,7 +93,7 @@ def test_hits_of_every_query(engine, kind, tmp_path):
     chosen = setting(kind, queries=9)
     path = tmp_path / "hits.csv"
     predictions.write_predictions(engine, chosen, ("exact", "hashed", "hamming"), 6, path)
-    hits, task = pd.read_csv(path), engine.task(chosen)
+    hits, task = pd.read_csv(path), engine.at(chosen).task
     for place, query in enumerate(task.query_index):
         exact, near = orders(engine, chosen, place)
         tops = {
@@ -106,20 +105,20 @@ def test_hits_of_every_query(engine, kind, tmp_path):
             found = hits[(hits["query"] == query) & (hits["search"] == search)]
             assert found["index"].tolist() == expected
             assert np.allclose(found["distance"], distances(engine, chosen, place)[expected], rtol=1e-9, atol=1e-9)
-            assert top_ids(engine, chosen, search, 6, slice(place, place + 1)).tolist() == [expected]
+            assert engine.at(chosen).top_ids(search, 6, slice(place, place + 1)).tolist() == [expected]
 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_one_query_side_by_side(engine, kind):
     chosen = setting(kind, "test-vs-train")
-    found = retrieve(engine, chosen, 5, 8)
+    found = retrieve(engine.at(chosen), 5, 8)
     exact, near = orders(engine, chosen, 5)
     assert found.answers["hamming"].ids.tolist() == near[:8]
     assert found.answers["exact"].ids.tolist() == exact[:8]
     assert set(found.lost) == set(exact[:8]) - set(near[:12])
     for answer in found.answers.values():
         assert np.allclose(answer.distances, distances(engine, chosen, 5)[answer.ids], rtol=1e-9, atol=1e-9)
-    assert to_table(found, engine, chosen)["distance"].dtype == (np.int64 if kind == "cells" else np.float64)
+    assert to_table(found, engine.at(chosen))["distance"].dtype == (np.int64 if kind == "cells" else np.float64)
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -167,5 +166,5 @@ def test_stored_heads_give_the_codes_of_a_fit(make_bundle, kind):
 
 def test_another_seed_is_another_draw(engine):
     for kind in OTHERS:
-        first, other = (engine.codes(setting(kind, seed=seed)).gallery.packed for seed in (0, 1))
+        first, other = (engine.at(setting(kind, seed=seed)).codes.gallery.packed for seed in (0, 1))
         assert not np.array_equal(first, other)

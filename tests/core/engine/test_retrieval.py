@@ -26,7 +26,7 @@ def setting(protocol="test-vs-test", multiplier="1.25", name="latent-sigmoid", *
 @pytest.mark.parametrize("k", [1, 6, 59])
 def test_answers_equal_the_loops(engine, protocol, k):
     chosen = setting(protocol)
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     for query in (3, 11, 59):
         own = int(task.exclude[query])
         exact = reference.exact_ranking(task.queries[query], task.gallery, own)
@@ -39,7 +39,7 @@ def test_answers_equal_the_loops(engine, protocol, k):
             "hashed": reference.hashed_ranking(task.queries[query], task.gallery, near, "1.25", k),
             "asymmetric": reference.asymmetric_ranking(codes.queries.projections[query], bits, own)[:k],
         }
-        found = retrieve(engine, chosen, query, k, SEARCHES)
+        found = retrieve(engine.at(chosen), query, k, SEARCHES)
         assert list(found.answers) == list(SEARCHES)
         assert (found.query, found.label) == (query, task.query_labels[query])
         assert found.shortlist == min(task.size, -(-5 * k // 4))
@@ -59,19 +59,19 @@ def test_it_is_what_the_engine_judges(engine):
     chosen = setting(multiplier="1")
     overlap = engine.result("hashed", chosen, (10,)).at("overlap", 10)
     for query in range(0, 60, 7):
-        assert 10 - len(retrieve(engine, chosen, query, 10).lost) == round(10 * overlap[query])
+        assert 10 - len(retrieve(engine.at(chosen), query, 10).lost) == round(10 * overlap[query])
 
 
 def test_distances_that_are_capped(engine):
-    found = retrieve(engine, setting(name="predicted-class"), 0, 20)
+    found = retrieve(engine.at(setting(name="predicted-class")), 0, 20)
     assert set(found.answers["exact"].distances) <= {0, 1}
     assert found.answers["hamming"].distances.tolist() == sorted(found.answers["hamming"].distances)
 
 
 def test_table(engine, tiny_bundle):
     chosen = setting()
-    found = retrieve(engine, chosen, 5, 4)
-    table = to_table(found, engine, chosen)
+    found = retrieve(engine.at(chosen), 5, 4)
+    table = to_table(found, engine.at(chosen))
     assert tuple(table.columns) == COLUMNS
     assert table["search"].tolist() == ["exact"] * 4 + ["hashed"] * 4 + ["hamming"] * 4
     assert table["rank"].tolist() == [1, 2, 3, 4] * 3
@@ -93,17 +93,17 @@ def test_relation():
 def test_refusals(engine):
     for query in (-1, 60):
         with pytest.raises(BadInput, match=f"query {query} is outside 0 to 59"):
-            retrieve(engine, setting(), query, 5)
+            retrieve(engine.at(setting()), query, 5)
     for k in (0, 60):
         with pytest.raises(BadInput, match=f"k {k} is outside 1 to 59"):
-            retrieve(engine, setting(), 0, k)
+            retrieve(engine.at(setting()), 0, k)
     with pytest.raises(BadInput, match="asymmetric"):
-        retrieve(engine, setting(name="random-codes"), 0, 5, SEARCHES)
+        retrieve(engine.at(setting(name="random-codes")), 0, 5, SEARCHES)
 
 
 def test_a_query_is_its_place_in_the_sample(engine):
     chosen = setting(queries=9, seed=2)
     place = 4
-    original = int(engine.task(chosen).query_index[place])
-    sampled, whole = retrieve(engine, chosen, place, 7), retrieve(engine, setting(seed=2), original, 7)
+    original = int(engine.at(chosen).task.query_index[place])
+    sampled, whole = retrieve(engine.at(chosen), place, 7), retrieve(engine.at(setting(seed=2)), original, 7)
     assert np.array_equal(sampled.answers["hashed"].ids, whole.answers["hashed"].ids)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.engine.task import open_task, sample_queries
+from core.engine.task import sample_queries
 from core.errors import BadInput
-from tests.core.fakes import FakeBundle
+from tests.core.fakes import FakeBundle, task_of
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def bundle():
     [("test-vs-test", 40, 39, True), ("test-vs-train", 120, 120, False), ("test-vs-test-with-self", 40, 40, False)],
 )
 def test_protocols(bundle, protocol, gallery, size, left_out):
-    task = open_task(bundle, "semantic", protocol)
+    task = task_of(bundle, "semantic", protocol)
     assert task.protocol.name == protocol
     assert task.queries.shape == (40, 8)
     assert task.gallery.shape == (gallery, 8)
@@ -31,7 +31,7 @@ def test_protocols(bundle, protocol, gallery, size, left_out):
 
 
 def test_a_sample_of_queries_keeps_their_places(bundle):
-    task = open_task(bundle, "semantic", "test-vs-test", queries=7, seed=3)
+    task = task_of(bundle, "semantic", "test-vs-test", queries=7, seed=3)
     assert len(task.queries) == 7
     assert (np.diff(task.query_index) > 0).all()
     assert np.array_equal(task.exclude, task.query_index)
@@ -42,7 +42,7 @@ def test_a_sample_of_queries_keeps_their_places(bundle):
 
 
 def test_some_rows(bundle):
-    task = open_task(bundle, "semantic", "test-vs-test")
+    task = task_of(bundle, "semantic", "test-vs-test")
     queries, exclude = task[slice(3, 6)]
     assert np.array_equal(queries, task.queries[3:6])
     assert exclude.tolist() == [3, 4, 5]
@@ -58,20 +58,20 @@ def test_samples_repeat_by_seed():
 
 def test_refusals(bundle):
     with pytest.raises(BadInput, match="queries 41 is above the 40"):
-        open_task(bundle, "semantic", "test-vs-test", queries=41)
+        task_of(bundle, "semantic", "test-vs-test", queries=41)
     with pytest.raises(BadInput, match="protocol 'nope'"):
-        open_task(bundle, "semantic", "nope")
+        task_of(bundle, "semantic", "nope")
     with pytest.raises(BadInput, match="'leave-one-out' does not fit the bundle 'fake'"):
-        open_task(bundle, "semantic", "leave-one-out")
+        task_of(bundle, "semantic", "leave-one-out")
     with pytest.raises(BadInput, match="encoder 'nope'"):
-        open_task(bundle, "nope", "test-vs-test")
+        task_of(bundle, "nope", "test-vs-test")
     one = FakeBundle(queries=1)
     with pytest.raises(BadInput, match="too few to search"):
-        open_task(one, "semantic", "test-vs-test")
-    assert open_task(one, "semantic", "test-vs-test-with-self").size == 1
+        task_of(one, "semantic", "test-vs-test")
+    assert task_of(one, "semantic", "test-vs-test-with-self").size == 1
 
 
 def test_a_written_bundle(tiny_bundle):
-    task = open_task(tiny_bundle, "semantic", "test-vs-train")
+    task = task_of(tiny_bundle, "semantic", "test-vs-train")
     assert (task.queries.shape, task.gallery.shape, task.size) == ((60, 16), (150, 16), 150)
     assert np.allclose(np.linalg.norm(task.queries, axis=1), 1, atol=1e-6)

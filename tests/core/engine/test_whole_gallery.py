@@ -29,9 +29,9 @@ def setting(name="itq", bits=16, protocol="test-vs-test"):
 )
 def test_equal_to_the_whole_ranking_to_the_last_bit(engine, name, search, protocol):
     chosen = setting(name, protocol=protocol)
-    size = engine.task(chosen).size
+    size = engine.at(chosen).task.size
     expected = engine.result(search, chosen, [size])
-    found = whole_result(engine, search, chosen)
+    found = whole_result(engine.at(chosen), search)
     for metric in WHOLE_METRICS:
         if metric.endswith("_expected") and search != "hamming":
             continue
@@ -41,18 +41,18 @@ def test_equal_to_the_whole_ranking_to_the_last_bit(engine, name, search, protoc
 @pytest.mark.parametrize("kind", OTHERS)
 def test_codes_with_a_distance_of_their_own(engine, kind):
     chosen = other_setting(kind, "test-vs-test", "1")
-    size = engine.task(chosen).size
+    size = engine.at(chosen).task.size
     expected = engine.result("hamming", chosen, [size])
     np.testing.assert_array_equal(
-        whole_result(engine, "hamming", chosen).at("ap_trec", size), expected.at("ap_trec", size)
+        whole_result(engine.at(chosen), "hamming").at("ap_trec", size), expected.at("ap_trec", size)
     )
 
 
 def test_what_it_refuses(engine):
     with pytest.raises(BadInput, match="search 'hashed' is not judged by ranks alone"):
-        whole_result(engine, "hashed", setting())
+        whole_result(engine.at(setting()), "hashed")
     with pytest.raises(BadInput, match="has no real values"):
-        whole_result(engine, "asymmetric", setting("random-codes"))
+        whole_result(engine.at(setting("random-codes")), "asymmetric")
     assert not can_judge("hamming", None)
     assert not can_judge("hamming", ["ap_trec", "ahp"])
     assert not can_judge("hashed", ["ap_trec"])
@@ -61,12 +61,12 @@ def test_what_it_refuses(engine):
 def test_exact_search_needs_no_code(engine):
     chosen = setting("itq", bits=24)  # a length that it does not have
     with pytest.raises(BadInput, match="bits 24"):
-        whole_result(engine, "hamming", chosen)
-    assert whole_result(engine, "exact", chosen).metrics() == engine.result("exact", chosen, [59]).metrics()
+        whole_result(engine.at(chosen), "hamming")
+    assert whole_result(engine.at(chosen), "exact").metrics() == engine.result("exact", chosen, [59]).metrics()
 
 
 def test_other_metrics_are_unknown_not_wrong(engine):
-    found = whole_result(engine, "hamming", setting())
+    found = whole_result(engine.at(setting()), "hamming")
     assert np.isnan(found.at("ahp", 59)).all()
 
 

@@ -55,7 +55,7 @@ def test_other_measures_are_those_of_the_engine(engine, measure):
 
 def test_exact_search_depends_on_no_hash(engine):
     found = query_scores(engine, replace(SETTING, hash=EXACT, bits=8), WHOLE.base)
-    task = engine.task(SETTING)
+    task = engine.at(SETTING).task
     for query in (0, 11, 40):
         order = reference.exact_ranking(task.queries[query], task.gallery, query)
         hits = task.gallery_labels[order] == task.query_labels[query]
@@ -66,7 +66,7 @@ def test_exact_search_depends_on_no_hash(engine):
 def test_the_best_possible_is_the_ceiling(engine):
     best = replace(SETTING, hash=BEST)
     # 6 test images a class: each query has 5 to find among 59
-    assert relevant_counts(engine.task(SETTING)).tolist() == [5] * 60
+    assert relevant_counts(engine.at(SETTING).task).tolist() == [5] * 60
     assert query_scores(engine, best, WHOLE).tolist() == [1.0] * 60
     assert query_scores(engine, best, Measure("hamming", "precision", 10)).tolist() == [0.5] * 60
     assert query_scores(engine, best, Measure("hamming", "ahp", 10)).tolist() == [1.0] * 60

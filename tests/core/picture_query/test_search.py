@@ -46,7 +46,7 @@ def as_stored(engine, encoder, row):
 def test_an_image_of_the_gallery_is_answered_as_the_query_that_it_is(engine, name, bits):
     chosen = setting(name, bits)
     for row in (0, 17):
-        asked = retrieve(engine, chosen, row, 12, SEARCHES)
+        asked = retrieve(engine.at(chosen), row, 12, SEARCHES)
         found = search_picture(engine, chosen, as_stored(engine, "semantic", row), 12, SEARCHES)
         assert found.no_code is None
         assert found.retrieved.label is None
@@ -71,7 +71,7 @@ def test_nothing_is_left_out_of_the_gallery(engine):
 def test_it_is_not_judged(engine):
     chosen = setting("random-hyperplane", 8)
     found = search_picture(engine, chosen, as_stored(engine, "semantic", 7), 5)
-    assert set(to_table(found.retrieved, engine, chosen)["relation"]) == {"unlabelled"}
+    assert set(to_table(found.retrieved, engine.at(chosen))["relation"]) == {"unlabelled"}
 
 
 def test_asymmetric_search_uses_the_networks_own_values(engine):

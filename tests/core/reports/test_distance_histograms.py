@@ -28,7 +28,7 @@ def test_overlap_by_hand():
 def test_all_pairs_are_counted_by_relation(engine, protocol):
     setting = Setting("semantic", "latent-sigmoid", 16, "1", protocol, "wordnet")
     found = distance_histograms(engine, setting)
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     queries, gallery = (unpack(c.packed, 16) for c in (codes.queries, codes.gallery))
     apart = (queries[:, None] != gallery[None]).sum(axis=2)
     kept = np.arange(len(gallery))[None] != task.exclude[:, None]
@@ -53,7 +53,7 @@ def test_equal_or_not(engine):
 def test_other_distances_are_sampled_and_binned(engine, kind):
     setting = other_setting(kind, "test-vs-test", "1")
     found = distance_histograms(engine, setting, sample=60)
-    task = engine.task(setting)
+    task = engine.at(setting).task
     same = []
     for query in range(60):
         apart = distances(engine, setting, query)

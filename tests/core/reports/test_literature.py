@@ -20,7 +20,7 @@ def setting(hash_name="latent-sigmoid", protocol="test-vs-test", bits=16) -> Set
 
 def distances(engine, chosen) -> tuple[np.ndarray, np.ndarray]:
     """All code distances and relevances by plain loops' means; the query itself far outside."""
-    task, codes = engine.task(chosen), engine.codes(chosen)
+    task, codes = engine.at(chosen).task, engine.at(chosen).codes
     xor = codes.queries.packed[:, None, :] ^ codes.gallery.packed[None]
     found = np.unpackbits(xor, axis=2).sum(axis=2).astype(int)
     if codes.distance_cap is not None:

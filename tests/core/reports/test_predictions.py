@@ -23,7 +23,7 @@ def test_hits_equal_plain_loops(tiny_bundle, tmp_path, monkeypatch, hash_name, p
     assert predictions.write_predictions(engine, setting, SEARCHES, 7, path) == 12 * 4 * 7
     hits = pd.read_csv(path)
     assert tuple(hits.columns) == predictions.COLUMNS
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     assert hits["query"].unique().tolist() == task.query_index.tolist()
     for place, query in enumerate(task.query_index):
         own = int(task.exclude[place])

@@ -18,7 +18,6 @@ from core.reports.query_analysis import (
     query_table,
     score,
     shares,
-    top_ids,
     top_labels,
     top_pairs,
 )
@@ -44,21 +43,21 @@ def setting(**changes):
 @pytest.mark.parametrize("changes", [{}, {"protocol": "test-vs-train"}, {"multiplier": "all"}, {"queries": 7}])
 def test_top_ids_are_those_of_retrieve(engine, search, changes):
     chosen = setting(**changes)
-    count = len(engine.task(chosen).query_labels)
-    ids = top_ids(engine, chosen, search, 9, slice(0, count))
+    count = len(engine.at(chosen).task.query_labels)
+    ids = engine.at(chosen).top_ids(search, 9, slice(0, count))
     for query in range(count):
-        answer = retrieve(engine, chosen, query, 9, ("exact", "hashed", search)).answers[search]
+        answer = retrieve(engine.at(chosen), query, 9, ("exact", "hashed", search)).answers[search]
         np.testing.assert_array_equal(ids[query], answer.ids)
-    np.testing.assert_array_equal(top_ids(engine, chosen, search, 9, slice(3, 5)), ids[3:5])
+    np.testing.assert_array_equal(engine.at(chosen).top_ids(search, 9, slice(3, 5)), ids[3:5])
 
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_top_labels_by_a_loop(engine, search):
     chosen, k = setting(), 8
-    task = engine.task(chosen)
+    task = engine.at(chosen).task
     found = top_labels(engine, chosen, search, k)
     expected = np.zeros((10, 10), int)
-    ids = top_ids(engine, chosen, search, k, slice(0, 60))
+    ids = engine.at(chosen).top_ids(search, k, slice(0, 60))
     for query, label in enumerate(task.query_labels):
         labels = task.gallery_labels[ids[query]].tolist()
         for other in labels:
@@ -71,11 +70,11 @@ def test_top_labels_by_a_loop(engine, search):
 
 def test_top_ids_refuses_what_there_is_not(engine):
     with pytest.raises(BadInput, match="search 'nearest'"):
-        top_ids(engine, setting(), "nearest", 5, slice(0, 2))
+        engine.at(setting()).top_ids("nearest", 5, slice(0, 2))
     with pytest.raises(BadInput, match="k 60 is outside 1 to 59"):
-        top_ids(engine, setting(), "exact", 60, slice(0, 2))
+        engine.at(setting()).top_ids("exact", 60, slice(0, 2))
     with pytest.raises(BadInput, match="no real values"):
-        top_ids(engine, setting(hash="predicted-class"), "asymmetric", 5, slice(0, 2))
+        engine.at(setting(hash="predicted-class")).top_ids("asymmetric", 5, slice(0, 2))
 
 
 def test_majority_goes_to_the_class_returned_first():
@@ -115,7 +114,7 @@ def test_top_pairs_by_hand():
 def test_query_table_holds_the_results_values(engine):
     chosen, k = setting(), 10
     results = engine.evaluate(chosen, [1, k], ("exact", "hashed"))
-    table = query_table(engine.bundle, engine.task(chosen), results, k, ("ap_trec", "ahp_trapezoid"))
+    table = query_table(engine.bundle, engine.at(chosen).task, results, k, ("ap_trec", "ahp_trapezoid"))
     labels = engine.bundle.labels("test")
     assert table["class"].tolist() == [f"class{c}" for c in labels]
     assert table["superclass"].tolist() == [f"group{engine.bundle.superclass_of[c]}" for c in labels]
@@ -128,9 +127,9 @@ def test_query_table_holds_the_results_values(engine):
 def test_query_table_of_a_sample_names_places_and_indices(engine):
     chosen = setting(queries=7)
     results = engine.evaluate(chosen, [5], ("exact", "hashed"))
-    table = query_table(engine.bundle, engine.task(chosen), results, 5, ("ap", "ahp"))
+    table = query_table(engine.bundle, engine.at(chosen).task, results, 5, ("ap", "ahp"))
     assert table["query"].tolist() == list(range(7))
-    np.testing.assert_array_equal(table["index"], engine.task(chosen).query_index)
+    np.testing.assert_array_equal(table["index"], engine.at(chosen).task.query_index)
 
 
 @pytest.mark.parametrize("k", [1, 9, 59])
@@ -138,7 +137,7 @@ def test_score_of_one_query_equals_the_evaluation_of_all(engine, k):
     chosen = setting()
     results = engine.evaluate(chosen, [k], SEARCHES)
     for query in (0, 3, 59):
-        scored = score(engine, chosen, retrieve(engine, chosen, query, k, SEARCHES))
+        scored = score(engine, chosen, retrieve(engine.at(chosen), query, k, SEARCHES))
         for search, result in scored.items():
             for metric in ("ap", "ap_source", "ahp", "ahp_trapezoid", "overlap", "ndcg_hierarchical"):
                 assert result.at(metric, k)[0] == pytest.approx(results[search].at(metric, k)[query], abs=1e-12)

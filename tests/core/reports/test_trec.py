@@ -40,7 +40,7 @@ def test_lines(tmp_path):
     count = write_run(engine, setting(), "exact", 3, tmp_path / "run")
     lines = (tmp_path / "run").read_text().splitlines()
     assert count == len(lines) == 40 * 3
-    ids = engine.exact_ids(setting(), 3, slice(0, 1))[0]
+    ids = engine.at(setting()).rankings.exact(3, slice(0, 1))[0]
     assert lines[:3] == [f"0 Q0 {item} {rank} {3 - rank} exact" for rank, item in enumerate(ids[:3], 1)]
     write_run(engine, setting(), "hamming", 3, tmp_path / "run")
     assert (tmp_path / "run").read_text().splitlines()[0].endswith(" hamming-pca-sign-8")
@@ -65,7 +65,7 @@ def test_trec_eval_gives_our_figures(tmp_path, search, protocol):
     run, judged = read(tmp_path / "run"), read(tmp_path / "qrels")
     assert all(len(set(scores.values())) == depth for scores in run.values())
     measured = pytrec_eval.RelevanceEvaluator(judged, {f"{m}.{depth}" for m in MEASURES.values()}).evaluate(run)
-    ours, queries = engine.result(search, chosen, (depth,)), engine.task(chosen).query_index
+    ours, queries = engine.result(search, chosen, (depth,)), engine.at(chosen).task.query_index
     for metric, measure in MEASURES.items():
         expected = [measured[str(query)][f"{measure}_{depth}"] for query in queries]
         assert ours.at(metric, depth) == pytest.approx(expected, abs=1e-9), metric

@@ -28,7 +28,7 @@ def engine(tiny_bundle):
 def test_hashed_search_by_stages(engine, name, bits, protocol, shortlist, k):
     asked = search_inputs(engine, Setting("semantic", name, bits, "2", protocol, "wordnet"), k)
     task, codes, hasher = asked.task, asked.codes, asked.hasher
-    near = codes.near_ids(slice(0, 60), shortlist, task.exclude, 1)
+    near = codes.rank(slice(0, 60), shortlist, task.exclude, 1, scores=False).ids
     expected = rerank(task.queries, task.gallery, near, k, 1)[0]
     search = hashed_side(task, codes, hasher, shortlist, k)
     makes_code = name not in ("latent-sigmoid", "predicted-class")
@@ -41,7 +41,7 @@ def test_hashed_search_by_stages(engine, name, bits, protocol, shortlist, k):
 
 @pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train"])
 def test_exact_search_of_one_query_is_a_stable_sort_of_float64_products(engine, protocol):
-    task = engine.task(Setting("semantic", "itq", 8, "2", protocol, "wordnet"))
+    task = engine.at(Setting("semantic", "itq", 8, "2", protocol, "wordnet")).task
     for query in (0, 7, 59):
         keys = -(task.gallery.astype(np.float64) @ task.queries[query].astype(np.float64))
         if task.exclude[query] >= 0:

@@ -21,7 +21,7 @@ def engine(tiny_bundle):
 )
 def test_gives_the_codes_that_are_searched(engine, name, bits):
     setting = Setting("semantic", name, bits, "2", "test-vs-test", "wordnet")
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     hasher = query_hash(engine, setting)
     np.testing.assert_array_equal(hasher.many(task.queries), codes.query_words)
     one = np.stack([hasher.one(query).copy() for query in task.queries], axis=1)
@@ -43,7 +43,7 @@ def test_heads_give_the_codes_that_are_searched(name, bits):
     stored = [{"hash": name, "bits": method.bits, "codes": {}, "head": method.state()}]
     engine = Engine(FakeBundle(stored=stored), 1)
     setting = Setting("semantic", name, bits, "2", "test-vs-train", "toy")
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     hasher = query_hash(engine, setting)
     np.testing.assert_array_equal(hasher.many(task.queries), codes.query_words)
     one = np.stack([hasher.one(query).copy() for query in task.queries], axis=1)

@@ -43,7 +43,7 @@ def test_every_cell_is_the_engine_s_result(engine, protocol, name, lengths, k):
         for column, multiplier in enumerate(grid.multipliers):
             at = replace(setting, bits=bits, multiplier=multiplier)
             results = engine.evaluate(at, [k], ("exact", "hashed"))
-            assert grid.shortlists[column] == at.shortlist(k, engine.task(at).size)
+            assert grid.shortlists[column] == at.shortlist(k, engine.at(at).task.size)
             for metric in grid.means:
                 hashed, exact = (results[search].at(metric, k) for search in ("hashed", "exact"))
                 assert grid.means[metric][row, column] == pytest.approx(hashed.mean(), rel=1e-13)

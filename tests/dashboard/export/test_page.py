@@ -134,7 +134,7 @@ def test_sampled_queries_keep_their_place_in_the_split(app, tiny_bundle):
     setting = replace(setting_of(app), queries=7, seed=1)
     engine = Engine(tiny_bundle)
     frame = query_table(engine, setting, 5, "ap", "ahp")
-    assert (frame["query"] == engine.task(setting).query_index).all()
+    assert (frame["query"] == engine.at(setting).task.query_index).all()
 
 
 def test_curves_hold_every_metric_at_every_k(export, tiny_bundle, read):

@@ -34,7 +34,7 @@ def cell_numbers(at):
 
 def expected_cells(engine, field, k=K):
     found = [getattr(top_labels(engine, SETTING, search, k), field) for search in ("exact", "hashed")]
-    return cells(engine.task(SETTING).query_labels, *found)
+    return cells(engine.at(SETTING).task.query_labels, *found)
 
 
 def both(engine, metric):

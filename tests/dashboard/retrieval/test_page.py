@@ -57,7 +57,7 @@ def test_numbers_are_those_of_the_engine(page, engine):
         np.testing.assert_allclose(table[column], [results[s].at(metric, K)[7] for s in searches], atol=1e-12)
     np.testing.assert_array_equal(table["same class"], [results[s].at("precision", K)[7] * K for s in searches])
     np.testing.assert_array_equal(table["of exact top k"], [results[s].at("overlap", K)[7] * K for s in searches])
-    found = retrieve(engine, SETTING, 7, K)
+    found = retrieve(engine.at(SETTING), 7, K)
     assert lost_sentence(found, engine.bundle.labels("test")) in texts(at, "markdown")
 
 
@@ -70,7 +70,7 @@ def test_definitions_of_the_sidebar_are_used(page, engine):
 
 def test_grids_show_the_answers_in_order(page, engine):
     at = page(query=7, shown=5)
-    found = retrieve(engine, SETTING, 7, K)
+    found = retrieve(engine.at(SETTING), 7, K)
     query, exact, hashed = grids(at)[:3]
     assert "image 7" in query
     for grid, search in ((exact, "exact"), (hashed, "hashed")):
@@ -180,7 +180,7 @@ def test_the_table_is_drawn_once_it_is_opened(page, engine):
     at.session_state["retrieval_table"] = True
     at.run()
     assert not at.exception
-    found = retrieve(engine, SETTING, 7, K)
+    found = retrieve(engine.at(SETTING), 7, K)
     shown = at.dataframe[1].value
     assert shown[shown["search"] == "hashed"]["index"].tolist() == found.answers["hashed"].ids.tolist()
     assert "--query 7 --k 10 --searches exact,hashed" in at.code[0].value

@@ -20,8 +20,8 @@ def engine(tiny_bundle):
 
 
 def tiles_of(engine, query=3):
-    found = retrieve(engine, SETTING, query, K)
-    task = engine.task(SETTING)
+    found = retrieve(engine.at(SETTING), query, K)
+    task = engine.at(SETTING).task
     return found, Tiles(found, engine.bundle, task, lambda split, index: f"{split}/{index}")
 
 

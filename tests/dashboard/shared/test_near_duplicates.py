@@ -109,7 +109,7 @@ def test_tiles_show_rows_of_the_split(doubled):
     from dashboard.retrieval.tiles import Tiles
 
     asked = []
-    found = retrieve(v.engine, v.setting, 40, 56)
+    found = retrieve(v.engine.at(v.setting), 40, 56)
     tiles = Tiles(found, v.bundle, v.task, lambda split, row: asked.append((split, row)))
     shown = [tile.index for tile in tiles.answer("exact", "hashed", 56)]
     assert sorted(shown) == sorted(set(range(60)) - {3, 11, 40, 6})

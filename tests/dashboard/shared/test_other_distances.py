@@ -37,7 +37,7 @@ def test_every_page_opens(page, name, hash_name):
 @pytest.mark.parametrize("hash_name", LENGTHS)
 def test_retrieval_names_and_shows_the_distance(page, engine, hash_name):
     at = page("retrieval", hash_name, query="7", hamming="true")
-    found = retrieve(engine, setting(hash_name), 7, 10)
+    found = retrieve(engine.at(setting(hash_name)), 7, 10)
     grids = [element.proto.body for element in at.get("html") if 'role="list"' in element.proto.body]
     for answer, body in zip(found.answers.values(), grids[1:], strict=False):
         value = answer.distances[0]

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.engine.task import open_task
 from core.errors import BadInput
 from core.hashing.random_hyperplane import RandomHyperplane
 from core.studies.buckets.hash_tables import (
@@ -18,11 +17,12 @@ from core.studies.buckets.hash_tables import (
     search_tables,
 )
 from tests import reference
+from tests.core.fakes import task_of
 
 
 @pytest.fixture(scope="module")
 def task(tiny_bundle):
-    return open_task(tiny_bundle, "semantic", "test-vs-test")
+    return task_of(tiny_bundle, "semantic", "test-vs-test")
 
 
 def unit(count, dimensions, seed):
@@ -102,7 +102,7 @@ def test_measured_by_loops():
 
 @pytest.mark.parametrize("protocol", ["test-vs-test", "test-vs-train"])
 def test_search_and_figures_by_loops(tiny_bundle, protocol):
-    task = open_task(tiny_bundle, "semantic", protocol)
+    task = task_of(tiny_bundle, "semantic", protocol)
     tables = fit_tables(tiny_bundle.embeddings("semantic", "train"), 4, 3, 1)
     answers = search_tables(task, tables, 10, 2)
     figures = judge_tables(answers, task, 7)

@@ -89,7 +89,7 @@ def test_one_bucket_for_all_is_exact_ranking(engine, protocol):
     result = engine.result("exact", setting, [10, 50])
     for name, metric, k in ((MAP, "ap", 50), (MAP_FOUND, "ap_hits", 50), ("P@10", "precision", 10)):
         assert exact[name] == pytest.approx(result.mean(metric, k))
-    assert exact["candidates"] == engine.task(setting).size and exact["examined"] == 1
+    assert exact["candidates"] == engine.at(setting).task.size and exact["examined"] == 1
 
 
 @settings(max_examples=25, deadline=None)
@@ -131,7 +131,7 @@ def test_rows_say_what_they_are(engine):
 def test_hamming_ranking_is_the_engines(engine):
     setting = study_setting(engine.bundle)
     answers, _ = Finder(engine, setting).answer(Lookup(RANDOM, HAMMING, 16))
-    expected = engine.codes(setting).rank(slice(None), 50, engine.task(setting).exclude).ids
+    expected = engine.at(setting).codes.rank(slice(None), 50, engine.at(setting).task.exclude).ids
     assert setting.hash == RANDOM and setting.bits == 16
     assert np.array_equal(answers.ids, expected)
 

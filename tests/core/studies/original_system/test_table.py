@@ -27,7 +27,7 @@ def engine(make_bundle):
 
 def by_hand(engine, setting):
     """Means by search of every figure, from plain loops: `listed` is one list of the largest k."""
-    task, codes = engine.task(setting), engine.codes(setting)
+    task, codes = engine.at(setting).task, engine.at(setting).codes
     similarity = engine.bundle.hierarchy("wordnet").similarity()
     sums = {}
     for q, query in enumerate(task.queries):
