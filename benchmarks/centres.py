@@ -25,9 +25,9 @@ from core.building.add_hashes import make_hashes
 from core.bundle.bundle import load_bundle
 from core.engine.engine import Engine
 from core.hashing import csq
-from core.hashing.head import Objective, Task, Training
 from core.hashing.registry import HASHES
 from core.hashing.semantic_centres import SemanticCentres
+from core.hashing.training_plan import Objective, Task, Training
 from core.settings import Setting
 
 if TYPE_CHECKING:

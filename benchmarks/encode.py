@@ -22,7 +22,7 @@ from core.bundle.bundle import Bundle, load_bundle
 from core.bundle.writer import BundleWriter
 from core.encoders.opened import open_weights
 from core.encoders.visual_words.bag import BagOfWords
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 PICTURES = 256
 

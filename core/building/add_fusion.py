@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.fusion import fuse_vectors, weights_digest
 from core.bundle.writer import BundleWriter
 from core.datasets.held_out import held_out
 from core.errors import BadInput
@@ -30,15 +31,6 @@ class Fused:
     encoder: str
     weight: float
     judged: dict[float, float]
-
-
-def fuse_vectors(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
-    """Unit float32 (N, d1 + d2) of unit rows (N, d1) and (N, d2); `weight` in [0, 1] is the first's.
-
-    >>> fuse_vectors(np.array([[1.0, 0.0]]), np.array([[1.0]]), 0.36).round(2).tolist()
-    [[0.6, 0.0, 0.8]]
-    """
-    return np.hstack([np.sqrt(weight) * first, np.sqrt(1 - weight) * second]).astype(np.float32)
 
 
 def store_fusion(folder: str | Path, first: str, second: str, progress: Callable[[float], None] | None = None) -> Fused:
@@ -107,29 +99,6 @@ def _entry(
             "encoders": list(names),
             "weight": weight,
             "held_out_ap": {f"{tried:g}": value for tried, value in judged.items()},
-            "made_of": [_digest(bundle, name) for name in names],
+            "made_of": [weights_digest(bundle, name) for name in names],
         },
     }
-
-
-def _digest(bundle: Bundle, name: str) -> str | None:
-    """The checksum of an encoder's weights; None where the bundle has none."""
-    return (bundle.encoder_info(name).get("weights") or {}).get("sha256")
-
-
-def parts_of(bundle: Bundle, encoder: str) -> tuple[str, str, float] | None:
-    """The two encoders of a fusion and the first's weight; None for any other encoder.
-
-    Raises BadInput where one of them is gone, or was made anew since.
-    """
-    kept = bundle.encoder_info(encoder).get("fusion")
-    if kept is None:
-        return None
-    for name, digest in zip(kept["encoders"], kept["made_of"], strict=True):
-        if name not in bundle.encoders or _digest(bundle, name) != digest:
-            raise BadInput(
-                f"encoder '{encoder}' was fused of another '{name}' than the bundle has now: fuse again with "
-                f"'python -m core fuse --encoders {','.join(kept['encoders'])}'"
-            )
-    first, second = kept["encoders"]
-    return first, second, float(kept["weight"])

@@ -12,12 +12,13 @@ import numpy as np
 
 from core.building.add_embedding_map import add_map
 from core.building.add_hashes import make_hashes
-from core.building.embed_network import embed, existing_bundle
+from core.building.bundle_entries import existing_bundle
+from core.building.embed import embed
 from core.bundle import hierarchy
 from core.datasets.cifar import Cifar
 from core.datasets.cifar100 import CIFAR_100
 from core.datasets.held_out import held_out
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 if TYPE_CHECKING:
     from core.encoders.networks.base import Network

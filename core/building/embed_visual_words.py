@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from core.building.embed_network import (
+from core.building.bundle_entries import (
     HIERARCHIES,
     MOST_DIMENSIONS,
     SPLITS,
@@ -31,7 +31,7 @@ from core.encoders.visual_words.bag import tf_idf
 from core.encoders.visual_words.fit import fit_bag
 from core.encoders.visual_words.recipes import VisualWordsRecipe, get_words_recipe
 from core.encoders.visual_words.weights import load_bag, to_bytes
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 
 def train_words(

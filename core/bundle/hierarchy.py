@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
 
 
@@ -97,11 +96,6 @@ def read(path: str | Path, class_names: Sequence[str], name: str) -> Hierarchy:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot read the tree '{path}': {error}") from error
     return parse(text, class_names, name, source=f"'{path}'")
-
-
-def shipped(name: str, class_names: Sequence[str]) -> Hierarchy:
-    """CIFAR-100's `wordnet` (163 nodes, height 8) or `superclass` tree (20 superclasses)."""
-    return read(CIFAR_100.tree(name), class_names, name)
 
 
 def _parse_pairs(text: str, source: str) -> dict[str, str]:

@@ -47,11 +47,11 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Index both folders, write the bundle."""
+    from core.building.picture_bundle import write_bundle
     from core.bundle.writer import check_target
     from core.cli.search_folder import own_bundle
     from core.encoders.fine_tuned import beside
     from core.encoders.picture_encoder import open_encoder
-    from core.pictures.bundle import write_bundle
     from core.pictures.folder import find_pictures, folder_classes
 
     check_target(args.out)

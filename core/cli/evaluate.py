@@ -17,15 +17,8 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.registry import METRICS
 from core.reports.predictions import write_predictions
-from core.reports.tables import (
-    SUMMARY_METRICS,
-    evaluate_at,
-    metric_rows,
-    ordered_searches,
-    summary_table,
-    write_csv,
-    write_whole,
-)
+from core.reports.tables import SUMMARY_METRICS, evaluate_at, metric_rows, ordered_searches, summary_table, write_csv
+from core.runtime.atomic_file import write_whole
 from core.settings import ALL, Setting
 from core.timing.search_times import search_times
 

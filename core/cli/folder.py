@@ -13,7 +13,7 @@ from tqdm import tqdm
 from core.cli.parser import Parser
 
 if TYPE_CHECKING:
-    from core.encoders.picture_encoder import PictureEncoder
+    from core.pictures.encoder import PictureEncoder
     from core.pictures.folder import Skipped
     from core.pictures.index import PictureIndex, Progress
 

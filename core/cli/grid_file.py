@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import BadInput
-from core.reports.tables import COLUMNS, write_csv, write_whole
+from core.reports.tables import COLUMNS, write_csv
+from core.runtime.atomic_file import write_whole
 from core.settings import KEEP
 
 

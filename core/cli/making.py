@@ -77,7 +77,7 @@ def run_train(args: argparse.Namespace) -> None:
 def run_embed(args: argparse.Namespace) -> None:
     """Embed."""
     from core.building.add_embedding_map import add_map
-    from core.building.embed_network import embed
+    from core.building.embed import embed
 
     dataset = DATASETS.get("cifar-100" if args.dataset is None else str(args.dataset).lower())
     if dataset is not None:

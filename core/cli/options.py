@@ -17,7 +17,8 @@ from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.protocols import get_protocol
-from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS, check_replaceable
+from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS
+from core.runtime.atomic_file import check_replaceable
 from core.runtime.parallel import check_threads
 from core.search.searcher import SEARCHES
 from core.settings import (

@@ -11,7 +11,7 @@ from core.cli import options
 from core.cli.folder import add_weights, index_named, tell_skipped
 from core.cli.parser import whole_number
 from core.errors import BadInput
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 DESCRIPTION = """The pictures of a folder, and of all folders in it, that are nearest to a picture. A folder is indexed
 at the first search; later ones encode only what is new or changed."""

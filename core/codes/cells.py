@@ -9,6 +9,7 @@ import numpy as np
 
 from core.codes.codes import Codes
 from core.codes.pair import CodePair, Levels, Scan
+from core.codes.query_hash import QueryHash
 from core.hashing.kmeans import KMeansCells
 from core.hashing.numbered import unpack_numbers
 from core.runtime.parallel import blocks
@@ -26,7 +27,6 @@ from core.search.nearest import take_nearest
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.timing.query_hashing import QueryHash
 
 
 @dataclass(frozen=True)

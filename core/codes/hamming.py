@@ -9,6 +9,7 @@ import numpy as np
 
 from core.codes.codes import Codes
 from core.codes.pair import CodePair, Levels, Scan
+from core.codes.query_hash import QueryHash
 from core.hashing.packing import to_words
 from core.metrics.ties import relevant_levels
 from core.search.door import CodeIndex, PackedCodes, Ranking, SearchBackend
@@ -19,7 +20,6 @@ from core.search.nearest import take_nearest
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.timing.query_hashing import QueryHash
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.codes.codes import Codes
+from core.codes.query_hash import QueryHash
 from core.errors import BadInput
 from core.search.asymmetric import rank_asymmetric
 from core.search.door import Ranking, SearchBackend
@@ -17,7 +18,6 @@ from core.search.door import Ranking, SearchBackend
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.timing.query_hashing import QueryHash
 
 
 Levels = tuple[np.ndarray, np.ndarray]  # all and relevant items at each distance, int32 (Q, D) both

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.codes.codes import Codes
 from core.codes.pair import CodePair, Scan
+from core.codes.query_hash import QueryHash
 from core.hashing.numbered import unpack_numbers
 from core.hashing.pq import ProductQuantiser
 from core.hashing.rabitq import RaBitQ, signed_items
@@ -20,7 +21,6 @@ from core.search.select import select_least
 if TYPE_CHECKING:
     from core.hashing.base import HashMethod
     from core.hashing.info import HashInfo
-    from core.timing.query_hashing import QueryHash
 
 
 @dataclass(frozen=True)

@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-import lzma
 import math
-import struct
-import tokenize
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from core.datasets.array_columns import choose_column
+from core.datasets.array_file import BLOCK_BYTES, UNREADABLE, ArrayFile, python_objects, reading
 from core.datasets.scratch import Scratch, open_npy
 from core.errors import BadInput
 
 SUFFIXES = (".npy", ".npz", ".parquet")
-BLOCK_BYTES = 8_000_000  # of a file, held in memory at a time
-
-# What NumPy, zipfile and pyarrow raise on damaged files.
-_UNREADABLE = (
-    OSError, ValueError, EOFError, SyntaxError, LookupError, ArithmeticError, TypeError, RuntimeError, MemoryError,
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
-)  # fmt: skip
-
 Source = str | Path | np.ndarray
-
-
-@dataclass(frozen=True)
-class ArrayFile:
-    """An array that need not be in memory: `blocks()` gives its consecutive rows, from the first, at each call."""
-
-    label: str  # what it is and where, for messages
-    column: str | None  # its name inside the file
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    blocks: Callable[[], Iterator[np.ndarray]]
-    mapped: np.ndarray | None = None  # the whole of it, where it can be had without reading it
-
-    def head(self, rows: int) -> np.ndarray:
-        """A copy of the first rows."""
-        if self.mapped is not None:
-            return np.array(self.mapped[:rows])
-        with reading(self.label):
-            found, count = [], 0
-            for block in self.blocks():
-                found.append(block[: rows - count])
-                count += len(found[-1])
-                if count >= rows:
-                    break
-            return np.concatenate(found)
-
-    def load(self, scratch: Scratch, rows: np.ndarray | None = None, dtype: np.dtype | None = None) -> np.ndarray:
-        """All rows, or those of the mask `rows` bool (N,), as `dtype`: a map of the file or of a temporary one."""
-        dtype = np.dtype(dtype or self.dtype).newbyteorder("=")
-        if self.mapped is not None and rows is None and self.dtype == dtype:
-            return self.mapped
-        count = self.shape[0] if rows is None else int(np.count_nonzero(rows))
-
-        def blocks() -> Iterator[np.ndarray]:
-            first = 0
-            for block in self.blocks():
-                with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, which is named later
-                    kept = block if rows is None else block[rows[first : first + len(block)]]
-                    yield kept.astype(dtype, copy=False)
-                first += len(block)
-
-        with reading(self.label):
-            return scratch.write((count, *self.shape[1:]), dtype, blocks())
 
 
 def open_array(source: Source, name: str, what: str, scratch: Scratch, column: str | None = None) -> ArrayFile:
@@ -115,20 +59,6 @@ def kind_of(path: Path) -> str:
     return ".parquet" if path.is_dir() else path.suffix.lower()
 
 
-@contextmanager
-def reading(label: str) -> Iterator[None]:
-    """Whatever libraries raise on a file that is no array becomes one line."""
-    try:
-        yield
-    except BadInput:
-        raise
-    except _UNREADABLE as error:
-        if "pickle" in str(error).lower() or "python objects" in str(error).lower():
-            raise _objects(label) from error
-        detail = str(error).strip().splitlines()
-        raise BadInput(f"{label} cannot be read: {detail[0] if detail else type(error).__name__}") from error
-
-
 def array_names(path: Path, kind: str | None = None) -> tuple[str, ...]:
     """The arrays of a .npz or the columns of a .parquet file; none for another or an unreadable one.
 
@@ -151,7 +81,7 @@ def array_names(path: Path, kind: str | None = None) -> tuple[str, ...]:
 def checked(array: ArrayFile) -> ArrayFile:
     """The same; BadInput unless it holds plain numbers, and some."""
     if array.dtype.hasobject:
-        raise _objects(array.label)
+        raise python_objects(array.label)
     if array.dtype.kind not in "iufU" or (array.dtype.kind != "U" and array.dtype.itemsize > 8):
         raise BadInput(f"{array.label} is of type {array.dtype}: expected numbers of at most 64 bits")
     if 0 in array.shape or not array.shape:
@@ -179,7 +109,7 @@ def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
         with file.open(entry) as member:
             try:
                 shape, dtype = _header(member)
-            except _UNREADABLE:
+            except UNREADABLE:
                 continue
         wanted = {"embeddings": ("f", 2), "codes": ("u", 2)}.get(kind, ("iuU", 1))
         if dtype.kind in wanted[0] and len(shape) == wanted[1] and (kind != "codes" or dtype == np.uint8):
@@ -202,7 +132,7 @@ def _check_member(file: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str, nam
         except ValueError as error:
             raise BadInput(f"{label} holds '{name}', which is no array: save it with numpy.savez") from error
         if dtype.hasobject:
-            raise _objects(label)
+            raise python_objects(label)
         wanted = member.tell() + math.prod(shape) * dtype.itemsize
     if entry.file_size != wanted:
         raise BadInput(
@@ -222,7 +152,3 @@ def _open_npz(path: Path, name: str, column: str | None, label: str, scratch: Sc
         with file.open(entry) as member:
             array = scratch.copy_npy(member, entry.file_size)
     return _of_array(array, label, chosen)
-
-
-def _objects(label: str) -> BadInput:
-    return BadInput(f"{label} holds Python objects or a pickle, which are never loaded: save it as plain numbers")

@@ -23,7 +23,8 @@ from core.datasets.array_checks import (
 )
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_columns import Columns
-from core.datasets.array_files import ArrayFile, Source, open_array
+from core.datasets.array_file import ArrayFile
+from core.datasets.array_files import Source, open_array
 from core.datasets.array_labels import Labels, read_labels
 from core.datasets.array_sources import SPLITS, complete_sources, select_rows
 from core.datasets.scratch import Scratch

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.array_columns import choose_column
-from core.datasets.array_files import SUFFIXES, Source, check_file, kind_of, open_array, reading
+from core.datasets.array_file import reading
+from core.datasets.array_files import SUFFIXES, Source, check_file, kind_of, open_array
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 

@@ -13,7 +13,8 @@ from core.bundle.vectors import COSINE, INNER_PRODUCT, check_rows, comparable_ro
 from core.bundle.writer import BundleWriter, check_target
 from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
-from core.datasets.array_files import BLOCK_BYTES, Source
+from core.datasets.array_file import BLOCK_BYTES
+from core.datasets.array_files import Source
 from core.datasets.array_intake import TREE, ImportOptions, Intake, take_in
 from core.datasets.array_sources import SPLITS
 from core.datasets.scratch import Scratch

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from core.bundle import hierarchy
 from core.datasets.cifar import Cifar
 
 CIFAR_100 = Cifar(
@@ -22,3 +25,8 @@ CIFAR_100 = Cifar(
     superclass_key="coarse_labels",
     superclass_names_key="coarse_label_names",
 )
+
+
+def class_tree(name: str, class_names: Sequence[str]) -> hierarchy.Hierarchy:
+    """The `wordnet` (163 nodes, height 8) or `superclass` tree (20 superclasses); BadInput for other classes."""
+    return hierarchy.read(CIFAR_100.tree(name), class_names, name)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.datasets.array_columns import choose_column
-from core.datasets.array_files import BLOCK_BYTES, ArrayFile
+from core.datasets.array_file import BLOCK_BYTES, ArrayFile
 from core.errors import BadInput
 
 _ROW_BYTES = 8_000_000  # most of one row of embeddings: a million float64

@@ -18,9 +18,10 @@ from core.encoders.backbones import last_block, open_backbone
 from core.encoders.fine_tuned import save_codes, save_head, save_weights
 from core.encoders.picture_encoder import BackboneEncoder, file_digest
 from core.errors import BadInput
-from core.hashing.head import LearnedHash, MlpHash, Task, Training, as_half
+from core.hashing.head import LearnedHash, MlpHash, as_half
 from core.hashing.head_training import Head, batches, cosine_rate
 from core.hashing.registry import HASHES, get_hash
+from core.hashing.training_plan import Task, Training
 from core.pictures.file import read_picture
 from core.pictures.folder import PictureFolder, folder_classes, number_classes
 from core.pictures.index import READERS, PictureIndex, Progress, index_folder

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import BadInput
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 
 NAME = "log.csv"
 FIELDS = ("epoch", "loss", "held_out_accuracy", "held_out_ap", "held_out_ahp", "held_out_precision", "seconds")

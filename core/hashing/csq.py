@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.hashing.centres import spread_centres
-from core.hashing.head import LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash
+from core.hashing.training_plan import Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,8 +17,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.hashing.head import MIXED, LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash
 from core.hashing.straight_through import straight_signs
+from core.hashing.training_plan import MIXED, Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

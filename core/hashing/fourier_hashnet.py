@@ -14,18 +14,16 @@ the middle has 32 dimensions for its 10, since there are many classes, and each 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
 from core.errors import BadInput
 from core.hashing import dominance, packing
 from core.hashing.base import HashMethod, check_features, check_varied, feature_mean, head_arrays
-from core.hashing.head import Training, as_half, check_labels
+from core.hashing.head import as_half, check_labels
+from core.hashing.training_plan import Training
 from core.runtime.parallel import run_blocks
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ROWS = 256  # encoded at a time: their waves stay in the processor's cache
 _SHAPES = {
@@ -124,11 +122,3 @@ def waves(X: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     result = np.empty((len(X), 2 * angles.shape[1]))
     result[:, : angles.shape[1]], result[:, angles.shape[1] :] = np.cos(angles), np.sin(angles)
     return result
-
-
-def relevance_loss(cosine: Tensor, same: Tensor) -> Tensor:
-    """Cross-entropy of the probability (cosine + 1) / 2 of each pair, both kinds of pairs weighted alike; (n, n)."""
-    from core.hashing.pairs import balanced
-
-    chance = ((cosine + 1.0) / 2.0).clamp(1e-6, 1.0 - 1e-6)
-    return balanced(-(same * chance.log() + (1.0 - same) * (1.0 - chance).log()), same)

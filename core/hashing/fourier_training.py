@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,15 +12,25 @@ from torch.nn import functional
 
 from core.hashing.dominance import term_weights
 from core.hashing.head_training import minimise, one_torch_thread, weights
-from core.hashing.pairs import same_class
+from core.hashing.pairs import balanced, same_class
 from core.hashing.planes import balance, fence, ranking
+from core.hashing.training_plan import Training
 
-if TYPE_CHECKING:
-    from core.hashing.fourier_hashnet import FourierHashNet
+
+class TrainsFourier(Protocol):
+    """The method's numbers that a training needs."""
+
+    bits: int
+    maps_training: Training
+    bits_training: Training
+    middle: int  # dimensions between the Fourier map and the bits
+    fencing: float  # weights of the terms of the loss of bits; balance has the rest
+    rank: float
+    margin: float  # of code cosines
 
 
 def train_fourier(
-    X: np.ndarray, labels: np.ndarray, frequencies: np.ndarray, method: FourierHashNet, generator: np.random.Generator
+    X: np.ndarray, labels: np.ndarray, frequencies: np.ndarray, method: TrainsFourier, generator: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """The trained arrays of the method, float64, for features float32 (N, d) from -1 to 1 and labels int64 (N,)."""
     with one_torch_thread():
@@ -75,10 +85,8 @@ class _Maps:
 
 
 def _train_maps(
-    maps: _Maps, features: Tensor, targets: Tensor, method: FourierHashNet, generator: np.random.Generator
+    maps: _Maps, features: Tensor, targets: Tensor, method: TrainsFourier, generator: np.random.Generator
 ) -> None:
-    from core.hashing.fourier_hashnet import relevance_loss
-
     def loss(rows: Tensor, share: float) -> Tensor:
         waves = maps.waves(features[rows])
         return relevance_loss(maps(waves, "queries") @ maps(waves, "gallery").T, same_class(targets[rows]))
@@ -93,7 +101,7 @@ def _train_bits(
     bias: nn.Parameter,
     features: Tensor,
     targets: Tensor,
-    method: FourierHashNet,
+    method: TrainsFourier,
     generator: np.random.Generator,
 ) -> None:
     with torch.no_grad():
@@ -113,3 +121,9 @@ def _train_bits(
 
 def _numpy(values: Tensor) -> np.ndarray:
     return values.detach().numpy().astype(np.float64)
+
+
+def relevance_loss(cosine: Tensor, same: Tensor) -> Tensor:
+    """Cross-entropy of the probability (cosine + 1) / 2 of each pair, both kinds of pairs weighted alike; (n, n)."""
+    chance = ((cosine + 1.0) / 2.0).clamp(1e-6, 1.0 - 1e-6)
+    return balanced(-(same * chance.log() + (1.0 - same) * (1.0 - chance).log()), same)

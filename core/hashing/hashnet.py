@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.hashing.head import LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash
 from core.hashing.pairs import balanced, same_class
+from core.hashing.training_plan import Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,63 +7,16 @@ classes' clusters rightly. Batch normalisation is folded into the weights, so wh
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 
 from core.errors import BadInput
 from core.hashing.base import HashMethod, check_features, check_varied, feature_mean, head_arrays
-from core.hashing.mixture import Mixture
+from core.hashing.training_plan import ROWS, Objective, Task, Training, feature_scale
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-ROWS = 2048  # rows encoded at a time: a chunk's hidden values stay in the processor's cache
 ARRAYS = ("mean", "scale", "hidden", "hidden_bias", "output", "output_bias")
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a head is trained: Adam under a rate that falls to zero as a cosine."""
-
-    epochs: int = 20
-    batch: int = 256
-    rate: float = 1e-3
-    weight_decay: float = 0.0  # AdamW's, of the two matrices
-    hidden: int = 256  # units of the hidden layer
-    output_norm: bool = False  # batch normalisation of the values too, so that a bit is set for about half
-    noise: float = 0.0  # standard deviation added to the features while training, in units of their own
-    mix: float = 0.0  # share of the steps that are shown means of two alike images of two classes, with both losses
-    mixture: Mixture | None = None  # batches of unsure images: the loss is then given shares for labels
-    least_steps: int = 400  # more epochs where the rows are few
-
-
-# What the hashes that learn from unsure images start from.
-MIXED = Training(epochs=12, batch=512, rate=2e-3, output_norm=True, noise=0.05, mixture=Mixture())
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a loss is made for: the code's length, the classes from 0 to classes - 1 and their similarity."""
-
-    bits: int
-    classes: int
-    similarity: np.ndarray | None  # float64 (C, C)
-    generator: np.random.Generator
-
-
-@dataclass(frozen=True)
-class Objective:
-    """`loss(values, labels, share)` of values float32 (n, bits) and labels int64 (n,); share of the run done, 0 to 1.
-
-    Where the training has a mixture, labels are the shares of the classes in each row, float32 (n, C). `parameters` are
-    what the loss learns beside the head, such as a classifier's weights.
-    """
-
-    loss: Callable[[Tensor, Tensor, float], Tensor]
-    parameters: list[Tensor] = field(default_factory=list)
 
 
 class MlpHash(HashMethod):
@@ -153,14 +106,6 @@ def as_half(values: np.ndarray) -> np.ndarray:
     """Float32 values rounded to those that float16 holds; too great ones become its greatest."""
     most = np.float32(np.finfo(np.float16).max)
     return np.clip(values, -most, most).astype(np.float16).astype(np.float32)
-
-
-def feature_scale(X: np.ndarray, mean: np.ndarray) -> float:
-    """Root of the mean variance of the features: one scale for all, which keeps their geometry."""
-    total = sum(
-        float(np.square(X[start : start + ROWS].astype(np.float64) - mean).sum()) for start in range(0, len(X), ROWS)
-    )
-    return float(np.sqrt(total / X.size))
 
 
 def check_labels(name: str, y: np.ndarray | None, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,10 +18,7 @@ from torch.nn import functional
 
 from core.hashing.base import one_thread
 from core.hashing.mixer import Mixer
-
-if TYPE_CHECKING:
-    from core.hashing.head import LearnedHash, Objective, Task, Training
-    from core.hashing.planes import LearnedPlanes
+from core.hashing.training_plan import Objective, Task, Training, TrainsHead, TrainsPlanes
 
 SETTLED = 20  # batches of mixtures that the normalisation's statistics are taken over
 
@@ -81,7 +77,7 @@ def one_torch_thread() -> Iterator[None]:
 
 
 def train_head(
-    X: np.ndarray, labels: np.ndarray, mean: np.ndarray, scale: float, method: LearnedHash, task: Task
+    X: np.ndarray, labels: np.ndarray, mean: np.ndarray, scale: float, method: TrainsHead, task: Task
 ) -> dict[str, np.ndarray]:
     """Train a head for the method's objective; the arrays of `MlpHash` but mean and scale, float64."""
     training, generator = method.training, task.generator
@@ -115,7 +111,7 @@ def train_head(
         return head.folded()
 
 
-def train_planes(X: np.ndarray, mean: np.ndarray, scale: float, bits: int, method: LearnedPlanes) -> np.ndarray:
+def train_planes(X: np.ndarray, mean: np.ndarray, scale: float, bits: int, method: TrainsPlanes) -> np.ndarray:
     """Train planes for the method's loss, float64 (d, bits), to be used on features centred and scaled so."""
     with one_torch_thread():
         generator = np.random.default_rng(method.seed)

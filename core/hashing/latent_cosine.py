@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.hashing.head import MIXED, LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash
+from core.hashing.training_plan import MIXED, Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.hashing.head import LearnedHash, Objective, Task, Training
+from core.hashing.head import LearnedHash
+from core.hashing.training_plan import Objective, Task, Training
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from core.errors import BadInput
-from core.hashing.head import LearnedHash, Objective, Task, Training
+from core.hashing.head import LearnedHash
 from core.hashing.orthohash import ortho_loss
 from core.hashing.straight_through import straight_signs
+from core.hashing.training_plan import Objective, Task, Training
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.hashing.centres import spread_centres
-from core.hashing.head import LearnedHash, Objective, Task, Training
+from core.hashing.head import LearnedHash
+from core.hashing.training_plan import Objective, Task, Training
 
 if TYPE_CHECKING:
     from torch import Tensor

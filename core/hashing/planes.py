@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from core.hashing.base import LinearHash, check_varied, feature_mean
-from core.hashing.head import Training, feature_scale
+from core.hashing.training_plan import Training, feature_scale
 
 if TYPE_CHECKING:
     from torch import Tensor

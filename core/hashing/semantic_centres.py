@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.hashing.centres import alike_centres, least_bits, wanted_cosine
-from core.hashing.head import MIXED, LearnedHash, Objective, Task
+from core.hashing.head import LearnedHash
 from core.hashing.straight_through import straight_signs
+from core.hashing.training_plan import MIXED, Objective, Task
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,13 +10,13 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from core.building.add_fusion import parts_of
 from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.fusion import fuse_vectors, parts_of
 from core.bundle.vectors import comparable_rows
 from core.encoders.names import TRAINED
-from core.encoders.picture_encoder import PictureEncoder, file_digest, open_encoder
+from core.encoders.picture_encoder import file_digest, open_encoder
 from core.errors import BadInput
-from core.picture_query.fused_encoder import FusedEncoder
+from core.pictures.encoder import Described, PictureEncoder
 from core.runtime.pinning import alone, pinned
 
 ENCODE_RUNS = 5
@@ -71,6 +71,35 @@ class QueryEncoder:
         own = slice(None) if self.own_classes else slice(0)
         probabilities, latent = described.probabilities[0][own], described.latent[0][own]
         return EncodedPicture(self.encoder.seen(prepared), embedding, probabilities, latent)
+
+
+class FusedEncoder(PictureEncoder):
+    """Two encoders as one: its features are unit vectors of both; it predicts no class and has no code."""
+
+    batch = 100
+
+    def __init__(self, name: str, parts: tuple[QueryEncoder, QueryEncoder], weight: float) -> None:
+        self.name, self.parts, self.weight = name, parts, weight
+        encoders = [part.encoder for part in parts]
+        self.weights_file = ", ".join(encoder.weights_file for encoder in encoders)
+        self.made = f"encoders '{parts[0].name}', weight {weight:g}, and '{parts[1].name}' fused"
+        self.key = f"{name} {weight!r} " + " ".join(encoder.key for encoder in encoders)
+        self.mirrored = any(encoder.mirrored for encoder in encoders)
+        self.cut = encoders[0].cut
+
+    def prepare(self, picture: np.ndarray) -> object:
+        return tuple(part.encoder.prepare(picture) for part in self.parts)
+
+    def describe(self, prepared: Sequence[object]) -> Described:
+        first, second = (
+            np.stack([part.encode_prepared(given).embedding for given in of_part])
+            for part, of_part in zip(self.parts, zip(*prepared, strict=True), strict=True)
+        )
+        none = np.empty((len(first), 0), np.float32)
+        return Described(fuse_vectors(first, second, self.weight), none, none)
+
+    def seen(self, prepared: object) -> np.ndarray:
+        return self.parts[0].encoder.seen(prepared[0])
 
 
 def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | None = None) -> QueryEncoder:

@@ -14,6 +14,7 @@ from core.codes import codes as code_source
 from core.codes.codes import Codes
 from core.codes.hamming import HammingPair
 from core.codes.pair import CodePair
+from core.codes.query_hash import QueryHash
 from core.engine.engine import Engine
 from core.engine.retrieval import Retrieved, answer
 from core.engine.task import RetrievalTask
@@ -29,7 +30,7 @@ from core.settings import Setting
 from core.timing.opponents.blas import one_blas
 from core.timing.opponents.contender import SearchOne
 from core.timing.own_searches import hashed_side
-from core.timing.query_hashing import QueryHash, query_hash
+from core.timing.query_hashing import query_hash
 
 SEARCH_RUNS = 21
 

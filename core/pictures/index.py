@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.encoders.picture_encoder import PictureEncoder
 from core.errors import BadInput
+from core.pictures.encoder import PictureEncoder
 from core.pictures.file import read_picture
 from core.pictures.folder import PictureFile, PictureFolder, Skipped
 from core.pictures.index_store import IndexStore, default_cache

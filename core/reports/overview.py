@@ -18,7 +18,7 @@ from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import get_metric
-from core.reports.tables import write_whole
+from core.runtime.atomic_file import write_whole
 from core.runtime.kernel_folder import CORE, source_digest
 from core.settings import K_DEFAULT, Setting
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from core.engine.engine import Engine
 from core.engine.evaluation import Progress
-from core.reports.tables import ordered_searches, to_csv, whole_file
+from core.reports.tables import ordered_searches, to_csv
+from core.runtime.atomic_file import whole_file
 from core.runtime.parallel import blocks
 from core.search.products import gathered_products
 from core.settings import Setting

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -19,10 +15,11 @@ from core.engine.engine import Engine
 from core.engine.evaluation import Progress
 from core.engine.results import Curve, SearchResult
 from core.engine.whole_gallery import can_judge, whole_result
-from core.errors import BadInput, unknown_name
+from core.errors import unknown_name
 from core.hashing.registry import get_hash
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric
+from core.runtime.atomic_file import write_whole
 from core.search.searcher import SEARCHES
 from core.settings import ALL, Setting, check_k, format_multiplier
 
@@ -203,39 +200,6 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table in one step: a stopped write leaves the old file, or none."""
     write_whole(to_csv(frame).encode(), path)
-
-
-def write_whole(data: bytes, path: str | Path) -> None:
-    """Replace a file by these bytes in one step; BadInput where it cannot be written."""
-    with whole_file(path) as file:
-        file.write(data)
-
-
-def check_replaceable(path: str | Path) -> None:
-    """BadInput for a folder, and for a device or a pipe, which a replacement would destroy."""
-    path = Path(path)
-    if path.is_dir() or not path.name:
-        raise BadInput(f"cannot write '{path}': it is a folder, give the name of a file")
-    if path.exists() and not path.is_file():
-        raise BadInput(f"cannot write '{path}': it is a device or a pipe, give the name of a file")
-
-
-@contextmanager
-def whole_file(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of `path` once all is written, and is gone if anything fails."""
-    check_replaceable(path)
-    path = Path(path).resolve()  # a link stays one: what it points to is replaced
-    hidden = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with hidden.open("xb") as file:
-            yield file
-        hidden.replace(path)
-    except OSError as error:
-        raise BadInput(
-            f"cannot write '{path}' ({error.strerror}): name a file in a folder with room to write"
-        ) from error
-    finally:
-        hidden.unlink(missing_ok=True)
 
 
 def _frame(rows: list[tuple]) -> pd.DataFrame:

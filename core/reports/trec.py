@@ -11,7 +11,7 @@ from pathlib import Path
 from core.engine.engine import Engine
 from core.engine.evaluation import Progress
 from core.engine.task import relevant_items
-from core.reports.tables import whole_file
+from core.runtime.atomic_file import whole_file
 from core.runtime.parallel import blocks
 from core.settings import Setting
 

@@ -20,7 +20,7 @@ import numpy as np
 from core.errors import BadInput
 from core.hashing.base import HashMethod
 from core.hashing.packing import to_words, width
-from core.reports.tables import write_whole
+from core.runtime.atomic_file import write_whole
 from core.runtime.parallel import blocks
 from core.scale.rows import BLOCK, Source
 

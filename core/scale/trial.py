@@ -9,13 +9,13 @@ from time import perf_counter_ns
 
 import numpy as np
 
+from core.codes.query_hash import QueryHash
 from core.runtime.parallel import blocks
 from core.search.door import CodeIndex, PackedCodes, Ranking, VectorIndex, Vectors
 from core.search.local import LOCAL
 from core.search.searcher import Searcher
 from core.timing.opponents.blas import one_blas
 from core.timing.opponents.contender import SearchOne, StopWatch
-from core.timing.query_hashing import QueryHash
 
 FAISS_BATCH = 1_000_000  # gallery rows
 _PLAIN = 100_000  # gallery rows that the plain exact search copies at a time

@@ -7,12 +7,12 @@ from time import perf_counter_ns
 import numpy as np
 
 from core.codes.pair import CodePair
+from core.codes.query_hash import QueryHash
 from core.engine.task import RetrievalTask
 from core.search.asymmetric import asymmetric_scores, select_greatest
 from core.search.exact import precision_of, take_block
 from core.search.hashed import rerank_one
 from core.timing.opponents.contender import SearchOne, Stages
-from core.timing.query_hashing import QueryHash
 
 _RERANK = "gather and re-rank"
 

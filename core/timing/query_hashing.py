@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from core.codes import codes as code_source
+from core.codes.query_hash import QueryHash
 from core.engine.engine import Engine
 from core.hashing.base import LinearHash, centred_product
 from core.hashing.head import MlpHash
@@ -15,20 +16,6 @@ from core.hashing.packing import pack, to_words, width
 from core.hashing.registry import get_hash
 from core.search.linear_code import linear_code
 from core.settings import Setting
-
-
-@dataclass(frozen=True)
-class QueryHash:
-    """`one`: embedding float32 (d,) -> words uint64 (W,); `many`: float32 (Q, d) -> words uint64 (W, Q).
-
-    `signs`: float32 (Q, d) -> bool (Q, bits), the same code with nothing packed, for searches of codes as floats.
-    `linear`: the mean float32 (d,) and the projection float32 (d, bits) whose signs the code is; None where it is not.
-    """
-
-    one: Callable[[np.ndarray], np.ndarray]
-    many: Callable[[np.ndarray], np.ndarray]
-    signs: Callable[[np.ndarray], np.ndarray]
-    linear: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:

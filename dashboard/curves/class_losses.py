@@ -39,7 +39,7 @@ def draw(view: View) -> None:
     below = int((frame["difference"] < 0).sum())
     st.caption(
         f"Mean over the queries of each {level}; beside the bars hashed less exact. Hashed search is below exact "
-        f"search in {below} of {len(frame)}, of which {len(shown)} are shown. {series.judged(view, metric)}"
+        f"search in {below} of {len(frame)}, of which {len(shown)} are shown. {view.judged_by(metric)}"
     )
 
 

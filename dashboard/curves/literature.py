@@ -15,7 +15,6 @@ from core.reports import literature
 from core.reports.literature import PrecisionRecall, RadiusLookup
 from core.settings import Setting
 from dashboard.curves import literature_charts as charts
-from dashboard.curves import series
 from dashboard.shared.state import View
 from dashboard.shared.style import SEARCH_LOOKS, dark_page
 
@@ -58,7 +57,7 @@ def _radius(view: View, found: RadiusLookup) -> None:
     st.caption(
         f"Look-up of all images within Hamming radius {found.radius}. 95 % intervals: precision {_span(precision)}, "
         f"mAP {_span(average)}. A query that finds nothing counts 0; mAP divides by the hits among the images returned "
-        f"(Cao et al., CVPR 2018). {series.judged(view, 'precision')}"
+        f"(Cao et al., CVPR 2018). {view.judged_by('precision')}"
     )
 
 
@@ -86,7 +85,7 @@ def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, Pr
             "Hamming: look-up within radius 0, 1, .. bits. Exact search, once the whole gallery is ranked: its first n "
             "images." if radius else "The first n images of each ranking."
         )  # fmt: skip
-        st.caption(f"{points} {series.judged(view, 'precision')}")
+        st.caption(f"{points} {view.judged_by('precision')}")
     with right:
         st.markdown("**Precision over the number returned**")
         if not whole:
@@ -97,7 +96,7 @@ def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, Pr
         st.plotly_chart(chart, key="curves_returned", width="stretch", alt=charts.describe(whole, title))
         st.caption(
             f"The first n of each ranking, to the whole gallery of {view.task.size:,} images. "
-            f"{series.judged(view, 'precision')}"
+            f"{view.judged_by('precision')}"
         )
 
 

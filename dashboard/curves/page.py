@@ -159,7 +159,7 @@ def differences_table(drawn: list[Series], metrics: list[str]) -> None:
 own = pins.Pin.of(setting, bundle).label(bundle)
 st.caption(
     f"{own} · {len(view.task.queries):,} queries on {view.task.size:,} images · "
-    f"{series.judged(view, view.mahp_metric)} Shaded: 95 % normal bands over queries."
+    f"{view.judged_by(view.mahp_metric)} Shaded: 95 % normal bands over queries."
 )
 logarithmic, drawn, besides = options()
 curves_bundles.draw_notes(view, besides)
@@ -188,7 +188,7 @@ with state.section():
     )
     with st.spinner("Judging …", show_time=True):
         figure(drawn, other, logarithmic, "curves_other")
-    st.caption(f"{get_metric(other).description} {series.judged(view, other)}")
+    st.caption(f"{get_metric(other).description} {view.judged_by(other)}")
     curves_csv.offer(view, drawn, [*headline, other])
 with state.section():
     curves_classes.draw(view)

@@ -155,12 +155,6 @@ def allows_asymmetric(view: View) -> bool:
     return get_hash(view.setting.hash).asymmetric
 
 
-def judged(view: View, metric: str) -> str:
-    """What a figure is judged by, in words."""
-    tree = f", hierarchy {view.setting.hierarchy}" if get_metric(metric).hierarchical else ""
-    return f"Protocol {view.protocol}{tree}."
-
-
 def note(view: View, drawn: Sequence[Series]) -> str:
     """What a reader of the values must know: queries without anything to find, lines at fewer k."""
     missing = result(view, drawn[0]).without_relevant

@@ -9,8 +9,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.bundle.bundle import Bundle
-from core.encoders.picture_encoder import PictureEncoder, open_encoder
+from core.encoders.picture_encoder import open_encoder
 from core.errors import BadInput
+from core.pictures.encoder import PictureEncoder
 from core.pictures.file import SUFFIXES, read_picture
 from core.pictures.folder import Skipped, find_pictures
 from core.pictures.grid import grid_picture, png_bytes

@@ -11,7 +11,6 @@ from core.methods.stored_scores import fit_seconds
 from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
 from core.settings import ALL
-from dashboard.curves import series
 from dashboard.methods import asymmetric as methods_asymmetric
 from dashboard.methods import charts
 from dashboard.methods import code as methods_code
@@ -161,7 +160,7 @@ def notes(measure: Measure, reference: str, scores: methods_data.Scores) -> list
     lengths = sorted({(each.hash, each.bits) for each in others if each.hash != EXACT and each.bits != setting.bits})
     told = ", ".join(f"{method_label(name)} {bits}" for name, bits in lengths)
     lines = [
-        f"{series.judged(view, measure.metric)} {get_metric(measure.metric).description} "
+        f"{view.judged_by(measure.metric)} {get_metric(measure.metric).description} "
         f"{len(view.task.queries):,} queries on {view.task.size:,} images. Equal code distances: average precision "
         "of Hamming search is the mean over their orders, other metrics take the gallery's order. Codes with a "
         "distance of their own (cells, look-up, estimate) are ranked by that."

@@ -8,7 +8,7 @@ import streamlit as st
 from core.engine.engine import Engine
 from core.reports.query_analysis import TopLabels, by_superclass, shares, top_labels, top_pairs
 from core.settings import Setting
-from dashboard.queries import charts
+from dashboard.shared import confusion_charts as charts
 from dashboard.shared import state
 from dashboard.shared.placeholder_cards import readable
 from dashboard.shared.style import dark_page

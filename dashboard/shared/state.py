@@ -18,6 +18,7 @@ from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.engine.task import RetrievalTask
 from core.errors import BadInput
+from core.metrics.registry import get_metric
 from core.settings import LEAVE_OUT, Setting, curve_ks
 from dashboard.shared.folder_pictures import FolderPictures
 from dashboard.shared.launch import launch
@@ -63,6 +64,11 @@ class View:
         """The protocol, and what is left out of its gallery, for captions."""
         out = self.setting.near_duplicates == LEAVE_OUT
         return self.setting.protocol + (f" without {self.left_out:,} near-duplicates" if out else "")
+
+    def judged_by(self, metric: str) -> str:
+        """What a figure is judged by, in words."""
+        tree = f", hierarchy {self.setting.hierarchy}" if get_metric(metric).hierarchical else ""
+        return f"Protocol {self.protocol}{tree}."
 
     @property
     def ks(self) -> list[int]:

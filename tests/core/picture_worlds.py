@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.building.embed_network import principal_axes
+from core.building.bundle_entries import principal_axes
 from core.bundle.bundle import Bundle, load_bundle
 from core.bundle.writer import BundleWriter
 from core.hashing import packing

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from core.bundle import hierarchy
 from core.bundle.bundle import Bundle
 from core.codes.codes import bits_for, true_bits
+from core.datasets.cifar100 import class_tree
 from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.errors import BadInput
@@ -59,7 +59,7 @@ def check_bundle(bundle: Bundle) -> None:
         lacking = f"hierarchy '{HIERARCHY}'"
     else:
         try:
-            hierarchy.shipped(HIERARCHY, bundle.class_names)
+            class_tree(HIERARCHY, bundle.class_names)
         except BadInput:
             lacking = "classes of CIFAR-100"
     if lacking:

@@ -11,12 +11,13 @@ import numpy as np
 
 from core.codes.hamming import HammingPair
 from core.codes.pair import CodePair
+from core.codes.query_hash import QueryHash
 from core.engine.engine import Engine
 from core.engine.task import RetrievalTask
 from core.hashing.packing import resize, unpack, width
 from core.search.searcher import Searcher
 from core.settings import Setting
-from core.timing.query_hashing import QueryHash, query_hash
+from core.timing.query_hashing import query_hash
 
 Stages = dict[str, int]  # name -> nanoseconds
 SearchOne = Callable[[int], tuple[np.ndarray, Stages]]  # query -> ids of its top (valid until the next call), stages

@@ -11,9 +11,10 @@ from core.bundle.bundle import load_bundle
 from core.codes.codes import bits_for, find_stored, split_codes, stored_method
 from core.engine.engine import Engine
 from core.errors import BadInput
-from core.hashing.head import LearnedHash, Training
+from core.hashing.head import LearnedHash
 from core.hashing.planes import LearnedPlanes
 from core.hashing.registry import get_hash
+from core.hashing.training_plan import Training
 from core.settings import Setting
 
 

@@ -11,12 +11,11 @@ import pytest
 
 from core.building import build
 from core.building.add_hashes import SHIPPED_HASHES, make_hashes
-from core.building.embed_network import existing_bundle
+from core.building.bundle_entries import existing_bundle
 from core.bundle import hierarchy
 from core.bundle.bundle import load_bundle
-from core.bundle.hierarchy import shipped
 from core.datasets.cifar10 import CIFAR_10
-from core.datasets.cifar100 import CIFAR_100
+from core.datasets.cifar100 import CIFAR_100, class_tree
 from core.encoders.recipes.registry import RECIPES
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -77,7 +76,7 @@ def test_build_makes_a_bundle_that_answers(small_cifar, tmp_path):
     assert manifest["encoders"]["semantic"]["accuracy"] == pytest.approx(
         (bundle.predicted("semantic", "test") == bundle.labels("test")).mean()
     )
-    assert bundle.hierarchy("wordnet").parents == shipped("wordnet", bundle.class_names).parents
+    assert bundle.hierarchy("wordnet").parents == class_tree("wordnet", bundle.class_names).parents
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.building.embed_network import principal_axes
+from core.building.bundle_entries import principal_axes
 
 
 def test_principal_axes_of_a_stretched_cloud():

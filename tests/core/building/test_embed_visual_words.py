@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from core.building import build, embed_visual_words
-from core.building.add_fusion import fuse_vectors, store_fusion
+from core.building.add_fusion import store_fusion
 from core.building.add_hashes import make_hashes
 from core.building.encode_time import time_words
 from core.bundle.bundle import load_bundle
+from core.bundle.fusion import fuse_vectors
 from core.cli import main
 from core.datasets.cifar10 import CIFAR_10
 from core.datasets.cifar100 import CIFAR_100

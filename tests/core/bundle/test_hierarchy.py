@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.bundle import hierarchy
-from core.datasets.cifar100 import CIFAR_100
+from core.datasets.cifar100 import CIFAR_100, class_tree
 from core.errors import BadInput
 
 # root -> animal -> {cat, dog, bird -> {owl}}, root -> rock: heights owl 0, bird 1, animal 2, root 3
@@ -112,7 +112,7 @@ def off_diagonal(similarity):
 
 
 def test_the_shipped_wordnet_tree(class_names):
-    tree = hierarchy.shipped("wordnet", class_names)
+    tree = class_tree("wordnet", class_names)
     heights = tree.heights()
     assert len(heights) == 163
     assert max(heights.values()) == 8
@@ -128,14 +128,14 @@ def test_the_shipped_wordnet_tree(class_names):
 
 
 def test_the_shipped_superclass_tree(class_names):
-    tree = hierarchy.shipped("superclass", class_names)
+    tree = class_tree("superclass", class_names)
     assert len(tree.heights()) == 121
     assert off_diagonal(tree.similarity()) == {0.5: 400, 0.0: 9500}  # 20 superclasses of 5 classes
 
 
 def test_an_unknown_shipped_tree():
     with pytest.raises(BadInput, match="cannot read the tree"):
-        hierarchy.shipped("word-net", NAMES)
+        class_tree("word-net", NAMES)
 
 
 def test_the_shipped_wordnet_tree_is_the_published_one(cifar_root):
@@ -147,7 +147,7 @@ def test_the_shipped_wordnet_tree_is_the_published_one(cifar_root):
     name_of = dict(line.split() for line in lines)
     assert [name_of[str(label)] for label in range(100)] == fine  # a leaf's number is the class label
     published = hierarchy.read(folder / "cifar.parent-child.txt", fine, "published")
-    shipped = hierarchy.shipped("wordnet", fine)
+    shipped = class_tree("wordnet", fine)
     assert {
         name_of.get(child, child): name_of[parent] for child, parent in published.parents.items()
     } == shipped.parents

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from core.building.picture_bundle import write_bundle
 from core.bundle.bundle import load_bundle
 from core.engine.engine import Engine
 from core.engine.retrieval import COLUMNS
 from core.picture_query.query_encoder import open_query_encoder, predictions
 from core.picture_query.search import search_picture
-from core.pictures.bundle import write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.pictures.paths import read_paths

@@ -8,8 +8,8 @@ import torch
 
 from core.errors import BadInput
 from core.hashing.dominance import draw_frequencies
-from core.hashing.fourier_hashnet import FourierHashNet, relevance_loss, waves
-from core.hashing.fourier_training import _Maps
+from core.hashing.fourier_hashnet import FourierHashNet, waves
+from core.hashing.fourier_training import _Maps, relevance_loss
 from tests.core.hashing.class_data import class_data, fitted
 from tests.core.hashing.fourier_maps import gallery_map, query_map
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.hashing.head import MlpHash, as_half, check_labels, feature_scale
+from core.hashing.head import MlpHash, as_half, check_labels
 from core.hashing.packing import unpack
+from core.hashing.training_plan import feature_scale
 from tests.core.hashing.class_data import class_data, fitted
 
 

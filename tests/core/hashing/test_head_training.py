@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.hashing.head import LearnedHash, Objective, Training
+from core.hashing.head import LearnedHash
 from core.hashing.head_training import Head, alike_of_other_classes, batches, classifier, cosine_rate, weights
+from core.hashing.training_plan import Objective, Training
 from tests.core.hashing.class_data import class_data
 
 

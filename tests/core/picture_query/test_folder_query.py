@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from core.building.picture_bundle import write_bundle
 from core.bundle.bundle import load_bundle
 from core.encoders.picture_encoder import open_encoder
 from core.engine.engine import Engine
 from core.errors import BadInput
 from core.picture_query.query_encoder import find_weights, open_query_encoder, time_encoding
 from core.picture_query.search import search_picture
-from core.pictures.bundle import write_bundle
 from core.pictures.file import read_picture
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.encoders.picture_encoder import Described, PictureEncoder
+from core.pictures.encoder import Described, PictureEncoder
 
 CLASSES = {"bar": (200, 40, 40), "disc": (40, 160, 60), "frame": (60, 60, 210)}
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from core.building.picture_bundle import write_bundle
 from core.bundle.bundle import load_bundle
 from core.encoders.picture_encoder import open_encoder
 from core.engine.engine import Engine
 from core.picture_query.query_encoder import open_query_encoder, predictions
 from core.picture_query.search import search_picture
-from core.pictures.bundle import write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.settings import Setting

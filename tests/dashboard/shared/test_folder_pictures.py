@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.building.picture_bundle import write_bundle
 from core.bundle.bundle import load_bundle
-from core.pictures.bundle import write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.pictures.paths import PicturePaths

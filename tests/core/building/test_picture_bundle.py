@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.building.picture_bundle import principal_reduction, write_bundle
 from core.bundle.bundle import load_bundle
 from core.errors import BadInput
-from core.pictures.bundle import principal_reduction, write_bundle
 from core.pictures.folder import find_pictures
 from core.pictures.index import index_folder
 from core.pictures.paths import read_paths

@@ -13,8 +13,8 @@ import numpy as np
 from core.bundle.manifest import FORMAT_VERSION
 from core.bundle.writer import BundleWriter
 from core.datasets.array_classes import tree_text
-from core.encoders.picture_encoder import PictureEncoder
 from core.errors import BadInput
+from core.pictures.encoder import PictureEncoder
 from core.pictures.folder import folder_classes, number_classes
 from core.pictures.index import PictureIndex
 from core.pictures.paths import NAME, pack_paths
