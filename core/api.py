@@ -23,8 +23,7 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS, metric_rows, ordered_searches
 from core.runtime.parallel import check_threads
-from core.search.door import Vectors
-from core.search.exact import no_exclusion
+from core.search.door import Vectors, no_exclusion
 from core.search.local import LOCAL
 from core.settings import check_k, parse_ks
 

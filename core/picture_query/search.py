@@ -24,7 +24,7 @@ from core.hashing.predicted_class import class_codes
 from core.hashing.registry import get_hash
 from core.picture_query.query_encoder import EncodedPicture
 from core.runtime.pinning import alone, pinned
-from core.search.exact import no_exclusion
+from core.search.door import no_exclusion
 from core.search.searcher import Searcher
 from core.settings import Setting
 from core.timing.opponents.blas import one_blas

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.runtime.compiled import kernel
 from core.runtime.parallel import run_blocks
-from core.search.exact import no_exclusion
+from core.search.door import no_exclusion
 from core.search.hashed import rerank_one
 
 

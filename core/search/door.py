@@ -96,3 +96,8 @@ class SearchBackend(ABC):
     @abstractmethod
     def open_codes(self, codes: PackedCodes) -> CodeIndex:
         """An index of codes, ready to be searched by many threads."""
+
+
+def no_exclusion(count: int) -> np.ndarray:
+    """The `exclude` of queries that leave nothing out: int64 (count,) of -1."""
+    return np.full(count, -1, np.int64)

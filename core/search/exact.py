@@ -16,6 +16,7 @@ import numpy as np
 from core.runtime.blas import blas_threads
 from core.runtime.compiled import kernel
 from core.runtime.parallel import blocks, run_blocks
+from core.search.door import no_exclusion
 from core.search.products import gathered_products
 from core.search.rounding import longest_row, products_overflow, rounding_bounds
 from core.search.select import SPARE, count_up_to, enough, find_up_to, limit_of_keys, take_least
@@ -74,11 +75,6 @@ def precision_of(queries: np.ndarray, longest: float, deep: bool) -> tuple[type,
     if deep or products_overflow(queries, longest):
         return np.float64, np.zeros(len(queries)), reach
     return np.float32, rounding_bounds(queries, longest), reach
-
-
-def no_exclusion(count: int) -> np.ndarray:
-    """The `exclude` of queries that leave nothing out: int64 (count,) of -1."""
-    return np.full(count, -1, np.int64)
 
 
 @kernel

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.building import add_embedding_map, add_hashes, build, embed_network
+from core.building import add_embedding_map, add_hashes, build, embed
 from core.bundle.bundle import load_bundle
 from core.datasets.cifar import Cifar
 from core.datasets.cifar100 import CIFAR_100
@@ -28,7 +28,7 @@ def called(monkeypatch, tmp_path):
     for module, name in (
         (build, "train_encoder"),
         (build, "build"),
-        (embed_network, "embed"),
+        (embed, "embed"),
         (add_embedding_map, "add_map"),
         (add_hashes, "make_hashes"),
     ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 
 import numpy as np
 import pandas as pd
@@ -114,48 +113,3 @@ def test_csv_keeps_every_digit_and_pandas_reads_it(engine, tmp_path):
     again = tables.as_text(rows)
     tables.write_csv(again, tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
-
-
-def test_a_stopped_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), tables.whole_file(path) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["x.csv"]
-
-
-def test_a_file_that_cannot_be_written_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="cannot write"):
-        tables.write_whole(b"x", tmp_path / "none" / "x.csv")
-    with pytest.raises(BadInput, match="cannot write"):
-        tables.write_whole(b"x", tmp_path)
-
-
-def test_a_pipe_or_a_device_is_refused_and_stays(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BadInput, match="device or a pipe"):
-        tables.write_whole(b"x", tmp_path / "pipe")
-    assert (tmp_path / "pipe").is_fifo()
-    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
-
-
-def test_a_link_stays_and_its_target_is_replaced(tmp_path):
-    (tmp_path / "x.csv").write_text("old")
-    (tmp_path / "link.csv").symlink_to("x.csv")
-    tables.write_whole(b"new", tmp_path / "link.csv")
-    assert (tmp_path / "link.csv").is_symlink()
-    assert (tmp_path / "x.csv").read_text() == "new"
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
-    def full(self, target):
-        raise OSError(28, "No space left on device")
-
-    (tmp_path / "x.csv").write_text("old")
-    monkeypatch.setattr(tables.Path, "replace", full)
-    with pytest.raises(BadInput, match="No space left on device"):
-        tables.write_whole(b"new", tmp_path / "x.csv")
-    assert (tmp_path / "x.csv").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]

@@ -1,0 +1,1 @@
+"""The pages of the dashboard, a package each, and what they share."""
