@@ -1,4 +1,4 @@
-"""The examples in docstrings (`>>>`) are run. Files are found by their text, so that collecting imports none of them."""
+"""The examples in docstrings (`>>>`) are run. Files are found by their text: collecting imports none of them."""
 
 from __future__ import annotations
 
