@@ -8,6 +8,7 @@ from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
 from core.methods.significance import PERMUTATIONS
 from core.methods.stored_scores import fit_seconds
+from core.metrics import registry
 from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
 from core.settings import ALL
@@ -20,10 +21,11 @@ from dashboard.methods import lengths as methods_grid
 from dashboard.shared import state
 from dashboard.shared.style import dark_page
 
-METRICS = (
+_FIRST = (
     "ap_trec", "ap", "ahp", "precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "ap_hits", "ap_source",
     "ahp_trapezoid", "overlap",
 )  # fmt: skip
+METRICS = tuple(dict.fromkeys([*_FIRST, *(n for n, metric in registry.METRICS.items() if not metric.hamming_only)]))
 OWN_K = "sidebar's k"
 KS = (ALL, "10", "50", "100", "250", OWN_K)
 view = state.current()
