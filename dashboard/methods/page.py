@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.engine.whole_gallery import can_judge
+from core.hashing.registry import CONTROLS
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
 from core.methods.significance import PERMUTATIONS
@@ -174,7 +175,7 @@ def notes(measure: Measure, reference: str, scores: methods_data.Scores) -> list
         "the one compared with.",
     ]
     if measure.search == "asymmetric":
-        without = [name for name in ("random-codes", "predicted-class") if name in {each.hash for each in others}]
+        without = [name for name in CONTROLS if name in {each.hash for each in others}]
         lines.append(
             "Methods without real values are left out; "
             + " and ".join(method_label(name) for name in without)
