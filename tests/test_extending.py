@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from core import evaluate, load_bundle
 from core.engine.engine import Engine
 from core.settings import Setting
 from tests import reference
@@ -96,8 +97,8 @@ def test_the_metric_is_in_the_table_of_every_search(house, tiny_bundle, tmp_path
     )  # fmt: skip
     engine = Engine(tiny_bundle)
     setting = Setting("semantic", "itq", 8, "2", "test-vs-test", "wordnet")
-    task = engine.task(setting)
-    ranked = {"exact": engine.exact_ids(setting, 59, slice(None)), "hamming": engine.near_ids(setting, 59, slice(None))}
+    task, rankings = engine.at(setting).task, engine.at(setting).rankings
+    ranked = {"exact": rankings.exact(59, slice(None)), "hamming": rankings.near(59, slice(None))}
     for search, ids in ranked.items():
         right = task.gallery_labels[ids] == task.query_labels[:, None]
         for text, k in (("1", 1), ("3", 3), ("all", 59)):
@@ -110,6 +111,7 @@ def test_the_metric_is_in_the_table_of_every_search(house, tiny_bundle, tmp_path
 def test_the_metric_is_in_curves_the_trade_off_and_selectors(house, tiny_bundle):
     code = f"""
 from core.bundle.bundle import load_bundle
+from core import evaluate, load_bundle
 from core.engine.engine import Engine
 from core.settings import Setting
 from core.tradeoff.grid import quality_grid
@@ -117,8 +119,8 @@ from dashboard.curves.series import MORE_METRICS
 engine = Engine(load_bundle({str(tiny_bundle.path)!r}))
 setting = Setting("semantic", "itq", 8, "2", "test-vs-test", "wordnet")
 name = "reciprocal_rank"
-curve = engine.curves("hashed", setting, [1, 5])[name]
-assert curve.mean[1] == engine.result("hashed", setting, [5]).mean(name, 5), curve
+curve = engine.at(setting).curves("hashed", [1, 5])[name]
+assert curve.mean[1] == engine.at(setting).result("hashed", [5]).mean(name, 5), curve
 assert (curve.low < curve.mean).all() and (curve.mean < curve.high).all()
 grid = quality_grid(engine, setting, 5, [8], ["2"])
 assert abs(grid.means[name][0, 0] - curve.mean[1]) < 1e-12
@@ -177,8 +179,7 @@ def test_the_encoder_embeds_a_folder_and_a_picture(house, tmp_path):
     bundle = tmp_path / "bundle"
     run(house, "-m", "core", "embed", "--dataset", tmp_path / "photos", "--encoder", "mean-colour", "--cache",
         tmp_path / "cache", "--out", bundle)  # fmt: skip
-    values = evaluated(house, bundle, tmp_path / "e.csv", "--k", "3", "--metrics", "precision", "--searches", "exact")
-    assert values["exact", "3", "precision"] == 1.0
+    assert evaluate(load_bundle(bundle), k=3, metrics=["precision"], searches=["exact"])["value"].tolist() == [1.0]
     asked = tmp_path / "photos" / "green" / "2.png"
     assert "green" in run(house, "-m", "core", "retrieve", "--bundle", bundle, "--picture", asked, "--k", "2")
 

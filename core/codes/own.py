@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from core.codes.codes import Codes
-from core.codes.pair import CodePair, CodeRanking
+from core.codes.pair import CodePair
 from core.codes.real import RealScan
 from core.hashing.base import HashMethod
 from core.runtime.parallel import run_blocks
+from core.search.door import Ranking
 
 if TYPE_CHECKING:
     from core.hashing.info import HashInfo
@@ -34,7 +35,9 @@ class OwnPair(CodePair):
         assert method is not None
         return cls(info.name, queries, gallery, embeddings, method)
 
-    def rank(self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None) -> CodeRanking:
+    def rank(
+        self, rows: slice, depth: int, exclude: np.ndarray, threads: int | None = None, scores: bool = True
+    ) -> Ranking:
         asked = range(*rows.indices(len(self.embeddings)))
         ids, distances = np.empty((len(asked), depth), np.int32), np.empty((len(asked), depth))
 
@@ -45,7 +48,7 @@ class OwnPair(CodePair):
                 ids[place], distances[place] = scan.select(exclude[place]), scan.values
 
         run_blocks(work, len(asked), threads)
-        return CodeRanking(ids, distances)
+        return Ranking(ids, distances)
 
     def scanner(self, depth: int, hasher: QueryHash | None = None) -> _OwnScan:
         return _OwnScan(self, depth)

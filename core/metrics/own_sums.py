@@ -1,4 +1,4 @@
-"""Sums that a metric makes of its own by a function of `Ranked`: the rankings that it is given, of every search."""
+"""Sums that a metric makes of its own: the rankings that its function is given, of every search."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from core.metrics.ranked import OfRanking, Ranked
+from core.metrics.judged_ranks import JudgedRanks, OfRanking
 from core.metrics.tables import Judgements
 from core.search.products import gathered_products
 
@@ -39,19 +39,21 @@ def sums_of_shortlists(
     for rows in _blocks(len(queries), int(shortlists[-1])):
         ids = near[rows, : shortlists[-1]]
         places = np.stack([_best_first(query, gallery, own) for query, own in zip(queries[rows], ids, strict=True)])
-        judged = judgements[rows]
+        every = _ranked(np.take_along_axis(ids, places, axis=1), judgements[rows], ks)
         for column, (k, length) in enumerate(zip(ks, shortlists, strict=True)):
-            listed = places[places < length].reshape(len(ids), length)[:, :k]
-            ranking = np.take_along_axis(ids, listed, axis=1)
-            found[rows, column] = sum_of(_ranked(ranking, judged, ks[column : column + 1]))[:, 0]
+            listed = np.flatnonzero(places < length).reshape(len(ids), length)[:, :k]
+            arrays = np.take(every.relevant, listed), np.take(every.similarity, listed)
+            found[rows, column] = sum_of(JudgedRanks(ks[column : column + 1], *arrays, every.total, every.best[:, :k]))[
+                :, 0
+            ]
     found[judgements.relevant == 0] = 0.0
     return found
 
 
-def _ranked(ids: np.ndarray, judgements: Judgements, ks: np.ndarray) -> Ranked:
+def _ranked(ids: np.ndarray, judgements: Judgements, ks: np.ndarray) -> JudgedRanks:
     labels, own = judgements.gallery_labels[ids], judgements.query_labels[:, None]
-    best = judgements.ideal.gain[judgements.rows, : ids.shape[1]]
-    return Ranked(ks, labels == own, judgements.similarity[own, labels], judgements.relevant, best)
+    best = judgements.ideal.gain[judgements.rows, : ks[-1]]
+    return JudgedRanks(ks, labels == own, judgements.similarity[own, labels], judgements.relevant, best)
 
 
 def _best_first(query: np.ndarray, gallery: np.ndarray, ids: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from core.metrics.ranked import OfRanking
+from core.metrics.judged_ranks import OfRanking
 
 
 class Sums(Protocol):

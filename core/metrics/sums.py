@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.metrics.ranked import OfRanking
+from core.metrics.judged_ranks import OfRanking
 from core.metrics.registry import METRICS
 
 # With rel_i = 1 where rank i has the query's class, P_i the precision and hp_i the hierarchical precision at rank i:

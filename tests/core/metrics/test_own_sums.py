@@ -8,20 +8,20 @@ import pytest
 from core.metrics import accumulate, own_sums
 from core.metrics.accumulate import Kept, accumulate_ranking, accumulate_shortlists
 from core.metrics.ideal import ideal_sums
-from core.metrics.ranked import Ranked
+from core.metrics.judged_ranks import JudgedRanks
 from core.metrics.tables import Judgements
 from tests.core.metrics.hand import LABELS, RANKING, SIMILARITY
 
 
-def hits(ranked: Ranked) -> np.ndarray:
+def hits(ranked: JudgedRanks) -> np.ndarray:
     return np.cumsum(ranked.relevant, axis=1)[:, ranked.ks - 1]
 
 
-def hp(ranked: Ranked) -> np.ndarray:
+def hp(ranked: JudgedRanks) -> np.ndarray:
     return (np.cumsum(ranked.similarity, axis=1) / ranked.best)[:, ranked.ks - 1]
 
 
-def first_hit(ranked: Ranked) -> np.ndarray:
+def first_hit(ranked: JudgedRanks) -> np.ndarray:
     inverse = ranked.relevant / np.arange(1, ranked.ks[-1] + 1)
     return np.maximum.accumulate(inverse, axis=1)[:, ranked.ks - 1]
 

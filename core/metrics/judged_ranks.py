@@ -1,7 +1,7 @@
 """Rankings judged rank by rank, in plain arrays: what a metric reads that has a sum of its own.
 
-The compiled loops keep the sums of the built-in metrics. A metric that needs another gives a function of `Ranked`. It
-is called for some queries at a time; it takes seconds where theirs take milliseconds, and no kernel has to know it.
+The compiled loops keep the sums of the built-in metrics. A metric that needs another gives a function of
+`JudgedRanks`, in NumPy: slower, but no kernel has to know of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Ranked:
+class JudgedRanks:
     """The first `depth` = ks[-1] ranks of q queries; the top k is their beginning, for each k of `ks`.
 
     `total` is R, the relevant items there are; `best` the largest sum of class similarities that so many items reach.
@@ -26,4 +26,4 @@ class Ranked:
     best: np.ndarray  # float64 (q, depth)
 
 
-OfRanking = Callable[[Ranked], np.ndarray]  # the sum of each query at each k, float64 (q, K)
+OfRanking = Callable[[JudgedRanks], np.ndarray]  # the sum of each query at each k, float64 (q, K)
