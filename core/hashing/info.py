@@ -54,3 +54,8 @@ class HashInfo:
     own_layer: bool = False  # an encoder may have trained these codes itself, so that there is one draw of them
     slow_fit: bool = False  # fitted by `python -m core hash` and kept as a head, never when a page asks for codes
     lengths: tuple[int, ...] = OFFERED_BITS  # that it is fitted at
+
+    @property
+    def bits_are_choices(self) -> bool:
+        """Whether each bit says something by itself, and is no digit of a number."""
+        return self.distance in ("hamming", "own")
