@@ -62,7 +62,7 @@ def measure(bundle: Bundle, setting: Setting, runs: int, threads: int | None) ->
         engine.at(setting).open()
         jobs = {name: partial(evaluate, engine, moved, ks) for name, moved in moves.items()}
         jobs["another k (the same curves)"] = partial(evaluate, engine, setting, ks, K + 1)
-        jobs["metrics that average over ties"] = partial(engine.expected_curves, setting, ks)
+        jobs["metrics that average over ties"] = partial(engine.at(setting).expected_curves, ks)
         for name, job in jobs.items():
             started = perf_counter()
             job()

@@ -104,7 +104,7 @@ def _lengths(engine: Engine, encoder: str, name: str, bits: Sequence[int] | None
 def _has_draws(bundle: Bundle, encoder: str, name: str, bits: int) -> bool:
     """Whether another seed gives other codes."""
     if get_hash(name).fit is None:
-        return name == "random-codes"
+        return get_hash(name).drawn
     stored = find_stored(bundle, encoder, get_hash(name), bits, seed=1)
     return stored is None or bool(stored.get("head"))
 

@@ -11,7 +11,7 @@ from core.errors import BadInput
 def fuse_vectors(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
     """Unit float32 (N, d1 + d2) of unit rows (N, d1) and (N, d2); `weight` in [0, 1] is the first's.
 
-    >>> fuse_vectors(np.array([[1.0, 0.0]]), np.array([[1.0]]), 0.36).round(2).tolist()
+    >>> fuse_vectors(np.array([[1.0, 0.0]]), np.array([[1.0]]), 0.36).astype(float).round(2).tolist()
     [[0.6, 0.0, 0.8]]
     """
     return np.hstack([np.sqrt(weight) * first, np.sqrt(1 - weight) * second]).astype(np.float32)

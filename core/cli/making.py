@@ -11,7 +11,7 @@ from core.cli.options import add_bundle, add_out
 from core.cli.parser import Parser, whole_number, whole_numbers, words
 from core.datasets.cifar import Cifar, default_download_root
 from core.datasets.registry import DATASETS, get_dataset
-from core.encoders.names import TRAINED
+from core.encoders.names import FIXED, TRAINED
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.runtime.memory import keep_freed_memory
@@ -129,8 +129,8 @@ def _add_pictures(parser: Parser, own: bool = False) -> None:
     parser.add_argument("--download", action="store_true", help="fetch the data set (170 MB) where it is not there")
     parser.add_argument(
         "--encoder", metavar="NAME", choices=None if own else sorted(TRAINED), default="semantic",
-        help=f"of {', '.join(TRAINED)}{', with --dataset a classifier of torchvision too' if own else ''} "
-        "(default: semantic)",
+        help=f"of {', '.join(TRAINED)}{', with --dataset ' if own else ''}"
+        f"{', '.join((*FIXED, 'a classifier of torchvision too')) if own else ''} (default: semantic)",
     )  # fmt: skip
     parser.add_argument("--run", metavar="DIR", dest="run_folder", type=Path, required=not own,
                         help="folder of the training: checkpoint, log and weights")  # fmt: skip

@@ -12,8 +12,7 @@ from core.bundle.bundle import Bundle
 from core.errors import BadInput
 from core.hashing import packing
 from core.hashing.base import HashMethod
-from core.hashing.predicted_class import class_codes
-from core.hashing.random_codes import random_codes
+from core.hashing.info import Images
 from core.hashing.registry import HASHES, HashInfo, allowed_bits, get_hash
 from core.runtime.parallel import run_blocks
 
@@ -46,9 +45,11 @@ class Codes:
 
 def bits_for(bundle: Bundle, encoder: str, name: str) -> list[int]:
     """The code lengths of a hash on an encoder of this bundle, ascending; empty where it cannot be used."""
-    if name == "predicted-class":
-        has = bundle.predicted(encoder, bundle.splits[0]) is not None
-        return allowed_bits(name, 0, classes=len(bundle.class_names)) if has else []
+    info = get_hash(name)
+    if info.of_prediction and bundle.predicted(encoder, bundle.splits[0]) is None:
+        return []
+    if info.class_bits is not None:
+        return allowed_bits(name, 0, classes=len(bundle.class_names))
     stored = [bits for stored_name, bits in bundle.stored_hashes(encoder) if stored_name == name]
     rows = bundle.count(fit_split(bundle))
     return allowed_bits(name, bundle.encoder_info(encoder)["dimensions"], stored, rows=rows)
@@ -119,11 +120,10 @@ def split_codes(
     `method` is a fitted hash where one is at hand; stored codes come first, then a stored head.
     """
     info = get_hash(name)
-    if name == "predicted-class":
-        predicted = bundle.predicted(encoder, split)
-        return Codes(bits, class_codes(predicted, len(bundle.class_names)), None)
-    if name == "random-codes":
-        return Codes(bits, random_codes(bundle.count(split), bits, seed, split), None)
+    if info.make_codes is not None:
+        predicted = bundle.predicted(encoder, split) if info.of_prediction else None
+        images = Images(split, bundle.count(split), len(bundle.class_names), predicted)
+        return Codes(bits, info.make_codes(images, bits, seed), None)
     projected = projected and info.distance == "hamming"  # else no signs of real values are compared
     stored = find_stored(bundle, encoder, info, bits, seed)
     if stored is not None and stored["bits"] > bits:

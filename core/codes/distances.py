@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.codes.cells import CellPair
 from core.codes.hamming import HammingPair
+from core.codes.own import OwnPair
 from core.codes.pair import CodePair
 from core.codes.real import EstimatePair, LookupPair
 from core.hashing.registry import get_hash
@@ -13,6 +14,7 @@ DISTANCES: dict[str, type[CodePair]] = {
     "cells": CellPair,
     "lookup": LookupPair,
     "estimate": EstimatePair,
+    "own": OwnPair,
 }
 
 

@@ -93,7 +93,7 @@ class EstimatePair(CodePair):
         return replace(self, embeddings=queries, residuals=self.method.project(queries))
 
 
-class _RealScan(Scan):
+class RealScan(Scan):
     """Selection among real distances."""
 
     def __init__(self, count: int, depth: int) -> None:
@@ -105,7 +105,7 @@ class _RealScan(Scan):
         return self.ids
 
 
-class _LookupScan(_RealScan):
+class _LookupScan(RealScan):
     def __init__(self, pair: LookupPair, depth: int) -> None:
         super().__init__(pair.parts.shape[1], depth)
         self.pair, self.table = pair, np.empty((len(pair.parts), pair.codebook.values.shape[1]))
@@ -119,7 +119,7 @@ class _LookupScan(_RealScan):
         return self.distances
 
 
-class _EstimateScan(_RealScan):
+class _EstimateScan(RealScan):
     def __init__(self, pair: EstimatePair, depth: int) -> None:
         super().__init__(len(pair.items.squares), depth)
         self.pair = pair

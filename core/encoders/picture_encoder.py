@@ -6,7 +6,10 @@ Either one of torchvision's classifiers, or an encoder trained here, whose weigh
 from __future__ import annotations
 
 import hashlib
+import sys
+from abc import abstractmethod
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ import numpy as np
 
 from core.bundle.files import check_sum
 from core.encoders.encoded import vectors_of
-from core.encoders.names import TRAINED
+from core.encoders.names import FIXED, TRAINED
 from core.encoders.opened import encode_images, open_weights, ready_to_encode
 from core.encoders.recipes.base import SOFTMAX
 from core.encoders.recipes.registry import RECIPES
@@ -109,6 +112,32 @@ class TrainedEncoder(PictureEncoder):
         return prepared
 
 
+class FixedEncoder(PictureEncoder):
+    """A function of the pixels that nothing is trained for: `vectors` and `name` are all that one gives."""
+
+    batch = 500
+
+    def __init__(self) -> None:
+        file = Path(str(sys.modules[type(self).__module__].__file__))
+        self.made = f"the function '{self.name}' of the pixels, pictures as 32 x 32 pixels"
+        self.key = f"{self.name} {file_digest(file)} 32"
+
+    @abstractmethod
+    def vectors(self, pictures: np.ndarray) -> np.ndarray:
+        """Features float (N, d), none of them all 0, of pictures uint8 (N, 32, 32, 3)."""
+
+    def prepare(self, picture: np.ndarray) -> object:
+        return as_encoder_sees(picture)
+
+    def describe(self, prepared: Sequence[object]) -> Described:
+        features = np.asarray(self.vectors(np.stack(list(prepared))), np.float32)
+        none = np.empty((len(features), 0), np.float32)
+        return Described(features, none, none)
+
+    def seen(self, prepared: object) -> np.ndarray:
+        return prepared
+
+
 def open_encoder(
     name: str, weights_file: str | Path | None = None, bundle: Bundle | None = None, mirrored: bool = False
 ) -> PictureEncoder:
@@ -120,13 +149,17 @@ def open_encoder(
     """
     if name in (*TRAINED, *(recipe + SOFTMAX for recipe in RECIPES)):
         return _open_trained(name, weights_file, bundle, mirrored)
+    if name in FIXED:
+        if weights_file is not None:
+            raise BadInput(f"encoder '{name}' is a function without weights: leave --weights out")
+        return import_module(FIXED[name]).ENCODER()
     from core.encoders.backbones import backbone_names, open_backbone  # a second to import
 
     if name in backbone_names():
         return BackboneEncoder(open_backbone(name, weights_file))
     held = bundle.encoders if bundle is not None else ()
     if name not in held:
-        raise unknown_name("encoder", name, {*backbone_names(), *TRAINED, *held})
+        raise unknown_name("encoder", name, {*backbone_names(), *TRAINED, *FIXED, *held})
     return _open_trained(name, weights_file, bundle, mirrored)
 
 

@@ -14,7 +14,7 @@ from core.engine.experiment import Experiment
 from core.engine.results import SearchResult
 from core.engine.task import RetrievalTask, relevant_items
 from core.errors import BadInput
-from core.metrics.registry import METRICS
+from core.metrics.registry import METRICS, quotient_of
 from core.metrics.sums import unknown_sums
 from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
 from core.runtime.parallel import run_blocks
@@ -22,8 +22,8 @@ from core.search.asymmetric import asymmetric_scores
 from core.search.products import gathered_products
 
 SEARCHES = ("exact", "hamming", "asymmetric")
-_OF_RANKS = ("ap", "ap_trec", "ap_hits", "ap_source", "precision", "recall")
-WHOLE_METRICS = tuple(name for name, metric in METRICS.items() if name in _OF_RANKS or metric.base in _OF_RANKS)
+_OF_RANKS = ("hits", "ap_sum", "ap_per_hit")  # sums that need no more than the ranks of the relevant items
+WHOLE_METRICS = tuple(name for name in METRICS if quotient_of(name).total in _OF_RANKS)
 Scan = Callable[[int], np.ndarray]  # the keys (N,) of all items to a query, the nearest item's the least
 
 

@@ -52,6 +52,13 @@ class HashMethod(ABC):
         """`project` of queries: other values only where a method has `two_maps`."""
         return self.project(X)
 
+    def distances(self, query: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """The finite distances float64 (N,) of a query's embedding float32 (d,) to packed codes uint8 (N, width).
+
+        Asked for where `HashInfo.distance` is "own". The array is the caller's to change.
+        """
+        raise NotImplementedError(f"{self.name} has no distance of its own")
+
     def state(self) -> dict[str, np.ndarray]:
         """The head, from which codes follow; empty for a method that has none."""
         return {}

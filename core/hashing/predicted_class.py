@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.hashing import packing
+from core.hashing.info import Images
 
 
 def class_bits(classes: int) -> int:
@@ -36,3 +37,10 @@ def class_codes(predicted: np.ndarray, classes: int) -> np.ndarray:
         row = int(wrong.argmax())
         raise BadInput(f"predicted class {predicted[row]} (row {row}): expected 0 to {classes - 1}")
     return packing.pack((predicted.astype(np.int64)[:, None] >> np.arange(bits)[::-1] & 1).astype(np.bool_))
+
+
+def predicted_codes(images: Images, bits: int, seed: int) -> np.ndarray:
+    """The codes of images whose class is predicted; no seed changes them."""
+    if images.predicted is None:
+        raise BadInput(f"no class is predicted for the images of '{images.split}': choose an encoder that predicts one")
+    return class_codes(images.predicted, images.classes)

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.hashing import packing
+from core.hashing.info import Images
 
 
 def random_codes(count: int, bits: int, seed: int, split: str) -> np.ndarray:
@@ -19,3 +20,8 @@ def random_codes(count: int, bits: int, seed: int, split: str) -> np.ndarray:
     generator = np.random.default_rng([seed, zlib.crc32(split.encode())])
     whole = generator.integers(0, 256, size=(count, packing.width(bits)), dtype=np.uint8)
     return packing.truncate(whole, 8 * packing.width(bits), bits)
+
+
+def drawn_codes(images: Images, bits: int, seed: int) -> np.ndarray:
+    """The codes of all images of a split."""
+    return random_codes(images.count, bits, seed, images.split)

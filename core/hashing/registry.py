@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from core.errors import BadInput, unknown_name
 from core.hashing.info import OFFERED_BITS, HashInfo
@@ -11,13 +12,19 @@ from core.hashing.kmeans import CELL_BITS, KMeansCells
 from core.hashing.pca_rotation import PcaRotation
 from core.hashing.pca_sign import PcaSign
 from core.hashing.pq import FEWEST_ROWS, PQ_BITS, ProductQuantiser
-from core.hashing.predicted_class import class_bits
+from core.hashing.predicted_class import class_bits, predicted_codes
 from core.hashing.rabitq import RaBitQ, rabitq_bits
+from core.hashing.random_codes import drawn_codes
 from core.hashing.random_hyperplane import RandomHyperplane
 from core.hashing.registry_learned import LEARNED
 from core.hashing.spectral import Spectral
 
-__all__ = ["HASHES", "OFFERED_BITS", "HashInfo", "allowed_bits", "fitted_bits", "get_hash"]
+__all__ = ["CONTROLS", "HASHES", "OFFERED_BITS", "HashInfo", "allowed_bits", "fitted_bits", "get_hash"]
+
+# Modules that describe a hash of their own as HASH: a line here is all that lists one.
+ADDED: tuple[str, ...] = (
+    # "core.hashing.weighted_signs",
+)
 
 _METHODS = (
     HashInfo(
@@ -102,6 +109,8 @@ _METHODS = (
         description="Bits that have nothing to do with the image: what is reached by chance.",
         source="control",
         control=True,
+        make_codes=drawn_codes,
+        drawn=True,
     ),
     HashInfo(
         name="predicted-class",
@@ -109,6 +118,9 @@ _METHODS = (
         description="The number of the predicted class as code, at distance 0 if equal and 1 if not.",
         source="control; Sablayrolles et al., ICASSP 2017",
         control=True,
+        make_codes=predicted_codes,
+        of_prediction=True,
+        class_bits=class_bits,
         distance_cap=1,
     ),
     HashInfo(
@@ -120,7 +132,11 @@ _METHODS = (
     ),
 )
 
-HASHES: dict[str, HashInfo] = {info.name: info for info in _METHODS}
+_ADDED: tuple[HashInfo, ...] = tuple(import_module(name).HASH for name in ADDED)
+HASHES: dict[str, HashInfo] = {  # methods, then controls, then what is imported
+    info.name: info for info in sorted((*_METHODS, *_ADDED), key=lambda info: (info.stored_only, info.control))
+}
+CONTROLS = tuple(name for name, info in HASHES.items() if info.control)
 
 
 def get_hash(name: str) -> HashInfo:
@@ -135,15 +151,15 @@ def allowed_bits(
 ) -> list[int]:
     """The code lengths to offer, ascending, for embeddings of `dimensions` dimensions, `rows` of them to fit on.
 
-    `stored`: lengths of which the bundle holds codes or heads; they are offered for every method but predicted-class,
-    which has the one length that tells `classes` classes apart. A method that is slow to fit is offered at these alone,
-    or up to the greatest where shorter codes begin it. Empty: the method cannot be used here.
+    `stored`: lengths of which the bundle holds codes or heads; they are offered for every method but one that tells
+    `classes` classes apart, which has the one length for it. A method that is slow to fit is offered at these alone, or
+    up to the greatest where shorter codes begin it. Empty: the method cannot be used here.
     """
     info = get_hash(name)
-    if name == "predicted-class":
+    if info.class_bits is not None:
         if classes is None:
-            raise BadInput("the length of predicted-class depends on the number of classes, which is not given")
-        return [class_bits(classes)]
+            raise BadInput(f"the length of {name} depends on the number of classes, which is not given")
+        return [info.class_bits(classes)]
     if info.slow_fit:
         shorter = [bits for bits in info.lengths if bits <= max(stored, default=0)] if info.prefix else []
         return sorted({*stored, *shorter})
@@ -156,7 +172,7 @@ def fitted_bits(name: str, dimensions: int, rows: int | None = None) -> list[int
     `rows` there are to fit on; None: as many as it takes.
     """
     info = get_hash(name)
-    if info.stored_only or name == "predicted-class":
+    if info.stored_only or info.class_bits is not None:
         return []
     if info.fixed_bits is not None:
         return [info.fixed_bits(dimensions)]

@@ -19,7 +19,7 @@ from core.engine.task import relevant_counts
 from core.engine.whole_gallery import can_judge, whole_result
 from core.errors import BadInput, unknown_name
 from core.hashing.info import LEARNED_BITS
-from core.hashing.registry import get_hash
+from core.hashing.registry import CONTROLS, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.metrics.ties import expected_ap_sum
 from core.search.searcher import SEARCHES
@@ -27,7 +27,7 @@ from core.settings import ALL, Setting
 
 EXACT = "exact"  # in place of a hash: the ranking by similarity itself
 BEST = "best-possible"  # in place of a hash: a perfect ranking
-YARDSTICKS = ("random-codes", "predicted-class", EXACT, BEST)
+YARDSTICKS = (*CONTROLS, EXACT, BEST)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def codes_digest(engine: Engine, setting: Setting) -> str:
 def _code_inputs(bundle: Bundle, setting: Setting, splits: list[str]) -> Iterator[object]:
     """What the codes of a setting follow from, beside its embeddings."""
     info, encoder = get_hash(setting.hash), bundle.encoder_info(setting.encoder)
-    if info.name == "predicted-class":
+    if info.of_prediction:
         yield [_sums(encoder["predicted"][split]) for split in splits]
     stored = find_stored(bundle, setting.encoder, info, setting.bits, setting.seed)
     if stored is not None:

@@ -11,9 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
+from core.metrics.own_sums import sums_of_ranking, sums_of_shortlists
 from core.metrics.ranking_kernels import ranking_block
 from core.metrics.shortlist_kernels import shortlist_block
-from core.metrics.sums import SUMS, Accumulated, unknown_sums
+from core.metrics.sums import KEPT, OWN, SUMS, Accumulated, unknown_sums
 from core.metrics.tables import Judgements, tables_of
 from core.runtime.parallel import run_blocks
 
@@ -66,6 +67,8 @@ def accumulate_ranking(
     def judge(block: slice, sums: np.ndarray) -> None:
         judged = judgements.query_labels[block], judgements.rows[block], tables, out.ks
         ranking_block(_places(ids[block]), _places(exact_ids[block]), *judged, sums)
+        for place, sum_of in enumerate(OWN.values(), len(KEPT)):
+            sums[:, place] = sums_of_ranking(sum_of, ids[block], judgements[block], out.ks)
 
     _by_blocks(judge, len(ids), out, threads, first)
 
@@ -94,6 +97,9 @@ def accumulate_shortlists(
         judged = judgements.query_labels[block], judgements.rows[block], tables, out.ks
         known = _places(exact_ids[block])
         shortlist_block(queries[block], gallery, _places(near[block]), shortlists, known, *judged, sums)
+        for place, sum_of in enumerate(OWN.values(), len(KEPT)):
+            listed = queries[block], gallery, near[block], shortlists
+            sums[:, place] = sums_of_shortlists(sum_of, *listed, judgements[block], out.ks)
 
     _by_blocks(judge, len(queries), out, threads, first)
 

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
+from importlib import import_module
 
 from core.errors import unknown_name
 from core.metrics import average_precision, hierarchical_precision, ndcg, overlap, precision, recall
+from core.metrics.metric import Metric
 from core.metrics.quotient import Quotient
 
-Ceiling = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric at k. `family` groups definitions that a person chooses between.
-
-    `compute` is its quotient of accumulated sums; None where the ties of Hamming search are averaged
-    over, which needs the distances too (`base` then names the metric whose divisor it shares). `ceiling` gives the
-    value of a perfect ranking from R (Q,) and k (K,), None where that is 1.
-    """
-
-    name: str
-    label: str
-    family: str
-    description: str
-    source: str
-    compute: Quotient | None
-    ceiling: Ceiling | None = None
-    hierarchical: bool = False
-    base: str | None = None
-
-    @property
-    def hamming_only(self) -> bool:
-        """Whether it is defined for Hamming search alone."""
-        return self.base is not None
-
+# Modules that hold a metric of their own as METRIC: a line here is all that lists one.
+ADDED: tuple[str, ...] = (
+    # "core.metrics.reciprocal_rank",
+)
 
 _ALL = (
     Metric(
@@ -159,7 +134,9 @@ _ALL = (
     ),
 )
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (*_ALL, *(import_module(name).METRIC for name in ADDED))
+}
 
 
 def get_metric(name: str) -> Metric:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.metrics.judged_ranks import OfRanking
+from core.metrics.registry import METRICS
+
 # With rel_i = 1 where rank i has the query's class, P_i the precision and hp_i the hierarchical precision at rank i:
-SUMS = (
+KEPT = (
     "hits",  # sum of rel_i
     "ap_sum",  # sum of rel_i P_i
     "ap_per_hit",  # the same over the hits, 0 without one
@@ -18,7 +21,15 @@ SUMS = (
     "ndcg_hierarchical",
     "shared",  # items that are in the exact top k, too
 )
-HITS, AP_SUM, AP_PER_HIT, HP, AHP_SUM, HP_AREA, NDCG, NDCG_HIERARCHICAL, SHARED = range(len(SUMS))
+HITS, AP_SUM, AP_PER_HIT, HP, AHP_SUM, HP_AREA, NDCG, NDCG_HIERARCHICAL, SHARED = range(len(KEPT))
+
+# Sums that a metric makes of its own, behind those that the compiled loops keep.
+OWN: dict[str, OfRanking] = {
+    metric.compute.total: metric.compute.of_ranking
+    for metric in METRICS.values()
+    if metric.compute is not None and metric.compute.of_ranking is not None
+}
+SUMS = (*KEPT, *OWN)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from core.engine.retrieval import Retrieved, answer
 from core.engine.task import RetrievalTask
 from core.errors import BadInput
 from core.hashing import packing
-from core.hashing.predicted_class import class_codes
+from core.hashing.info import Images
 from core.hashing.registry import get_hash
 from core.picture_query.query_encoder import EncodedPicture
 from core.runtime.pinning import alone, pinned
@@ -95,18 +95,18 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
         return pair.encoded(vectors, None), None
     hasher = None
     stored = code_source.find_stored(engine.bundle, setting.encoder, info, pair.bits, setting.seed)
-    if info.name == "predicted-class" and not len(encoded.probabilities):
-        raise NoCode("predicted-class cannot hash a new picture: its encoder does not tell the bundle's classes apart")
-    if info.name == "predicted-class":
-        own = encoded.probabilities.argmax()
-        codes = Codes(pair.bits, class_codes(own[None], len(encoded.probabilities)), None)
+    if info.of_prediction and not len(encoded.probabilities):
+        raise NoCode(f"{info.name} cannot hash a new picture: its encoder does not tell the bundle's classes apart")
+    if info.of_prediction and info.make_codes is not None:
+        images = Images("picture", 1, len(encoded.probabilities), encoded.probabilities.argmax()[None])
+        codes = Codes(pair.bits, info.make_codes(images, pair.bits, setting.seed), None)
     elif code_source.is_own_layer(info, stored):
         codes = _own_code(setting, encoded, pair.bits)
     elif (hasher := query_hash(engine, setting)) is not None:
         values = engine.at(setting).method.project_queries(vectors)
         codes = Codes(pair.bits, packing.pack(values > 0), lambda: values)
-    elif info.name == "random-codes":
-        raise NoCode("random-codes are drawn for the images of the bundle: a new picture has none")
+    elif info.make_codes is not None:
+        raise NoCode(f"{info.name} are drawn for the images of the bundle: a new picture has none")
     else:
         raise NoCode(
             f"hash '{info.name}' cannot hash a new picture: the bundle holds its codes alone, not what made them; "

@@ -24,7 +24,9 @@ from dashboard.shared.style import CONTROL_LOOKS, SEARCH_LOOKS, Look
 
 T = TypeVar("T")
 _KEPT = ByteCache(2000)  # so many curves, values and comparisons
-MORE_METRICS = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overlap")
+_FIRST = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overlap")
+_ELSEWHERE = ("map", "mahp", "expected")  # families that the sidebar or another switch chooses from
+MORE_METRICS = tuple(dict.fromkeys([*_FIRST, *(n for n, metric in METRICS.items() if metric.family not in _ELSEWHERE)]))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def draw_bits(view: View, statistics: CodeStatistics, bits: int) -> None:
                 alt=f"|r| of pairs of bits, mean {statistics.mean_correlation:.3f}",
             )  # fmt: skip
     numbers = " The bits of this method are digits of numbers, not choices of their own."
-    kind = "" if info.distance == "hamming" else numbers
+    kind = "" if info.bits_are_choices else numbers
     st.caption(f"Of the {statistics.count:,} codes of the gallery.{kind} Protocol {view.protocol}.")
 
 

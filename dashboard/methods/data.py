@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.hashing.info import LEARNED_BITS
+from core.hashing.registry import get_hash
 from core.methods.leaderboard import Scored, leaderboard
 from core.methods.scores import (
     BEST,
@@ -68,7 +69,7 @@ def own_measure(name: str, measure: Measure) -> Measure:
     where they have no real values."""
     if name in (EXACT, BEST):
         return measure.base
-    if not has_measure(name, measure) and name in ("random-codes", "predicted-class"):
+    if not has_measure(name, measure) and get_hash(name).control:
         return replace(measure, search="hamming")
     return measure
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.hashing.info import LEARNED_BITS
-from core.hashing.registry import get_hash
+from core.hashing.registry import CONTROLS, get_hash
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, YARDSTICKS, Measure
 from dashboard.methods import charts
@@ -39,9 +39,10 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
 
 def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
     """Curves over the length of the methods chosen, the best at first; yardsticks across."""
+    flat_names = (*(name for name in CONTROLS if get_hash(name).class_bits is not None), EXACT, BEST)
     lines: dict[str, list] = {}
     for each in scores.values:
-        if each.hash not in (EXACT, BEST, "predicted-class"):
+        if each.hash not in flat_names:
             lines.setdefault(each.hash, []).append(each)
     several = [name for name, own in lines.items() if len({each.bits for each in own}) > 1]
     best = table.max(axis=1).sort_values(ascending=False).index
@@ -52,12 +53,12 @@ def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFram
         help="The best at some length at first, and the nested code, whose every length is a beginning of one code.",
     )  # fmt: skip
     drawn = {}
-    for name in [*chosen, *(n for n in several if n == "random-codes")]:
+    for name in [*chosen, *(n for n in several if n in CONTROLS)]:
         own = sorted(lines[name], key=lambda each: each.bits)
         mean, low, high = np.array([band(view, each, measure, scores) for each in own]).T
         drawn[method_label(name)] = (np.array([each.bits for each in own]), mean, low, high)
     flat = {each.hash: float(v.mean()) for each, v in scores.values.items() if each.hash in YARDSTICKS}
-    levels = {name: flat[name] for name in (BEST, EXACT, "predicted-class") if name in flat}
+    levels = {name: flat[name] for name in reversed(flat_names) if name in flat}
     figure = charts.length_figure(drawn, levels, measure.label, dark_page(), [get_hash("nested").label])
     words = "; ".join(f"{name} {line[1][-1]:.4f} at {line[0][-1]} bits" for name, line in drawn.items())
     st.plotly_chart(figure, key="methods_curves", width="stretch", alt=f"{measure.label} over bits. {words}")

@@ -4,10 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from core.engine.whole_gallery import can_judge
+from core.hashing.registry import CONTROLS
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
 from core.methods.significance import PERMUTATIONS
 from core.methods.stored_scores import fit_seconds
+from core.metrics import registry
 from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
 from core.settings import ALL
@@ -19,10 +21,11 @@ from dashboard.methods import lengths as methods_grid
 from dashboard.shared import state
 from dashboard.shared.style import dark_page
 
-METRICS = (
+_FIRST = (
     "ap_trec", "ap", "ahp", "precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "ap_hits", "ap_source",
     "ahp_trapezoid", "overlap",
 )  # fmt: skip
+METRICS = tuple(dict.fromkeys([*_FIRST, *(n for n, metric in registry.METRICS.items() if not metric.hamming_only)]))
 OWN_K = "sidebar's k"
 KS = (ALL, "10", "50", "100", "250", OWN_K)
 view = state.current()
@@ -171,7 +174,7 @@ def notes(measure: Measure, reference: str, scores: methods_data.Scores) -> list
         "the one compared with.",
     ]
     if measure.search == "asymmetric":
-        without = [name for name in ("random-codes", "predicted-class") if name in {each.hash for each in others}]
+        without = [name for name in CONTROLS if name in {each.hash for each in others}]
         lines.append(
             "Methods without real values are left out; "
             + " and ".join(method_label(name) for name in without)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.hashing.registry import CONTROLS, get_hash
+
 
 @dataclass(frozen=True)
 class Look:
@@ -34,6 +36,8 @@ CONTROL_LOOKS = {
     "random-codes": Look("Random codes (control)", "#6b7280", "#aab2bd", "longdash", "x"),
     "predicted-class": Look("Predicted class (control)", "#b07a00", "#eab92d", "longdashdot", "star"),
 }
+for _name in CONTROLS:  # those that have no look of their own share one
+    CONTROL_LOOKS.setdefault(_name, Look(get_hash(_name).label, "#6b7280", "#aab2bd", "longdashdot", "hexagon"))
 
 
 def dark_page() -> bool:

@@ -1,14 +1,17 @@
 """An encoder trained here, on a person's pictures: as the shipped embeddings are made, but for the mirror image."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from core.bundle.bundle import load_bundle
 from core.encoders.encoding import encode_images
+from core.encoders.names import FIXED
 from core.encoders.networks.registry import make_network
 from core.encoders.opened import ready_to_encode
-from core.encoders.picture_encoder import open_encoder
+from core.encoders.picture_encoder import FixedEncoder, open_encoder
 from core.encoders.recipes.registry import get_recipe
 from core.encoders.weights import load_network, to_bytes
 from core.errors import BadInput
@@ -52,3 +55,26 @@ def test_shipped_weights_give_the_shipped_dimensions(name):
         pytest.skip(f"no weights of {name} are shipped")
     vectors = open_encoder(name, None, bundle).encode_pictures([np.zeros((40, 40, 3), dtype=np.uint8)])
     assert vectors.shape == (1, bundle.encoder_info(name)["dimensions"])
+
+
+class Brightness(FixedEncoder):
+    name = "brightness"
+
+    def vectors(self, pictures):
+        assert pictures.shape[1:] == (32, 32, 3)
+        return 1 + pictures.mean(axis=(1, 2, 3))[:, None]
+
+
+def test_a_function_of_the_pixels_is_an_encoder(monkeypatch):
+    monkeypatch.setitem(FIXED, "brightness", __name__)
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+    monkeypatch.setattr(sys.modules[__name__], "ENCODER", Brightness, raising=False)
+    encoder = open_encoder("brightness")
+    grey = np.full((50, 40, 3), 7, np.uint8)
+    assert encoder.encode_pictures([grey, grey + 3]).tolist() == [[8.0], [11.0]]
+    described = encoder.describe([encoder.prepare(grey)])
+    assert described.probabilities.shape == described.latent.shape == (1, 0)
+    assert encoder.seen(encoder.prepare(grey)).shape == (32, 32, 3)
+    assert encoder.key.startswith("brightness ")
+    with pytest.raises(BadInput, match="'brightness' is a function without weights: leave --weights out"):
+        open_encoder("brightness", "weights.safetensors")

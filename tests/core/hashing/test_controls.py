@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
+from core.hashing.info import Images
 from core.hashing.packing import check_codes, unpack
 from core.hashing.predicted_class import class_bits, class_codes
 from core.hashing.random_codes import random_codes
+from core.hashing.registry import CONTROLS, HASHES
 
 
 def test_random_codes_are_fair_and_independent_bits():
@@ -84,3 +86,15 @@ def test_class_codes_tell_all_classes_apart(classes, kind):
 def test_class_codes_refuse(predicted, message):
     with pytest.raises(BadInput, match=message):
         class_codes(predicted, 100)
+
+
+def test_controls_say_of_themselves_what_they_are():
+    assert CONTROLS == ("random-codes", "predicted-class")
+    drawn, predicted = HASHES["random-codes"], HASHES["predicted-class"]
+    images = Images("test", 3, 100, np.array([5, 99, 0]))
+    assert np.array_equal(drawn.make_codes(images, 12, 4), random_codes(3, 12, 4, "test"))
+    assert np.array_equal(predicted.make_codes(images, 7, 4), class_codes(images.predicted, 100))
+    assert (drawn.drawn, drawn.of_prediction, drawn.class_bits) == (True, False, None)
+    assert (predicted.drawn, predicted.of_prediction, predicted.class_bits(100)) == (False, True, 7)
+    with pytest.raises(BadInput, match="no class is predicted for the images of 'test'"):
+        predicted.make_codes(Images("test", 3, 100), 7, 0)
