@@ -19,7 +19,6 @@ YARDSTICK_LOOKS = {
     "best-possible": Look("Best possible", "#5b4a8a", "#c3b1f0", "dot", "diamond-open"),
 }
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
-OWN_LENGTH = "own length"
 
 
 def board_figure(board: pd.DataFrame, reference: str, title: str, dark: bool) -> go.Figure:
