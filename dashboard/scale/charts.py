@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.scale.model import Model
 from dashboard.shared.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {
@@ -26,7 +25,7 @@ AXES = {
 def size_figure(points: pd.DataFrame, lines: dict[str, np.ndarray], counts: np.ndarray, dark: bool) -> go.Figure:
     """Time of a query against N on log axes: points measured, and each side's model over `counts`, float64 (C,).
 
-    `points` is `dashboard.scale.data.per_query` of the curve of N; `lines` has milliseconds at `counts` by side. What
+    `points` is `core.scale.findings.per_query` of the curve of N; `lines` has milliseconds at `counts` by side. What
     lies beyond the last measured point is shaded: a projection.
     """
     figure = go.Figure()
@@ -81,15 +80,6 @@ def growth_figure(points: pd.DataFrame, curve: str, lines: dict[str, np.ndarray]
     return _log_axes(figure, curve)
 
 
-def model_lines(models: dict[tuple[str, str], Model], work: str, works: dict[str, list]) -> dict[str, np.ndarray]:
-    """Milliseconds by the model of each side that has one, at each of the side's `works` (`core.scale.model.Work`)."""
-    return {
-        side: np.array([models[work, side].predict(each) for each in every])
-        for side, every in works.items()
-        if (work, side) in models
-    }
-
-
 def _add_points(figure: go.Figure, rows: pd.DataFrame, look: Look, dark: bool) -> None:
     figure.add_scatter(
         x=rows["at"],
@@ -97,7 +87,7 @@ def _add_points(figure: go.Figure, rows: pd.DataFrame, look: Look, dark: bool) -
         mode="markers",
         name=look.label,
         legendgroup=rows["side"].iloc[0],
-        customdata=np.stack([rows["p95_ms"] / rows["batch"], rows["runs"]], axis=1),
+        customdata=np.stack([rows["p95"], rows["runs"]], axis=1),
         hovertemplate="%{y:.3g} ms, p95 %{customdata[0]:.3g} ms, %{customdata[1]} runs<extra>"
         + look.label
         + "</extra>",
