@@ -9,13 +9,13 @@ from pathlib import Path
 import streamlit as st
 
 from core.engine.nearest_setting import nearest_setting
+from core.figures.style import BUNDLE_LOOKS
 from core.hashing.registry import get_hash
 from core.reports import comparability
 from core.reports.comparability import Difference
 from dashboard.curves import pins
 from dashboard.curves.series import Series
 from dashboard.shared import state
-from dashboard.shared.curve_charts import BUNDLE_LOOKS
 from dashboard.shared.state import View
 
 KEY = "curves_bundles"

@@ -7,18 +7,17 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import GREY, INK, PAPER
+from core.figures.style import faded
 from core.metrics.intervals import Comparison
-from dashboard.shared.style import faded
 
-INK = {False: "#1c232b", True: "#e4e8ec"}
-PAPER = {False: "#ffffff", True: "#12161b"}
 # Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
 CELL_COLOURS = {
     False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
     True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
 }
 CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
-SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
+SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": (*GREY, ""), "win": ("#1f6fb2", "#4fa3df", "")}
 
 
 def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
@@ -38,7 +37,7 @@ def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
                 (0.0, f"<b>{count:,}</b>", 22),
                 (-0.25, f"{count / total:.1%}", 13),
             ):
-                font = {"color": INK[dark], "size": size}
+                font = {"color": INK.on(dark), "size": size}
                 figure.add_annotation(x=x, y=y + lift, text=text, showarrow=False, font=font)
     plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(
@@ -83,11 +82,11 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
         hovertemplate="equal: %{y:,} queries<extra></extra>",
         marker=_marker("tie", dark),
     )
-    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK[dark], opacity=0.25, line_width=0)
+    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK.on(dark), opacity=0.25, line_width=0)
     figure.add_vline(
         x=compared.difference,
-        line={"color": INK[dark], "dash": "dash", "width": 1.5},
-        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK[dark]}, "yanchor": "bottom"},
+        line={"color": INK.on(dark), "dash": "dash", "width": 1.5},
+        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK.on(dark)}, "yanchor": "bottom"},
         annotation_position="top left" if compared.difference <= 0 else "top right",
     )
     figure.update_layout(
@@ -105,5 +104,5 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
 
 def _marker(name: str, dark: bool) -> dict:
     light, night, shape = SIGNS[name]
-    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER[dark]}
+    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER.on(dark)}
     return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}

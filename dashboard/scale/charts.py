@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.shared.style import SEARCH_LOOKS, Look, finish
+from core.figures.palette import BLUE, NAVY, NEUTRAL, SKY
+from core.figures.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {
-    "exact-blas": Look("Exact: BLAS", "#3a93cc", "#a5d8f7", "dot", "circle-open"),
-    "exact-faiss": Look("Exact: faiss", "#0b3c5d", "#7f93ff", "dashdot", "square-open"),
-    "exact-chunked": Look("Exact: own scan by chunks", "#0072b2", "#4fa3df", "solid", "circle"),
+    "exact-blas": Look("Exact: BLAS", *SKY, "dot", "circle-open"),
+    "exact-faiss": Look("Exact: faiss", *NAVY, "dashdot", "square-open"),
+    "exact-chunked": Look("Exact: own scan by chunks", *BLUE, "solid", "circle"),
     "hashed": Look("Hashed", SEARCH_LOOKS["hashed"].light, SEARCH_LOOKS["hashed"].dark, "dash", "diamond"),
 }
 AXES = {
@@ -48,7 +49,7 @@ def size_figure(points: pd.DataFrame, lines: dict[str, np.ndarray], counts: np.n
     last = float(points["n"].max())
     finish(figure, AXES["n"], "Time of a query", height=460)
     if len(counts) and counts[-1] > last:
-        figure.add_vrect(x0=last * 1.3, x1=counts[-1] * 1.2, fillcolor="#858f9a", opacity=0.12, line_width=0)
+        figure.add_vrect(x0=last * 1.3, x1=counts[-1] * 1.2, fillcolor=NEUTRAL, opacity=0.12, line_width=0)
         figure.add_annotation(
             x=np.log10(last * 1.5), xref="x", xanchor="left", y=1, yref="paper", yanchor="top",
             text="projection, not measured", showarrow=False,

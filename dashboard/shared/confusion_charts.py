@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import INK
+from core.figures.style import name_axis, places
 from dashboard.shared.placeholder_cards import readable, readable_names
-from dashboard.shared.style import name_axis, places
 
-INK = {False: "#1c232b", True: "#e4e8ec"}
 PAPER = {False: "#ffffff", True: "#12161b"}
 # Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
 CELL_COLOURS = {
@@ -29,7 +29,7 @@ def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) ->
         y=places(names),
         mode="text",
         text=[f"{value * 100:.0f}" for value in share.diagonal()],
-        textfont={"size": 11, "color": INK[dark]},
+        textfont={"size": 11, "color": INK.on(dark)},
         hoverinfo="skip",
         showlegend=False,
     )

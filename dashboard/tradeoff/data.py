@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from core.codes.codes import bits_for, usable_hashes
+from core.figures.style import CONTROL_LOOKS
 from core.runtime.cache import ByteCache
 from core.settings import Setting
 from core.timing.timed_grid import GridTimes
 from core.tradeoff.grid import SAMPLE, Grid, pareto_front, quality_grids, with_current
 from dashboard.shared.state import View
-from dashboard.shared.style import CONTROL_LOOKS
 
 BYTES, MEASURED = "Bytes read", "Measured time"
 TIMES = "tradeoff_times"
