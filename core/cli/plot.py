@@ -36,12 +36,13 @@ def draw_curves(
     """One panel per metric: mean over queries at every k up to `deepest`, with 95 % bands."""
     ks = [k for k in curve_ks(deepest, engine.at(setting).task.size) if k <= deepest]
     curves = {search: curves_at(engine, search, setting, ks, metrics) for search in searches}
-    panels = {
-        f"{get_metric(metric).label} at k": [
-            Line(search, SEARCH_LOOKS[search], found[metric]) for search, found in curves.items() if metric in found
-        ]
+    panels = [
+        (
+            f"{get_metric(metric).label} at k",
+            [Line(search, SEARCH_LOOKS[search], found[metric]) for search, found in curves.items() if metric in found],
+        )
         for metric in metrics
-    }
+    ]
     return panels_figure(
         panels,
         f"{engine.bundle.name}: encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING
@@ -72,13 +72,13 @@ def metric_figure(
     return Figure(data=traces, layout=layout)  # plotly checks it once; added part by part, five times as long
 
 
-def panels_figure(panels: Mapping[str, Sequence[Line]], title: str) -> go.Figure:
-    """Panels side by side, by their headings: lines over k at every point they have, on a light page."""
+def panels_figure(panels: Sequence[tuple[str, Sequence[Line]]], title: str) -> go.Figure:
+    """Panels side by side, each with its heading: lines over k at every point they have, on a light page."""
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=list(panels))
+    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=[heading for heading, _ in panels])
     named: set[str] = set()
-    for column, lines in enumerate(panels.values(), start=1):
+    for column, (_, lines) in enumerate(panels, start=1):
         for line in lines:
             band, drawn = line_traces(line, int(line.curve.ks[0]), False, "", most=len(line.curve.ks))
             drawn["showlegend"] = line.label not in named  # one entry for all panels

@@ -36,7 +36,7 @@ def differences(engine: Engine, setting: Setting, other: Engine, other_setting: 
         found.append(Difference("protocol", setting.protocol, other_setting.protocol))
     if setting.near_duplicates != other_setting.near_duplicates:
         found.append(Difference("near-duplicates", setting.near_duplicates, other_setting.near_duplicates))
-    mine, theirs = engine.task(setting), other.task(other_setting)
+    mine, theirs = engine.at(setting).task, other.at(other_setting).task
     names, other_names = engine.bundle.class_names, other.bundle.class_names
     if names != other_names:
         found.append(Difference("classes", len(names), len(other_names)))

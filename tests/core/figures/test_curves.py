@@ -85,7 +85,7 @@ def test_curves_in_words():
 
 def test_panels_share_a_legend_and_draw_every_point():
     long = line(ks=range(1, 301))
-    figure = curves.panels_figure({"mAP at k": [long], "P at k": [long, line("hamming")]}, "a title")
+    figure = curves.panels_figure([("mAP at k", [long]), ("P at k", [long, line("hamming")])], "a title")
     bands, lines = figure.data[::2], figure.data[1::2]
     assert [len(trace.x) for trace in lines] == [300, 300, 250]
     assert [trace.showlegend for trace in lines] == [True, False, True]
@@ -96,7 +96,7 @@ def test_panels_share_a_legend_and_draw_every_point():
 
 
 def test_a_line_of_one_point_is_seen():
-    (_, drawn) = curves.panels_figure({"mAP at k": [line(ks=[5])]}, "").data
+    (_, drawn) = curves.panels_figure([("mAP at k", [line(ks=[5])])], "").data
     assert list(drawn.x) == [5]
     assert "markers" in drawn.mode
 

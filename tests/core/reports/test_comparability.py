@@ -68,7 +68,7 @@ def test_another_tree(engine, make_bundle):
 
 
 def test_near_duplicates_of_one_alone(engine, monkeypatch):
-    task = engine.task(OWN)
-    monkeypatch.setattr(engine, "task", lambda setting: task)
+    own = engine.at(OWN)
+    monkeypatch.setattr(engine, "at", lambda setting: own)
     (found,) = differences(engine, OWN, engine, replace(OWN, near_duplicates=LEAVE_OUT))
     assert (found.kind, found.there) == ("near-duplicates", LEAVE_OUT)

@@ -72,6 +72,6 @@ def test_the_outcome_of_a_setting():
 
 
 def test_memory_of_an_image(tiny_bundle):
-    task = Engine(tiny_bundle, 1).task(SETTING)
+    task = Engine(tiny_bundle, 1).at(SETTING).task
     found = memory_of(tiny_bundle, SETTING, task)
     assert found == Memory(64, 32, "float16", 2)  # 16 dimensions, searched as float32; 16 bits
