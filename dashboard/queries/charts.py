@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.graph_objects as go
 
 from core.figures.palette import GREY, INK, PAPER
 from core.figures.style import faded
 from core.metrics.intervals import Comparison
+from core.reports.difference_bins import bin_differences
 
 # Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
 CELL_COLOURS = {
@@ -45,18 +44,6 @@ def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
     )
     figure.update_yaxes(range=[-0.5, 1.5], tickvals=[1, 0], ticktext=["exact<br>right", "exact<br>wrong"], **plain)
     return figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 30, "b": 10}, showlegend=False)
-
-
-def bin_differences(differences: np.ndarray, bins: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """(edges float64 (B + 1,), counts int64 (B,)) of the differences that are not 0: at most bins + 1 of one width.
-
-    0 is an edge, so that no bin holds losses and wins.
-    """
-    low, high = min(float(differences.min(initial=0.0)), 0.0), max(float(differences.max(initial=0.0)), 0.0)
-    width = (high - low) / bins or 0.01
-    edges = width * np.arange(-max(math.ceil(-low / width - 1e-9), 1), max(math.ceil(high / width - 1e-9), 1) + 1)
-    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # rounding must not push the ends out
-    return edges, np.histogram(differences[differences != 0], edges)[0]
 
 
 def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool, logarithmic: bool) -> go.Figure:

@@ -11,15 +11,6 @@ from core.figures.palette import INK
 from core.figures.style import name_axis, places
 from dashboard.shared.placeholder_cards import readable, readable_names
 
-PAPER = {False: "#ffffff", True: "#12161b"}
-# Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
-CELL_COLOURS = {
-    False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
-    True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
-}
-CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
-SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
-
 
 def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
     """Shares (S, S): rows the query's superclass, columns the one returned; the diagonal is written, not coloured."""

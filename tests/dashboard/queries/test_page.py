@@ -148,17 +148,6 @@ def test_a_ticked_row_opens_its_query_once(page, engine, monkeypatch):
     assert at.session_state["queries_visit"] == visit + 1
 
 
-def test_differences_are_binned_with_zero_on_an_edge():
-    rng = np.random.default_rng(0)
-    for values in (rng.normal(size=500), -rng.random(50), rng.random(50), np.zeros(5), np.array([-0.3, 0.0, 0.1])):
-        edges, counts = charts.bin_differences(values)
-        assert 0.0 in edges
-        assert counts.sum() == (values != 0).sum()
-        assert counts[edges[:-1] < 0].sum() == (values < 0).sum()
-        assert len(counts) <= 42
-        assert edges[0] < 0 < edges[-1]
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_stand_with_and_without_superclasses(dark):
     share = shares(np.array([[5, 3, 2], [1, 8, 1], [0, 4, 6]]))
