@@ -10,7 +10,7 @@ import pytest
 from core.metrics.intervals import compare
 from core.reports.query_analysis import CELLS, by_superclass, cell_counts, cells, shares, top_labels
 from core.settings import Setting, curve_ks
-from dashboard.queries import charts
+from dashboard.shared import confusion_charts
 from tests.dashboard.reading import checked, figure
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -151,12 +151,14 @@ def test_a_ticked_row_opens_its_query_once(page, engine, monkeypatch):
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_stand_with_and_without_superclasses(dark):
     share = shares(np.array([[5, 3, 2], [1, 8, 1], [0, 4, 6]]))
-    assert charts.superclass_confusion(share, ["a_b", "c", "d"], dark).data[0].zmax == pytest.approx(0.4)
-    assert charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.dtick == 1  # every name is written
-    grouped = charts.class_confusion(share, ["a", "b", "c"], ["x", "x", "y"])
+    assert confusion_charts.superclass_confusion(share, ["a_b", "c", "d"], dark).data[0].zmax == pytest.approx(0.4)
+    assert (
+        confusion_charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.dtick == 1
+    )  # every name is written
+    grouped = confusion_charts.class_confusion(share, ["a", "b", "c"], ["x", "x", "y"])
     assert grouped.layout.yaxis.ticktext == ("x", "y")
     assert list(grouped.layout.yaxis.tickvals) == [0.5, 2.0]
-    nothing = charts.superclass_confusion(np.eye(2), ["a", "b"], dark)
+    nothing = confusion_charts.superclass_confusion(np.eye(2), ["a", "b"], dark)
     assert nothing.data[0].zmax == 1.0
 
 

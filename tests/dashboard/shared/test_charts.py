@@ -7,7 +7,7 @@ from core.reports.literature import PrecisionRecall
 from dashboard.curves import class_charts as classes
 from dashboard.curves import literature_charts as literature
 from dashboard.encoders import charts as encoders
-from dashboard.queries import charts as queries
+from dashboard.shared import confusion_charts
 from dashboard.timing import charts as timing
 
 
@@ -66,9 +66,9 @@ def test_each_class_has_a_bar_of_its_own(names):
 def test_each_class_has_a_row_and_a_column_of_its_own(names):
     share = np.arange(9.0).reshape(3, 3)
     for figure in (
-        queries.superclass_confusion(share, names, dark=False),
-        queries.class_confusion(share, names, None),
-        queries.class_confusion(share, names, ["1", "1", "2"]),
+        confusion_charts.superclass_confusion(share, names, dark=False),
+        confusion_charts.class_confusion(share, names, None),
+        confusion_charts.class_confusion(share, names, ["1", "1", "2"]),
         encoders.similarity_map(share, names, None, (0, 8)),
         encoders.similarity_map(share, names, ["1", "1", "2"], (0, 8)),
     ):
@@ -101,5 +101,5 @@ def test_stages_stand_in_the_order_of_the_work():
 
 def test_names_of_superclasses_stand_on_one_line():
     names = ["large_man-made_outdoor_things", "fish"]
-    figure = queries.superclass_confusion(np.full((2, 2), 0.5), names, dark=False)
+    figure = confusion_charts.superclass_confusion(np.full((2, 2), 0.5), names, dark=False)
     assert shown(figure.layout.xaxis) == ["large man-made outdoor things", "fish"]
