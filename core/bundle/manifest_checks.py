@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from core.errors import BadInput
+from core.runtime.allowed_paths import stays_inside
 
 FLOATS = ("float16", "float32")
 INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64")
@@ -42,8 +42,7 @@ def check_array(
 def check_file(entry: object, where: str) -> None:
     """BadInput unless `entry` names a file inside the bundle and its SHA-256."""
     file = get(typed(entry, dict, where), "file", str, where)
-    path = PurePosixPath(file)
-    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in file or "\0" in file:
+    if not stays_inside(file):
         raise BadInput(f"{where} names the file {file!r}: expected a path inside the bundle")
     if not _SHA256.fullmatch(get(entry, "sha256", str, where)):
         raise BadInput(f"{where} has no SHA-256 of 64 hexadecimal digits for '{file}'")

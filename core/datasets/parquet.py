@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from core.datasets.array_columns import choose_column
 from core.datasets.array_file import BLOCK_BYTES, ArrayFile
 from core.errors import BadInput
+from core.runtime.allowed_paths import AllowedPaths
 
 _ROW_BYTES = 8_000_000  # most of one row of embeddings: a million float64
 
@@ -24,11 +25,11 @@ def parts(path: Path) -> list[Path]:
     """The file, or the .parquet files of a folder; BadInput for one that is empty or leads out of the folder."""
     if not path.is_dir():
         return [path]
-    found, root = sorted(path.glob("*.parquet")), path.resolve()
+    found, inside = sorted(path.glob("*.parquet")), AllowedPaths([path])
     if not found:
         raise BadInput(f"folder '{path}' holds no .parquet file: name a folder with some, or a file")
     for part in found:
-        if root not in part.resolve().parents:
+        if part not in inside:
             raise BadInput(f"'{part}' is a link out of the folder that was named: copy the file there")
         if not part.is_file() or not part.stat().st_size:
             raise BadInput(f"'{part}' is empty or no file: fetch it again, or take it out of the folder")

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.pictures.file import SUFFIXES
+from core.runtime.allowed_paths import AllowedPaths
 
 
 class PictureFile(NamedTuple):
@@ -105,8 +106,8 @@ def _sort_in(
         pending.append(path)
         return
     if entry.is_symlink():
-        target = Path(entry.path).resolve()
-        if root not in target.parents:
+        target = AllowedPaths([root]).inside(entry.path)
+        if target is None:
             skipped.append(Skipped(path, "a link that leads out of the folder"))
             return
         if target.is_dir():

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.style import SEARCH_LOOKS, finish, name_axis, places
 from dashboard.shared.placeholder_cards import readable_names
-from dashboard.shared.style import SEARCH_LOOKS, finish, name_axis, places
 
 ORDERS = ("Largest loss", "Smallest loss or gain")
 

@@ -10,13 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.engine.engine import Engine
 from core.errors import BadInput
+from core.figures.style import SEARCH_LOOKS
 from core.metrics.intervals import bootstrap
 from core.reports import literature
 from core.reports.literature import PrecisionRecall, RadiusLookup
 from core.settings import Setting
 from dashboard.curves import literature_charts as charts
 from dashboard.shared.state import View
-from dashboard.shared.style import SEARCH_LOOKS, dark_page
+from dashboard.shared.style import dark_page
 
 WHOLE = ("exact", "hamming")  # searches that can rank the whole gallery
 

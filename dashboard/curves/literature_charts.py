@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.style import SEARCH_LOOKS, finish
 from core.reports.literature import PrecisionRecall
-from dashboard.shared.style import SEARCH_LOOKS, finish
 
 
 def precision_recall_figure(curves: Mapping[str, PrecisionRecall], dark: bool = False, radii: bool = True) -> go.Figure:

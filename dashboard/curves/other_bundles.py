@@ -6,21 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from core.bundle.bundle import Bundle
-from core.codes.codes import bits_for, usable_hashes
-from core.engine.near_duplicates import has_pairs, why_not
-from core.errors import BadInput
+from core.engine.nearest_setting import nearest_setting
+from core.figures.style import BUNDLE_LOOKS
 from core.hashing.registry import get_hash
-from core.protocols import get_protocol
-from core.settings import KEEP, LEAVE_OUT
+from core.reports import comparability
+from core.reports.comparability import Difference
 from dashboard.curves import pins
 from dashboard.curves.series import Series
 from dashboard.shared import state
-from dashboard.shared.curve_charts import BUNDLE_LOOKS
-from dashboard.shared.sidebar import nearest
 from dashboard.shared.state import View
 
 KEY = "curves_bundles"
@@ -75,22 +70,7 @@ def view_of(path: str, view: View) -> View:
     Raises BadInput where it cannot be opened.
     """
     engine = state.open_engine(path)
-    bundle, own = engine.bundle, view.setting
-    defaults = bundle.defaults
-    encoder = nearest(own.encoder, bundle.encoders, defaults["encoder"])
-    name = nearest(own.hash, usable_hashes(bundle, encoder), defaults["hash"])
-    offered = bits_for(bundle, encoder, name)
-    protocol = nearest(own.protocol, bundle.protocols, defaults["protocol"])
-    leave_out = own.near_duplicates == LEAVE_OUT and has_pairs(bundle) and not why_not(bundle, get_protocol(protocol))
-    setting = replace(
-        own,
-        encoder=encoder,
-        hash=name,
-        bits=nearest(own.bits, offered, offered[0]),
-        protocol=protocol,
-        hierarchy=nearest(own.hierarchy, bundle.hierarchies, defaults["hierarchy"]),
-        near_duplicates=LEAVE_OUT if leave_out else KEEP,
-    )
+    setting = nearest_setting(engine.bundle, view.setting)
     return replace(view, engine=engine, setting=setting, k=min(view.k, engine.at(setting).task.size))
 
 
@@ -129,50 +109,27 @@ def described(view: View) -> str:
 
 
 def differences(view: View, other: View) -> list[str]:
-    """What makes figures of two views incomparable; empty where both judge the same queries on the same gallery."""
-    found = []
-    if view.setting.protocol != other.setting.protocol:
-        found.append(f"protocol {other.setting.protocol} there, {view.setting.protocol} here")
-    if view.setting.near_duplicates != other.setting.near_duplicates:
-        found.append("near-duplicates are left out of one gallery alone")
-    if not _same_labels(view, other):
-        found.append(
-            f"other images ({_size(other)} there, {_size(view)} here)"
-            if view.bundle.class_names == other.bundle.class_names
-            else f"other classes ({len(other.bundle.class_names):,} there, {len(view.bundle.class_names):,} here)"
-        )
-    elif not _same_tree(view.bundle, view.setting.hierarchy, other.bundle, other.setting.hierarchy):
-        found.append(f"hierarchy {other.setting.hierarchy} there is another tree, so mAHP is another measure")
-    return found
+    """What makes figures of two views incomparable, in words; empty where nothing does."""
+    return [
+        in_words(each) for each in comparability.differences(view.engine, view.setting, other.engine, other.setting)
+    ]
 
 
-def _size(view: View) -> str:
-    return f"{len(view.task.queries):,} queries on {view.task.size:,}"
+def in_words(difference: Difference) -> str:
+    """One reason why figures are not comparable."""
+    here, there = difference.here, difference.there
+    match difference.kind:
+        case "protocol":
+            return f"protocol {there} there, {here} here"
+        case "near-duplicates":
+            return "near-duplicates are left out of one gallery alone"
+        case "classes":
+            return f"other classes ({there:,} there, {here:,} here)"
+        case "images":
+            return f"other images ({_size(there)} there, {_size(here)} here)"
+        case "hierarchy":
+            return f"hierarchy {there} there is another tree, so mAHP is another measure"
 
 
-def _same_labels(view: View, other: View) -> bool:
-    """Whether queries and gallery have the same classes row by row, as those of the same pictures do.
-
-    Where both bundles were made of folders, the pictures' paths and sizes must be the same too.
-    """
-    mine, theirs = view.task, other.task
-    return (
-        view.bundle.class_names == other.bundle.class_names
-        and np.array_equal(mine.query_labels, theirs.query_labels)
-        and np.array_equal(mine.gallery_labels, theirs.gallery_labels)
-        and all(_same_files(view, other, split) for split in ("query_split", "gallery_split"))
-    )
-
-
-def _same_files(view: View, other: View, role: str) -> bool:
-    entries = [each.bundle.manifest["splits"][getattr(each.task.protocol, role)] for each in (view, other)]
-    return all(
-        entries[0][key] == entries[1][key] for key in ("paths", "sizes") if entries[0].get(key) and entries[1].get(key)
-    )
-
-
-def _same_tree(bundle: Bundle, name: str, other: Bundle, other_name: str) -> bool:
-    try:
-        return np.array_equal(bundle.hierarchy(name).similarity(), other.hierarchy(other_name).similarity())
-    except BadInput:
-        return False
+def _size(counts: tuple[int, int]) -> str:
+    return f"{counts[0]:,} queries on {counts[1]:,}"

@@ -3,6 +3,8 @@ import streamlit as st
 
 from core.codes.codes import usable_hashes
 from core.codes.distances import distance_of
+from core.figures import curves
+from core.figures.style import CONTROL_LOOKS
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from dashboard.curves import class_losses as curves_classes
@@ -12,7 +14,6 @@ from dashboard.curves import pins, series
 from dashboard.curves import table as curves_csv
 from dashboard.curves.other_bundles import Beside
 from dashboard.curves.series import Series
-from dashboard.shared import curve_charts as curves
 from dashboard.shared import state, style
 
 INTERVAL = "95 % interval"
@@ -27,7 +28,7 @@ def options() -> tuple[bool, list[Series], list[Beside]]:
         axis = st.segmented_control(
             "k axis", ["linear", "log"], default="linear", required=True, key="curves_axis", bind="query-params"
         )
-        names = [name for name in style.CONTROL_LOOKS if name in usable_hashes(bundle, setting.encoder)]
+        names = [name for name in CONTROL_LOOKS if name in usable_hashes(bundle, setting.encoder)]
         controls = st.multiselect(
             "Controls",
             [name for name in names if name != setting.hash],

@@ -12,15 +12,14 @@ from core.codes.codes import true_bits
 from core.engine.engine import Engine
 from core.engine.results import Curve, SearchResult
 from core.errors import BadInput
+from core.figures.style import CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, Look
 from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import METRICS, get_metric
 from core.runtime.cache import ByteCache
 from core.settings import CURVE_DEPTH, K_RANGE, Setting, curve_ks
 from dashboard.curves.pins import Pin
-from dashboard.shared.curve_charts import PIN_LOOKS
 from dashboard.shared.state import View
-from dashboard.shared.style import CONTROL_LOOKS, SEARCH_LOOKS, Look
 
 T = TypeVar("T")
 _KEPT = ByteCache(2000)  # so many curves, values and comparisons

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.palette import BLUE, VERMILION
+from core.figures.style import SEARCH_LOOKS, finish, name_axis, places
 from dashboard.shared.placeholder_cards import readable, readable_names
-from dashboard.shared.style import SEARCH_LOOKS, finish, name_axis, places
 
 MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
-LINES = {"loss": ("#d55e00", "#f07f35"), "held_out_accuracy": ("#0072b2", "#4fa3df")}
+LINES = {"loss": VERMILION, "held_out_accuracy": BLUE}
 
 
 def quality_figure(table: pd.DataFrame, quality: str, time: str, titles: tuple[str, str], dark: bool) -> go.Figure:

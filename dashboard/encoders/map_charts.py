@@ -8,22 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import CATEGORICAL, GREY
 from dashboard.shared.placeholder_cards import readable
 
 # Twenty colours a theme: those of the charts' lines, then ten more, all at 3:1 against the page. The second ten are
 # drawn with another sign, so that none is told by its colour alone.
 COLOURS = {
     False: (
-        "#0072b2", "#d55e00", "#008f68", "#b85f93", "#b07a00", "#3a93cc", "#6b7280", "#0b3c5d", "#7a4419", "#5b4a8a",
+        *(colour.light for colour in CATEGORICAL),
         "#2f48c0", "#5a2400", "#2f6b00", "#7d2260", "#8f8300", "#00868f", "#8a919d", "#8f1d1d", "#9a7b5f", "#8d78cf",
     ),
     True: (
-        "#4fa3df", "#f07f35", "#2dbb90", "#dd93be", "#eab92d", "#a5d8f7", "#aab2bd", "#7f93ff", "#c99a6b", "#c3b1f0",
+        *(colour.dark for colour in CATEGORICAL),
         "#1e6ca4", "#ab4b0d", "#218868", "#c4458f", "#a27c10", "#1287ce", "#7b8798", "#2e4fff", "#e4ccb4", "#825ce0",
     ),
 }  # fmt: skip
 SYMBOLS = ("circle", "x", "diamond", "triangle-up")
-REST = {False: "#6b7280", True: "#aab2bd"}
 MOST_GROUPS = 40  # a legend of more says nothing
 
 
@@ -63,7 +63,7 @@ def map_figure(points: Points, highlight: int | None, dark: bool) -> go.Figure:
             look = group_look(int(group), dark)
             _add(figure, points.pick(points.groups == group), points.group_names[group], look, 0.8, 5)
     else:
-        _add(figure, points.pick(points.groups != highlight), "all others", (REST[dark], "circle"), 0.15, 4)
+        _add(figure, points.pick(points.groups != highlight), "all others", (GREY.on(dark), "circle"), 0.15, 4)
         inside = points.pick(points.groups == highlight)
         for number, label in enumerate(np.unique(inside.classes)):
             look = (COLOURS[dark][number % 10], SYMBOLS[number % len(SYMBOLS)])

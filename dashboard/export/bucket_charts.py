@@ -7,18 +7,19 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.palette import AMBER, GREEN, GREY, PINK, VERMILION
+from core.figures.style import SEARCH_LOOKS, Look, finish
 from core.studies.buckets.lookups import BUCKETS, EXACT, HAMMING
 from core.studies.buckets.study import ANSWERED, CANDIDATES, KEY_COST
-from dashboard.shared.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {  # a colour and a sign for each way to find candidates, in the order of the legend
-    "k-means cells": Look("k-means cells", "#d55e00", "#f07f35", "solid", "diamond"),
-    "k-means cells after PCA": Look("k-means cells after PCA", "#b07a00", "#eab92d", "dot", "diamond-open"),
-    "Random hyperplanes": Look("Random hyperplanes", "#008f68", "#2dbb90", "dash", "square"),
-    "Neural LSH": Look("Neural LSH", "#b85f93", "#dd93be", "dashdot", "triangle-up"),
+    "k-means cells": Look("k-means cells", *VERMILION, "solid", "diamond"),
+    "k-means cells after PCA": Look("k-means cells after PCA", *AMBER, "dot", "diamond-open"),
+    "Random hyperplanes": Look("Random hyperplanes", *GREEN, "dash", "square"),
+    "Neural LSH": Look("Neural LSH", *PINK, "dashdot", "triangle-up"),
     "FourierHashNet": Look("FourierHashNet", "#6a51a3", "#a996e0", "longdash", "star"),
 }
-RANKED = Look("Hamming ranking, no buckets", "#6b7280", "#aab2bd", "dot", "x")
+RANKED = Look("Hamming ranking, no buckets", *GREY, "dot", "x")
 
 
 def scatter(table: pd.DataFrame, metric: str, dark: bool) -> go.Figure:

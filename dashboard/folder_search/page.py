@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.bundle.vectors import SIMILARITIES
+from core.runtime.allowed_paths import AllowedPaths
 from dashboard.folder_search import search as folder_search
 from dashboard.folder_search.search import Found
 from dashboard.shared import imports, state
@@ -50,7 +51,7 @@ def draw_form() -> None:
         st.warning("Choose a picture to search for first.", icon=":material/image:")
     elif wanted:
         st.session_state.pop(RESULT, None)
-        folder = imports.find_folder(text, roots)
+        folder = AllowedPaths(roots).find_folder(text)
         chosen = (encoder, folder_search.find_weights(weights, roots))
         st.session_state[RESULT] = search(folder, (query.name, query.getvalue()), chosen, similarity, int(k))
 

@@ -18,8 +18,8 @@ from core.pictures.grid import grid_picture, png_bytes
 from core.pictures.index import index_folder
 from core.pictures.search import Hit, hits_csv, printable, search_index
 from core.pictures.thumbnail import thumbnail
+from core.runtime.allowed_paths import AllowedPaths
 from dashboard.shared.image_grid import Tile, grid_html
-from dashboard.shared.launch import allowed
 from dashboard.shared.pictures import png_uri
 
 BACKBONES = ("resnet50", "resnet152", "vit_b_16", "vit_l_16", "inception_v3", "convnext_tiny", "alexnet", "vgg16")
@@ -45,22 +45,8 @@ def encoder_names(bundle: Bundle) -> list[str]:
 
 
 def find_weights(text: str, roots: Sequence[Path]) -> Path | None:
-    """The file of weights that was named, absolute or below a root; BadInput where no root holds it."""
-    if not text.strip():
-        return None
-    try:
-        places = [Path(text.strip()).expanduser()]
-        if not places[0].is_absolute():
-            places = [root / places[0] for root in roots]
-        inside = [place.resolve() for place in places if allowed(place, tuple(roots))]
-        files = [place for place in inside if place.is_file()]
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BadInput(f"'{text}' is no path: {error}") from error
-    if not inside:
-        raise BadInput(f"'{text}' lies outside the folders that this dashboard may read: start it with --root")
-    if not files:
-        raise BadInput(f"there is no file '{inside[0]}': check its spelling")
-    return files[0]
+    """The file of weights that was named, None for no text; BadInput where no root holds it."""
+    return AllowedPaths(roots).find_file(text) if text.strip() else None
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder …")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.methods.leaderboard import method_label
+from core.methods.compared import asymmetric_gains, settings_near
 from core.methods.scores import YARDSTICKS, Measure
-from core.methods.significance import holm
-from core.metrics.intervals import compare
 from dashboard.methods import data as methods_data
 from dashboard.methods.charts import asymmetric_figure, row_names
 from dashboard.shared.state import View
@@ -23,7 +20,7 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
     """Both values of each method with real values, at the length nearest to the sidebar's."""
     measure = replace(measure, search="hamming")
     other = replace(measure, search="asymmetric")
-    settings = [each for each in methods_data.settings_at(view, other) if each.hash not in YARDSTICKS]
+    settings = [each for each in settings_near(view.engine, view.setting, other) if each.hash not in YARDSTICKS]
     sides = [methods_data.known(view, settings, each) for each in (measure, other)]
     for part, each in zip(sides, (measure, other), strict=True):
         fill(part.missing, each, f"methods_fill_{each.search}_both", f"by {each.search} distance")
@@ -41,8 +38,7 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
         asymmetric_figure(table, measure.label, dark_page()), key="methods_asymmetric", width="stretch",
         alt=f"{measure.label}, symmetric and asymmetric. {words}",
     )  # fmt: skip
-    gains = int(((table["difference"] > 0) & (table["p"] < 0.05)).sum())
-    losses = int(((table["difference"] < 0) & (table["p"] < 0.05)).sum())
+    gains, losses = (int(table[name].sum()) for name in ("gains", "loses"))
     st.caption(
         f"{measure.label} by Hamming distance, and by the query's real values against the same codes. Of {len(table)} "
         f"methods {gains} gain and {losses} lose by it (paired t-test over queries, Holm's correction, 5 %). "
@@ -54,17 +50,6 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
 def side_by_side(
     _both: list, _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple
 ) -> pd.DataFrame:
-    """One row a method, the largest asymmetric value first: label, bits, both means, difference, corrected p.
-
-    `key` is what the scores are of.
-    """
-    rows = []
-    for setting in _both:
-        first, second = (np.asarray(part.values[setting], np.float64) for part in (_symmetric, _asymmetric))
-        found = compare(first, second)
-        rows.append(
-            (method_label(setting.hash), setting.bits, first.mean(), second.mean(), found.difference, found.p_value)
-        )
-    table = pd.DataFrame(rows, columns=["label", "bits", "symmetric", "asymmetric", "difference", "p"])
-    table["p"] = holm(table["p"].to_numpy())
-    return table.sort_values("asymmetric", ascending=False, kind="stable", ignore_index=True)
+    """`asymmetric_gains` of the settings `_both`; `key` is what the scores are of."""
+    symmetric, asymmetric = ({each: part.values[each] for each in _both} for part in (_symmetric, _asymmetric))
+    return asymmetric_gains(symmetric, asymmetric)

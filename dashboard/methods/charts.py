@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.shared.curve_charts import NEUTRAL
+from core.figures.palette import BLUE, NEUTRAL, VIOLET
+from core.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, Look, faded, finish
 from dashboard.shared.shades import add_cells
-from dashboard.shared.style import CONTROL_LOOKS, SEARCH_LOOKS, Look, faded, finish
 
 SUFFIX = " (control)"
 YARDSTICK_LOOKS = {
     **CONTROL_LOOKS,
-    "exact": Look("Raw similarity, exact", "#0072b2", "#4fa3df", "dash", "circle-open"),
-    "best-possible": Look("Best possible", "#5b4a8a", "#c3b1f0", "dot", "diamond-open"),
+    "exact": Look("Raw similarity, exact", *BLUE, "dash", "circle-open"),
+    "best-possible": Look("Best possible", *VIOLET, "dot", "diamond-open"),
 }
 DASHES, SYMBOLS = ("solid", "dash", "dot"), ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
-OWN_LENGTH = "own length"
 
 
 def board_figure(board: pd.DataFrame, reference: str, title: str, dark: bool) -> go.Figure:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import AMBER, GREEN, GREY, NEUTRAL
+from core.figures.style import Look, faded, finish
 from core.reports.code_statistics import CodeStatistics
 from core.reports.distance_histograms import OTHER, SAME, SUPERCLASS, DistanceHistograms
-from dashboard.shared.curve_charts import NEUTRAL
-from dashboard.shared.style import Look, faded, finish
 
 RELATION_LOOKS = {
-    SAME: Look("Same class", "#008f68", "#2dbb90", "solid", "circle"),
-    SUPERCLASS: Look("Same superclass, other class", "#b07a00", "#eab92d", "dash", "square"),
-    OTHER: Look("Other superclass", "#6b7280", "#aab2bd", "dot", "diamond"),
+    SAME: Look("Same class", *GREEN, "solid", "circle"),
+    SUPERCLASS: Look("Same superclass, other class", *AMBER, "dash", "square"),
+    OTHER: Look("Other superclass", *GREY, "dot", "diamond"),
 }
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import CONTROLS, get_hash
+from core.methods.compared import OWN_LENGTH, by_length, mean_scores, own_lengths
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, YARDSTICKS, Measure
+from core.settings import Setting
 from dashboard.methods import charts
-from dashboard.methods.data import Scores, band, means
+from dashboard.methods.data import Scores, band
 from dashboard.shared.state import View
 from dashboard.shared.style import dark_page
 
@@ -20,7 +21,7 @@ MOST_LINES = 6  # drawn at first
 
 def draw(view: View, measure: Measure, scores: Scores) -> None:
     """The heat map, then the curves."""
-    values = {each: mean for each, mean in means(scores).items() if each.hash not in (EXACT, BEST)}
+    values = {each: mean for each, mean in mean_scores(scores.values).items() if each.hash not in (EXACT, BEST)}
     if not values:
         st.info("No method is scored at any length yet.", icon=":material/calculate:")
         return
@@ -31,8 +32,8 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
     )  # fmt: skip
     st.caption(
         f"{measure.label}, protocol {view.protocol}. Empty: a length that the method does not have, or that is not "
-        f"scored yet. '{charts.OWN_LENGTH}': the best of those that a method without any of these has "
-        f"({own_lengths(values)})."
+        f"scored yet. '{OWN_LENGTH}': the best of those that a method without any of these has "
+        f"({own_lengths_text(values)})."
     )
     draw_curves(view, measure, scores, table)
 
@@ -57,7 +58,7 @@ def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFram
         own = sorted(lines[name], key=lambda each: each.bits)
         mean, low, high = np.array([band(view, each, measure, scores) for each in own]).T
         drawn[method_label(name)] = (np.array([each.bits for each in own]), mean, low, high)
-    flat = {each.hash: float(v.mean()) for each, v in scores.values.items() if each.hash in YARDSTICKS}
+    flat = {each.hash: mean for each, mean in mean_scores(scores.values).items() if each.hash in YARDSTICKS}
     levels = {name: flat[name] for name in reversed(flat_names) if name in flat}
     figure = charts.length_figure(drawn, levels, measure.label, dark_page(), [get_hash("nested").label])
     words = "; ".join(f"{name} {line[1][-1]:.4f} at {line[0][-1]} bits" for name, line in drawn.items())
@@ -65,29 +66,10 @@ def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFram
     st.caption("Bars: 95 % normal intervals over queries. Across: controls whose length is not the question.")
 
 
-def by_length(values: dict) -> pd.DataFrame:
-    """Means by method (rows, the best first) and length (columns)."""
-    columns = [*LEARNED_BITS]
-    rows: dict[str, dict] = {}
-    for setting, mean in values.items():
-        row = rows.setdefault(method_label(setting.hash), {})
-        if setting.bits in columns:
-            row[setting.bits] = mean
-        elif not any(other.hash == setting.hash and other.bits in columns for other in values):
-            best = row.get(charts.OWN_LENGTH, -1.0)
-            row[charts.OWN_LENGTH] = max(best, mean)
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table = table[[name for name in (*columns, charts.OWN_LENGTH) if name in table]].astype(float)
-    return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
-
-
-def own_lengths(values: dict) -> str:
+def own_lengths_text(values: dict[Setting, float]) -> str:
     """The methods that have none of the columns' lengths, with those they have."""
-    own: dict[str, list[int]] = {}
-    for setting in values:
-        own.setdefault(setting.hash, []).append(setting.bits)
-    told = {name: sorted(bits) for name, bits in own.items() if not set(bits) & set(LEARNED_BITS)}
-    return "; ".join(f"{method_label(n)} {', '.join(map(str, bits))}" for n, bits in told.items()) or "none"
+    each = (f"{method_label(name)} {', '.join(map(str, bits))}" for name, bits in own_lengths(values).items())
+    return "; ".join(each) or "none"
 
 
 def best_words(table: pd.DataFrame) -> str:

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.engine.whole_gallery import can_judge
 from core.hashing.registry import CONTROLS
+from core.methods.compared import fitting_measure, settings_near, settings_of_all_lengths
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
 from core.methods.significance import PERMUTATIONS
@@ -53,12 +53,11 @@ def choose_measure() -> Measure:
             help="How many images of each ranking are judged; 'all' is the whole gallery.",
         )  # fmt: skip
     k: int | str = view.k if asked == OWN_K else ALL if asked == ALL else int(asked)
-    size = view.task.size
-    if k == ALL and (search == "hashed" or not can_judge("hamming", [metric])):
-        k = 250
+    found = fitting_measure(search, metric, k, view.task.size)
+    if k == ALL and found.k != ALL:
         what = "hashed search" if search == "hashed" else get_metric(metric).label
-        st.caption(f"The whole gallery is not ranked for {what}: judged at k = {min(k, size)}.")
-    return Measure(search, metric, k if k == ALL else min(k, size))
+        st.caption(f"The whole gallery is not ranked for {what}: judged at k = {found.k}.")
+    return found
 
 
 def choose_reference(names: list[str]) -> str:
@@ -190,12 +189,12 @@ st.caption(
 )
 measure = choose_measure()
 with state.section():
-    scores = methods_data.known(view, methods_data.settings_at(view, measure), measure)
+    scores = methods_data.known(view, settings_near(view.engine, view.setting, measure), measure)
     fill(scores.missing, measure, "methods_fill", f"at {setting.bits} bits")
     draw_board(measure, scores)
 with state.section():
     st.subheader("By length", anchor=False)
-    grid = methods_data.known(view, methods_data.settings_of_grid(view, measure), measure)
+    grid = methods_data.known(view, settings_of_all_lengths(view.engine, view.setting, measure), measure)
     fill(grid.missing, measure, "methods_fill_grid", "of all lengths")
     methods_grid.draw(view, measure, grid)
 with state.section():

@@ -3,20 +3,18 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.metrics.registry import get_metric
+from core.reports.outcome import Memory, memory_of, outcome_of, quality
 from core.reports.overview import Overview, Row, stored
 from core.runtime.kernel_folder import OVERVIEW
 from dashboard.shared import latency, preparing, state, warm_up
 from dashboard.shared.comparison import (
-    Memory,
     detail_table,
-    memory_of,
     milliseconds,
-    outcome_of,
     overview_table,
     waiting_table,
 )
 from dashboard.shared.state import View
-from dashboard.shared.verdict import percent, quality, verdict
+from dashboard.shared.verdict import percent, verdict
 
 NOTES = {
     "test-vs-test-with-self": "Each query finds itself first, so at k = 1 exact search scores 1.0 by construction "
@@ -95,7 +93,7 @@ def draw_waiting(view: View, memory: Memory) -> None:
 
 def draw_answer(view: View, rows: list[Row], memory: Memory, times: dict[str, float] | None) -> None:
     """Headline, cards and table; once without times, and again when they are there."""
-    st.markdown(f"#### {verdict(outcome_of(view, rows, times))}")
+    st.markdown(f"#### {verdict(outcome_of(view.setting, view.k, view.task.size, rows, times))}")
     draw_cards(rows, memory, times)
     st.table(overview_table(rows, memory, times), border="horizontal", hide_index=True)
 
@@ -176,7 +174,7 @@ view = state.current()
 st.caption(about(view))
 answer = st.container()
 with state.section():
-    memory = memory_of(view)
+    memory = memory_of(view.bundle, view.setting, view.task)
     with answer:
         shown = st.empty()
         if "overview_seen" not in st.session_state:  # later moves leave the figures before them in place

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import GREY, INK, PAPER
+from core.figures.style import faded
 from core.metrics.intervals import Comparison
-from dashboard.shared.style import faded
+from core.reports.difference_bins import bin_differences
 
-INK = {False: "#1c232b", True: "#e4e8ec"}
-PAPER = {False: "#ffffff", True: "#12161b"}
 # Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
 CELL_COLOURS = {
     False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
     True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
 }
 CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
-SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
+SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": (*GREY, ""), "win": ("#1f6fb2", "#4fa3df", "")}
 
 
 def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
@@ -38,7 +36,7 @@ def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
                 (0.0, f"<b>{count:,}</b>", 22),
                 (-0.25, f"{count / total:.1%}", 13),
             ):
-                font = {"color": INK[dark], "size": size}
+                font = {"color": INK.on(dark), "size": size}
                 figure.add_annotation(x=x, y=y + lift, text=text, showarrow=False, font=font)
     plain = {"showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(
@@ -46,18 +44,6 @@ def two_by_two(counts: np.ndarray, dark: bool) -> go.Figure:
     )
     figure.update_yaxes(range=[-0.5, 1.5], tickvals=[1, 0], ticktext=["exact<br>right", "exact<br>wrong"], **plain)
     return figure.update_layout(height=320, margin={"l": 10, "r": 10, "t": 30, "b": 10}, showlegend=False)
-
-
-def bin_differences(differences: np.ndarray, bins: int = 40) -> tuple[np.ndarray, np.ndarray]:
-    """(edges float64 (B + 1,), counts int64 (B,)) of the differences that are not 0: at most bins + 1 of one width.
-
-    0 is an edge, so that no bin holds losses and wins.
-    """
-    low, high = min(float(differences.min(initial=0.0)), 0.0), max(float(differences.max(initial=0.0)), 0.0)
-    width = (high - low) / bins or 0.01
-    edges = width * np.arange(-max(math.ceil(-low / width - 1e-9), 1), max(math.ceil(high / width - 1e-9), 1) + 1)
-    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)  # rounding must not push the ends out
-    return edges, np.histogram(differences[differences != 0], edges)[0]
 
 
 def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool, logarithmic: bool) -> go.Figure:
@@ -83,11 +69,11 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
         hovertemplate="equal: %{y:,} queries<extra></extra>",
         marker=_marker("tie", dark),
     )
-    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK[dark], opacity=0.25, line_width=0)
+    figure.add_vrect(x0=compared.low, x1=compared.high, fillcolor=INK.on(dark), opacity=0.25, line_width=0)
     figure.add_vline(
         x=compared.difference,
-        line={"color": INK[dark], "dash": "dash", "width": 1.5},
-        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK[dark]}, "yanchor": "bottom"},
+        line={"color": INK.on(dark), "dash": "dash", "width": 1.5},
+        annotation={"text": f"mean {compared.difference:+.4f}", "font": {"color": INK.on(dark)}, "yanchor": "bottom"},
         annotation_position="top left" if compared.difference <= 0 else "top right",
     )
     figure.update_layout(
@@ -105,5 +91,5 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
 
 def _marker(name: str, dark: bool) -> dict:
     light, night, shape = SIGNS[name]
-    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER[dark]}
+    stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER.on(dark)}
     return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.codes.distances import distance_of, distance_title
 from core.engine.retrieval import Retrieved, to_table
+from core.figures.style import SEARCH_LOOKS
 from dashboard.retrieval.tiles import Tiles, lost_sentence
 from dashboard.shared import image_grid, query_choice, state
-from dashboard.shared.style import SEARCH_LOOKS
 
 MOST_SHOWN, FIRST_SHOWN = 100, 20
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.engine.results import SearchResult
 from core.engine.retrieval import Retrieved, retrieve
+from core.figures.style import SEARCH_LOOKS
 from core.hashing.registry import get_hash
 from core.reports.query_analysis import score
 from dashboard.retrieval import picture_choice, picture_input, picture_query
@@ -14,7 +15,6 @@ from dashboard.retrieval.tiles import Tiles, no_picture
 from dashboard.shared import image_grid, state
 from dashboard.shared.placeholder_cards import readable
 from dashboard.shared.query_controls import choose_query, single
-from dashboard.shared.style import SEARCH_LOOKS
 
 
 def draw_page() -> None:

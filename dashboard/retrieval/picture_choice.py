@@ -10,9 +10,9 @@ import streamlit as st
 from core.datasets.cifar import Cifar, default_download_root
 from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
+from core.runtime.allowed_paths import AllowedPaths
 from dashboard.shared import state
 from dashboard.shared.folder_pictures import FolderPictures
-from dashboard.shared.imports import find_folder
 from dashboard.shared.launch import launch
 from dashboard.shared.pictures import download_with_progress
 
@@ -98,7 +98,7 @@ def checked_folder(text: str, roots: tuple[Path, ...], dataset: Cifar) -> Path:
     listed = ", ".join(f"'{root}'" for root in roots)
     if not text.strip():
         raise BadInput(f"no folder was named: give one inside {listed}")
-    folder = find_folder(text, roots)
+    folder = AllowedPaths(roots).find_folder(text)
     if not (folder / dataset.folder).is_dir():
         raise BadInput(f"'{folder}' holds no '{dataset.folder}': give the folder that it was extracted into")
     return folder

@@ -10,6 +10,7 @@ import numpy as np
 from core.bundle.bundle import Bundle
 from core.engine.retrieval import Retrieved, relation
 from core.engine.task import RetrievalTask
+from core.reports.answer_changes import lost_of_class, lost_places, rank_changes
 from dashboard.shared.image_grid import Tile
 
 Picture = Callable[[str, int], str | None]
@@ -49,7 +50,7 @@ class Tiles:
     def lost(self, shown: int) -> list[Tile]:
         """The first `shown` of the exact top k that the shortlist does not hold, under their exact ranks."""
         exact = self.retrieved.answers["exact"]
-        places = np.flatnonzero(np.isin(exact.ids, self.retrieved.lost))[:shown]
+        places = lost_places(self.retrieved)[:shown]
         return [
             self._tile(int(exact.ids[i]), exact.similarities[i], exact.distances[i], int(i) + 1, None) for i in places
         ]
@@ -74,19 +75,13 @@ class Tiles:
         return self.bundle.class_names[label], None if groups is None else int(groups[label])
 
 
-def rank_changes(ids: np.ndarray, other: np.ndarray) -> list[int | None]:
-    """Rank in `other` minus rank in `ids` of each id: above 0 it moved up; None where `other` lacks it."""
-    rank_of = {int(item): rank for rank, item in enumerate(other)}
-    return [rank_of[int(item)] - rank if int(item) in rank_of else None for rank, item in enumerate(ids)]
-
-
 def lost_sentence(retrieved: Retrieved, gallery_labels: np.ndarray) -> str:
     """How much of the exact top k the shortlist held, in one sentence."""
     k, lost = len(retrieved.answers["exact"].ids), len(retrieved.lost)
     kept = f"The shortlist of {retrieved.shortlist:,} held "
     if not lost:
         return f"{kept}all of the exact top {k:,}."
-    same = int((gallery_labels[retrieved.lost] == retrieved.label).sum())
+    same = lost_of_class(retrieved, gallery_labels)
     held = f"{kept}{k - lost:,} of the exact top {k:,}; "
     if retrieved.label is None:
         return f"{held}{lost:,} {'was' if lost == 1 else 'were'} lost."

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.scale.model import Model
-from dashboard.shared.style import SEARCH_LOOKS, Look, finish
+from core.figures.palette import BLUE, NAVY, NEUTRAL, SKY
+from core.figures.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {
-    "exact-blas": Look("Exact: BLAS", "#3a93cc", "#a5d8f7", "dot", "circle-open"),
-    "exact-faiss": Look("Exact: faiss", "#0b3c5d", "#7f93ff", "dashdot", "square-open"),
-    "exact-chunked": Look("Exact: own scan by chunks", "#0072b2", "#4fa3df", "solid", "circle"),
+    "exact-blas": Look("Exact: BLAS", *SKY, "dot", "circle-open"),
+    "exact-faiss": Look("Exact: faiss", *NAVY, "dashdot", "square-open"),
+    "exact-chunked": Look("Exact: own scan by chunks", *BLUE, "solid", "circle"),
     "hashed": Look("Hashed", SEARCH_LOOKS["hashed"].light, SEARCH_LOOKS["hashed"].dark, "dash", "diamond"),
 }
 AXES = {
@@ -26,7 +26,7 @@ AXES = {
 def size_figure(points: pd.DataFrame, lines: dict[str, np.ndarray], counts: np.ndarray, dark: bool) -> go.Figure:
     """Time of a query against N on log axes: points measured, and each side's model over `counts`, float64 (C,).
 
-    `points` is `dashboard.scale.data.per_query` of the curve of N; `lines` has milliseconds at `counts` by side. What
+    `points` is `core.scale.findings.per_query` of the curve of N; `lines` has milliseconds at `counts` by side. What
     lies beyond the last measured point is shaded: a projection.
     """
     figure = go.Figure()
@@ -49,7 +49,7 @@ def size_figure(points: pd.DataFrame, lines: dict[str, np.ndarray], counts: np.n
     last = float(points["n"].max())
     finish(figure, AXES["n"], "Time of a query", height=460)
     if len(counts) and counts[-1] > last:
-        figure.add_vrect(x0=last * 1.3, x1=counts[-1] * 1.2, fillcolor="#858f9a", opacity=0.12, line_width=0)
+        figure.add_vrect(x0=last * 1.3, x1=counts[-1] * 1.2, fillcolor=NEUTRAL, opacity=0.12, line_width=0)
         figure.add_annotation(
             x=np.log10(last * 1.5), xref="x", xanchor="left", y=1, yref="paper", yanchor="top",
             text="projection, not measured", showarrow=False,
@@ -81,15 +81,6 @@ def growth_figure(points: pd.DataFrame, curve: str, lines: dict[str, np.ndarray]
     return _log_axes(figure, curve)
 
 
-def model_lines(models: dict[tuple[str, str], Model], work: str, works: dict[str, list]) -> dict[str, np.ndarray]:
-    """Milliseconds by the model of each side that has one, at each of the side's `works` (`core.scale.model.Work`)."""
-    return {
-        side: np.array([models[work, side].predict(each) for each in every])
-        for side, every in works.items()
-        if (work, side) in models
-    }
-
-
 def _add_points(figure: go.Figure, rows: pd.DataFrame, look: Look, dark: bool) -> None:
     figure.add_scatter(
         x=rows["at"],
@@ -97,7 +88,7 @@ def _add_points(figure: go.Figure, rows: pd.DataFrame, look: Look, dark: bool) -
         mode="markers",
         name=look.label,
         legendgroup=rows["side"].iloc[0],
-        customdata=np.stack([rows["p95_ms"] / rows["batch"], rows["runs"]], axis=1),
+        customdata=np.stack([rows["p95"], rows["runs"]], axis=1),
         hovertemplate="%{y:.3g} ms, p95 %{customdata[0]:.3g} ms, %{customdata[1]} runs<extra>"
         + look.label
         + "</extra>",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import math
 
-import numpy as np
 import pandas as pd
 
-from core.scale.model import Model, Work, best_exact, crossover, fit_models
-from core.scale.points import BATCH, EVALUATION, QUERY, fastest_exact
+from core.scale.findings import Findings, Models, batch_quality, crossing, evaluations, findings, middle
+from core.scale.model import Work
+from core.scale.points import QUERY
 from core.scale.projection import project
 from dashboard.shared.kept_timings import ratio_text
 
@@ -20,85 +19,55 @@ LABELS = {
     "hashed": "Hashed",
 }
 PROJECTED = [100_000_000, 1_000_000_000]
-Models = dict[tuple[str, str], Model]
-
-
-def middle(table: pd.DataFrame) -> Work:
-    """The setting that all curves share, at the largest N of the curve of N."""
-    rows = table[(table["curve"] == "n") & (table["side"] == "hashed") & (table["work"] == QUERY)]
-    row = rows.sort_values("n").iloc[-1]
-    return Work(int(row["n"]), int(row["dimensions"]), int(row["bits"]), int(row["shortlist"]), int(row["k"]))
-
-
-def per_query(table: pd.DataFrame, curve: str, work: str) -> pd.DataFrame:
-    """The points of a curve with `ms`, milliseconds a query, and `label`; ascending along the curve."""
-    rows = table[(table["curve"] == curve) & (table["work"] == work)].copy()
-    rows["ms"] = rows["median_ms"] / rows["batch"]
-    rows["label"] = rows["side"].map(LABELS)
-    rows["at"] = pd.to_numeric(rows[curve])
-    return rows.sort_values("at", kind="stable").reset_index(drop=True)
-
-
-def ratios(table: pd.DataFrame, work: str) -> pd.DataFrame:
-    """At each N of the curve: milliseconds of the fastest exact side and of hashed search, and their ratio."""
-    rows = per_query(table, "n", work)
-    exact = fastest_exact(rows).set_index("n")["ms"]
-    hashed = rows[rows["side"] == "hashed"].set_index("n")["ms"]
-    both = pd.DataFrame({"exact": exact, "hashed": hashed}).dropna()
-    return both.assign(ratio=both["exact"] / both["hashed"])
 
 
 def verdict(table: pd.DataFrame) -> str:
     """One line: from which N hashing pays, by how much at the largest N measured, and what it costs."""
-    one, many = ratios(table, QUERY), ratios(table, BATCH)
-    largest = one.index[-1]
-    text = f"{_pays(one)}: at {_count(largest)} images one query takes {_ms(one['hashed'].iloc[-1])} "
-    text += f"instead of {_ms(one['exact'].iloc[-1])} ({ratio_text(one['ratio'].iloc[-1])})"
-    if len(many):
-        text += f", in batches {ratio_text(many['ratio'].iloc[-1])} at {_count(many.index[-1])}"
-        at = table[(table["work"] == BATCH) & (table["n"] == many.index[-1])].set_index("side")
-        exact, hashed = at.loc["exact-chunked"], at.loc["hashed"]
+    found = findings(table)
+    one, batches = found.query, found.batches
+    text = f"{_pays(found)}: at {_count(one.n)} images one query takes {_ms(one.hashed_ms)} "
+    text += f"instead of {_ms(one.exact_ms)} ({ratio_text(one.ratio)})"
+    if batches is not None:
         text += (
-            f"; mAP@{int(hashed['k'])} there {hashed['ap']:.4f}, exact {exact['ap']:.4f}, and "
-            f"{100 * hashed['overlap']:.0f} % of the exact top {int(hashed['k'])} found"
+            f", in batches {ratio_text(batches.speed.ratio)} at {_count(batches.speed.n)}; mAP@{batches.k} there "
+            f"{batches.hashed_ap:.4f}, exact {batches.exact_ap:.4f}, and {100 * batches.overlap:.0f} % of the exact "
+            f"top {batches.k} found"
         )
     return f"**{text}.**"
 
 
-def crossing(models: Models, work: str, of: Work) -> str:
+def crossing_text(models: Models, work: str, of: Work) -> str:
     """What the models say of the N at which the two searches take the same time."""
-    hashed, exact = models.get((work, "hashed")), best_exact(models, work, of)
-    if hashed is None or exact is None:
-        return "too few points for a model"
-    n = crossover(exact, hashed, of)
+    n = crossing(models, work, of)
     if n is None:
+        return "too few points for a model"
+    if n == math.inf:
         return "by the models hashing never pays"
     return f"by the models both take the same time at N = {n:,.0f}" if n >= 1 else "by the models hashing always pays"
 
 
 def quality(table: pd.DataFrame) -> pd.DataFrame:
     """What each search of a batch reaches at each N, and the memory it took."""
-    rows, k = per_query(table, "n", BATCH), middle(table).k
+    rows, k = batch_quality(table), middle(table).k
     return pd.DataFrame({
         "N": rows["n"],
-        "Search": rows["label"],
-        "Batch, s": rows["median_ms"] / 1000,
-        "Queries a second": 1000 / rows["ms"],
+        "Search": rows["side"].map(LABELS),
+        "Batch, s": rows["batch_s"],
+        "Queries a second": rows["per_second"],
         f"mAP@{k}": rows["ap"],
         f"mAHP@{k}": rows["ahp"],
         "Overlap": rows["overlap"],
-        "Peak memory, GB": rows["peak_mb"] / 1000,
-        "Checked equal": np.where(rows["equal"], "yes", "NO"),
+        "Peak memory, GB": rows["peak_gb"],
+        "Checked equal": rows["equal"].map({True: "yes", False: "NO"}),
     })  # fmt: skip
 
 
-def evaluations(table: pd.DataFrame) -> str:
+def evaluations_text(table: pd.DataFrame) -> str:
     """How long exact and hashed search of a batch and their metrics took together, at each N."""
-    rows = table[table["work"] == EVALUATION].sort_values("n")
     parts = []
-    for row in rows.itertuples():
-        memory = "" if pd.isna(row.peak_mb) else f" and {row.peak_mb / 1000:.1f} GB"
-        parts.append(f"{_count(row.n)}: {row.median_ms / 1000:.1f} s{memory}")
+    for row in evaluations(table).itertuples():
+        memory = "" if pd.isna(row.peak_gb) else f" and {row.peak_gb:.1f} GB"
+        parts.append(f"{_count(row.n)}: {row.seconds:.1f} s{memory}")
     return "; ".join(parts)
 
 
@@ -132,25 +101,6 @@ def projection_table(models: Models, of: Work, ram_gb: int) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def works_of(points: pd.DataFrame, of: Work) -> dict[str, list[Work]]:
-    """The work of each point, by side, in the order of the points; `of` stands in for what plays no part."""
-    works: dict[str, list[Work]] = {}
-    for row in points.itertuples():
-        codes = {} if pd.isna(row.bits) else {"bits": int(row.bits), "shortlist": int(row.shortlist)}
-        works.setdefault(row.side, []).append(replace(of, n=int(row.n), k=int(row.k), **codes))
-    return works
-
-
-def sized(of: Work, counts: np.ndarray, sides: Iterable[str]) -> dict[str, list[Work]]:
-    """The work of each side at other N."""
-    return {side: [replace(of, n=n) for n in counts] for side in sides}
-
-
-def models_of(table: pd.DataFrame) -> Models:
-    """The models through the points."""
-    return fit_models(table)
-
-
 def facts(table: pd.DataFrame) -> str:
     """What the points cover, and where and when they were taken."""
     row, of = table.iloc[0], middle(table)
@@ -172,12 +122,12 @@ def how_made(table: pd.DataFrame) -> str:
     )
 
 
-def _pays(one: pd.DataFrame) -> str:
-    slower = one.index[one["ratio"] <= 1]
-    if not len(slower):
-        return f"Hashing pays from the smallest gallery measured on ({_count(one.index[0])})"
-    later = one.index[one.index > slower[-1]]
-    return f"Hashing pays from {_count(later[0])} images on" if len(later) else "Hashing does not pay in speed here"
+def _pays(found: Findings) -> str:
+    if found.pays_from is None:
+        return "Hashing does not pay in speed here"
+    if found.pays_from == found.smallest:
+        return f"Hashing pays from the smallest gallery measured on ({_count(found.smallest)})"
+    return f"Hashing pays from {_count(found.pays_from)} images on"
 
 
 def _ms(value: float) -> str:

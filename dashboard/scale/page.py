@@ -7,6 +7,8 @@ import streamlit as st
 from core.reports.tables import to_csv
 from core.runtime.pinning import alone
 from core.scale.curves import SMALLEST
+from core.scale.findings import Models, middle, model_lines, per_query, sized, works_of
+from core.scale.model import fit_models
 from core.scale.points import BATCH, QUERY, SHIPPED, read_points
 from dashboard.scale import charts, data
 from dashboard.scale import measure_here as scale_here
@@ -44,33 +46,34 @@ def choose_points() -> pd.DataFrame | None:
     return st.session_state[scale_here.KEY] if chosen == HERE else read_points()
 
 
-def show_size(table: pd.DataFrame, models: data.Models, work: str) -> None:
+def show_size(table: pd.DataFrame, models: Models, work: str) -> None:
     """Cost as N grows."""
-    of, points = data.middle(table), data.per_query(table, "n", work)
+    of, points = middle(table), per_query(table, "n", work)
     counts = np.geomspace(SMALLEST, data.PROJECTED[-1], 60)
-    lines = charts.model_lines(models, work, data.sized(of, counts, points["side"].unique()))
+    lines = model_lines(models, work, sized(of, counts, points["side"].unique()))
     st.plotly_chart(
         charts.size_figure(points, lines, counts, dark), key="scale_size", width="stretch",
-        alt="; ".join(f"{row.label} at {row.n:,}: {row.ms:.3g} ms" for row in points.itertuples()),
+        alt="; ".join(f"{data.LABELS[row.side]} at {row.n:,}: {row.ms:.3g} ms" for row in points.itertuples()),
     )  # fmt: skip
     st.caption(
-        f"Points: measured medians. Lines: the models below, {data.crossing(models, work, of)}. `python -m core scale` "
-        "keeps the embeddings in a mapped file, of which exact search reads all and hashed search its shortlists; what "
-        "does not fit into memory is read from the disk. The codes, and all that is measured here, are in memory."
+        f"Points: measured medians. Lines: the models below, {data.crossing_text(models, work, of)}. "
+        "`python -m core scale` keeps the embeddings in a mapped file, of which exact search reads all and hashed "
+        "search its shortlists; what does not fit into memory is read from the disk. The codes, and all that is "
+        "measured here, are in memory."
     )
 
 
-def show_growth(table: pd.DataFrame, models: data.Models) -> None:
+def show_growth(table: pd.DataFrame, models: Models) -> None:
     """Cost as bits, multiplier and k grow."""
     places = st.columns(3)
     for place, curve in zip(places, ("bits", "multiplier", "k"), strict=True):
-        points = data.per_query(table, curve, QUERY)
+        points = per_query(table, curve, QUERY)
         if points.empty:
             continue
-        lines = charts.model_lines(models, QUERY, data.works_of(points, data.middle(table)))
+        lines = model_lines(models, QUERY, works_of(points, middle(table)))
         place.plotly_chart(
             charts.growth_figure(points, curve, lines, dark), key=f"scale_{curve}", width="stretch",
-            alt="; ".join(f"{row.label} at {row.at:g}: {row.ms:.3g} ms" for row in points.itertuples()),
+            alt="; ".join(f"{data.LABELS[row.side]} at {row.at:g}: {row.ms:.3g} ms" for row in points.itertuples()),
         )  # fmt: skip
     at = int(table.loc[table["curve"] != "n", "n"].max())  # a hash of one length has no curve of bits
     st.caption(
@@ -81,7 +84,7 @@ def show_growth(table: pd.DataFrame, models: data.Models) -> None:
     )
 
 
-def show_tables(table: pd.DataFrame, models: data.Models) -> None:
+def show_tables(table: pd.DataFrame, models: Models) -> None:
     """Quality and memory of the batches, the models, the projection."""
     st.subheader("What a batch reaches, and its memory")
     shown = data.quality(table)
@@ -91,13 +94,13 @@ def show_tables(table: pd.DataFrame, models: data.Models) -> None:
     st.caption(
         f"{int(table['batch'].max()):,} queries on {int(table['threads'].max())} threads. Peak memory: of the whole "
         "process, mapped pages of the gallery's file included. Exact and hashed search with their metrics together: "
-        f"{data.evaluations(table)}."
+        f"{data.evaluations_text(table)}."
     )
     st.subheader("Projection")
     ram = st.select_slider("Memory of a machine for the gallery, GB", RAMS, 64, key="scale_ram")
     formats = dict.fromkeys(("Memory, GB", "One machine, ms", "Shards at once, ms"), "%,.1f")
     formats |= {"N": "%,d", "Queries a second": "%,.1f"}
-    _draw(data.projection_table(models, data.middle(table), ram), formats, "scale_projection")
+    _draw(data.projection_table(models, middle(table), ram), formats, "scale_projection")
     st.caption(
         "**A projection, not a measurement**: the models carried on. Times are of one query on one thread; 'one "
         "machine' is as if one held it all, 'shards at once' leaves out the network and the merging of the shards' "
@@ -126,7 +129,7 @@ with state.section():
     if found is None:
         st.info("No points have been measured yet: `python -m core scale --dir DIR --out scale.csv`.")
     else:
-        models = data.models_of(found)
+        models = fit_models(found)
         if not found["equal"].all():
             st.error("A side did not give the plain search's result: its time says nothing.", icon=":material/error:")
         st.markdown(data.verdict(found))

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
-from core.hashing.registry import get_hash
+from core.reports.outcome import Memory
 from core.reports.overview import Row
-from dashboard.shared.state import View
-from dashboard.shared.verdict import Outcome, Score, interval, signed
+from dashboard.shared.verdict import interval, signed
 
 COLUMNS = ("", "Exact", "Hashed", "Hashed − exact", "Hamming only", "Hamming − exact")
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes an image: the embedding as it is searched and as it is stored, and the packed code."""
-
-    embedding: int
-    stored: int
-    stored_as: str
-    code: int
-
-
-def memory_of(view: View) -> Memory:
-    """What an image of the gallery takes."""
-    info = view.bundle.encoder_info(view.setting.encoder)
-    stored_as = info["embeddings"][view.task.protocol.gallery_split]["dtype"]
-    dimensions = info["dimensions"]
-    stored = dimensions * int(stored_as.removeprefix("float")) // 8
-    return Memory(4 * dimensions, stored, stored_as, math.ceil(view.setting.bits / 8))
-
-
-def outcome_of(view: View, rows: list[Row], times: Mapping[str, float] | None) -> Outcome:
-    """What the headline speaks of: mAP first, mAHP second."""
-    setting, size = view.setting, view.task.size
-    shortlist = setting.shortlist(view.k, size)
-    first, second = (Score(row.label, row.exact, row.hashed, row.hashed_difference) for row in rows[:2])
-    label, times = get_hash(setting.hash).label, times or {}
-    return Outcome(
-        label, setting.bits, shortlist, shortlist == size, first, second, times.get("exact"), times.get("hashed")
-    )
 
 
 def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] | None) -> pd.DataFrame:

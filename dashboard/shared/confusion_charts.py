@@ -7,18 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from core.figures.palette import INK
+from core.figures.style import name_axis, places
 from dashboard.shared.placeholder_cards import readable, readable_names
-from dashboard.shared.style import name_axis, places
-
-INK = {False: "#1c232b", True: "#e4e8ec"}
-PAPER = {False: "#ffffff", True: "#12161b"}
-# Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
-CELL_COLOURS = {
-    False: (("#00795a", "#b84a00"), ("#1f6fb2", "#6b7280")),
-    True: (("#2dbb90", "#f07f35"), ("#4fa3df", "#aab2bd")),
-}
-CELL_WORDS = (("Both right", "Lost by the hash"), ("Gained by the hash", "Both wrong"))
-SIGNS = {"loss": ("#b84a00", "#f07f35", "/"), "tie": ("#6b7280", "#aab2bd", ""), "win": ("#1f6fb2", "#4fa3df", "")}
 
 
 def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) -> go.Figure:
@@ -29,7 +20,7 @@ def superclass_confusion(share: np.ndarray, names: Sequence[str], dark: bool) ->
         y=places(names),
         mode="text",
         text=[f"{value * 100:.0f}" for value in share.diagonal()],
-        textfont={"size": 11, "color": INK[dark]},
+        textfont={"size": 11, "color": INK.on(dark)},
         hoverinfo="skip",
         showlegend=False,
     )

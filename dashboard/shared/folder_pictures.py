@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.pictures.file import read_picture
 from core.pictures.paths import PicturePaths, read_paths
 from core.pictures.thumbnail import thumbnail
-from dashboard.shared.launch import allowed
+from core.runtime.allowed_paths import AllowedPaths
 
 SIDE = 128  # pixels of a thumbnail; a tile is about 100 wide
 CACHED = 4096  # thumbnails of about 6 KB
@@ -71,7 +71,7 @@ class FolderPictures:
             return None
         file = place / path
         try:
-            if not allowed(file, (place,)):  # a path with '..', or a link that leads out
+            if file not in AllowedPaths([place]):  # a path with '..', or a link that leads out
                 return None
             found = file.stat()
             if not self._paths[split].is_of(index, found.st_size):  # changed since: not what was encoded
@@ -84,18 +84,10 @@ class FolderPictures:
 def _candidates(folder: Path | None, bundle: Path, roots: Sequence[Path]) -> Iterator[Path]:
     """Folders that may be read and might hold the pictures, resolved."""
     named = [] if folder is None or not folder.name else [folder.name]
-    if folder is not None and allowed_folder(folder, roots):
-        yield folder.resolve()
+    if folder is not None and folder.is_absolute() and (place := AllowedPaths(roots).inside(folder)) is not None:
+        yield place
     for root in (*roots, bundle.resolve()):
         yield from (root / name for name in (*named, ""))
-
-
-def allowed_folder(folder: Path, roots: Sequence[Path]) -> bool:
-    """Whether a folder that a bundle names lies in one of the roots; one that is no path does not."""
-    try:
-        return folder.is_absolute() and allowed(folder, tuple(roots))
-    except (OSError, ValueError, RuntimeError):
-        return False
 
 
 def _holder_of(paths: PicturePaths) -> Callable[[Path], bool]:
@@ -103,9 +95,10 @@ def _holder_of(paths: PicturePaths) -> Callable[[Path], bool]:
     some = np.linspace(0, len(paths) - 1, min(_LOOKED_FOR, len(paths))).astype(int).tolist()
 
     def holds(place: Path) -> bool:
+        inside = AllowedPaths([place])
         try:
             files = [(image, place / paths[image]) for image in some]
-            there = [(image, file) for image, file in files if allowed(file, (place,)) and file.is_file()]
+            there = [(image, file) for image, file in files if file in inside and file.is_file()]
             same = sum(paths.is_of(image, file.stat().st_size) for image, file in there)
         except (OSError, ValueError, RuntimeError):
             return False

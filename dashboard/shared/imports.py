@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import streamlit as st
 from core.datasets.array_columns import Columns
 from core.datasets.arrays import import_arrays
 from core.errors import BadInput
-from dashboard.shared.launch import allowed, launch
+from dashboard.shared.launch import launch
 from dashboard.shared.uploads import Upload, in_own_words
 
 
@@ -75,23 +75,3 @@ def say_no_roots(purpose: str, example: str) -> None:
     )
     wider = replace(launch(), roots=(*launch().roots, Path(example)))
     st.code(wider.command(), "bash", wrap_lines=True)
-
-
-def find_folder(text: str, roots: Sequence[Path]) -> Path:
-    """The folder that a person named, absolute or below a root; BadInput where no root holds it."""
-    try:
-        places = [Path(text.strip()).expanduser()]
-        if not places[0].is_absolute():
-            places = [root / places[0] for root in roots]
-        inside = [place.resolve() for place in places if allowed(place, roots)]
-        existing = [place for place in inside if place.is_dir()]
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BadInput(f"'{text}' is no path: {error}") from error
-    if not inside:
-        raise BadInput(
-            f"'{text}' lies outside the folders that this dashboard may read ({', '.join(map(str, roots)) or 'none'}): "
-            "start it with --root for the folder that holds it"
-        )
-    if not existing:
-        raise BadInput(f"there is no folder '{inside[0]}': check its spelling")
-    return existing[0]

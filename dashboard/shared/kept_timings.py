@@ -13,6 +13,7 @@ from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.runtime.pinning import machine
 from core.timing.benchmark import run_benchmark
+from core.timing.side_figures import conditions, fastest_exact, largest_batch, side_figures, under
 from dashboard.shared.state import View
 
 KEY = "timing_measured"
@@ -50,14 +51,12 @@ class Measured:
 
     def whole(self, batch: int, threads: int) -> pd.DataFrame:
         """The sides under one condition, the fastest first."""
-        table = self.table
-        rows = table[(table["batch"] == batch) & (table["threads"] == threads) & ~table["work"].str.contains(":")]
-        return rows.sort_values("median_ms")
+        return under(self.table, batch, threads)
 
     @property
     def conditions(self) -> list[tuple[int, int]]:
         """Every (batch, threads) that was timed."""
-        return sorted(set(zip(self.table["batch"], self.table["threads"], strict=True)))
+        return conditions(self.table)
 
     @property
     def latency(self) -> pd.DataFrame:
@@ -67,7 +66,7 @@ class Measured:
     @property
     def throughput(self) -> pd.DataFrame:
         """The largest batch on all threads, fastest side first."""
-        return self.whole(int(self.table["batch"].max()), int(self.table["threads"].max()))
+        return self.whole(*largest_batch(self.table))
 
     @property
     def opponent(self) -> str:
@@ -121,18 +120,6 @@ def changes(then: dict[str, str], now: dict[str, str]) -> list[str]:
     return [f"{name} was {then[name]}, is {now[name]}" for name in then if then[name] != now[name]]
 
 
-def fastest_exact(rows: pd.DataFrame) -> pd.Series:
-    """The exact side of least median."""
-    exact = rows[rows["side"].str.startswith("exact")]
-    return exact.loc[exact["median_ms"].idxmin()]
-
-
-def ratio(rows: pd.DataFrame) -> float:
-    """Median of the fastest exact side over that of hashed search: above 1, hashing pays."""
-    hashed = rows[rows["side"] == "hashed"]["median_ms"].iloc[0]
-    return float(fastest_exact(rows)["median_ms"] / hashed)
-
-
 def ratio_text(value: float) -> str:
     """A ratio in words.
 
@@ -144,33 +131,24 @@ def ratio_text(value: float) -> str:
 
 def overview(measured: Measured, batch: int = 1, threads: int = 1) -> pd.DataFrame:
     """One row a side under one condition, fastest first: times, what they are worth, and what was checked."""
-    table, labels = measured.table, measured.labels()
-    whole = measured.whole(batch, threads)
-    base = float(fastest_exact(whole)["median_ms"])
-    rows = []
-    for row in whole.itertuples():
-        stages = table[
-            (table["side"] == row.side) & (table["batch"] == batch) & (table["threads"] == threads)
-            & table["work"].str.contains(":")
-        ]  # fmt: skip
+    labels, rows = measured.labels(), []
+    for row in side_figures(measured.table, batch, threads).itertuples():
         quality, overlap = measured.quality[row.side.split("-")[0]]
         rows.append(
             {
                 "Side": labels[row.side],
-                "Median, µs a query": 1000 * row.median_ms / batch,
-                "p95": 1000 * row.p95_ms / batch,
-                "p99": 1000 * row.p99_ms / batch,
-                "Speed against the fastest exact": base / row.median_ms,
-                "Times the machine's limit": row.median_ms / row.limit_ms,
-                "Queries a second": 1000 * batch / row.median_ms,
+                "Median, µs a query": row.median_us,
+                "p95": row.p95_us,
+                "p99": row.p99_us,
+                "Speed against the fastest exact": row.speed,
+                "Times the machine's limit": row.of_limit,
+                "Queries a second": row.per_second,
                 measured.metric: quality,
                 "Overlap with exact": overlap,
                 "Bytes an image": row.bytes_per_image,
                 "Items scanned": row.items_scanned,
                 "Items re-ranked": row.items_reranked,
-                "Stages, µs a query": " · ".join(
-                    f"{each.work.split(':')[1]} {1000 * each.median_ms / batch:.1f}" for each in stages.itertuples()
-                ),
+                "Stages, µs a query": " · ".join(f"{stage} {time:.1f}" for stage, time in row.stages.items()),
                 "Checked": f"equal by {row.equal_by}" if row.equal else "NOT EQUAL",
                 "Runs": row.runs,
                 "Mode": row.mode,

@@ -57,9 +57,3 @@ def parse(arguments: list[str]) -> Launch:
     known, _ = parser.parse_known_args(arguments)
     bundles = tuple(dict.fromkeys(known.bundle)) or (SHIPPED,)
     return Launch(bundles, known.images, tuple(root.resolve() for root in known.root), tuple(known.weights))
-
-
-def allowed(path: str | Path, roots: tuple[Path, ...]) -> bool:
-    """Whether a page may read `path`: it lies in one of the folders that the user named at the start."""
-    place = Path(path).resolve()
-    return any(place == root or root in place.parents for root in roots)

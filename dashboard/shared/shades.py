@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-SCALES = {  # pale to deep on a light page, dim to bright on a dark one: more is always further from the page
-    False: ["#eaf2f9", "#d3e4f3", "#b3d3e9", "#8abfdd", "#60a6d1", "#3f8cc4", "#2572b2", "#125a9c"],
-    True: ["#14263a", "#173350", "#1a4268", "#1d5383", "#24669f", "#347cb9", "#5095cd", "#76afdd"],
-}
+from core.figures.palette import SEQUENTIAL
+
+# Without the two ends that differ least from their neighbours: text must read on every shade.
+SCALES = {dark: list(shades[:8]) for dark, shades in SEQUENTIAL.items()}
 
 
 def add_cells(figure: go.Figure, values: np.ndarray, text: str, dark: bool, **heat_map: Any) -> None:

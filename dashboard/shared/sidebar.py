@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from core.bundle.bundle import Bundle
 from core.codes.codes import bits_for, usable_hashes
 from core.engine.engine import Engine
 from core.engine.near_duplicates import has_pairs, leave_out, why_not
+from core.engine.nearest_setting import nearest_option
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.metrics.registry import family, get_metric
@@ -174,24 +174,10 @@ def _choose_k(size: int) -> int:
 
 def _keep_valid(key: str, options: Sequence[Any], default: Any) -> Any:
     """Give a control a value it can show: its own, else the nearest number, else the default, which is returned."""
-    default = nearest(default, options, default)
+    default = nearest_option(default, options, default)
     value = st.session_state.get(key, st.session_state["link"].get(key, default))
-    st.session_state[key] = nearest(value, options, default)
+    st.session_state[key] = nearest_option(value, options, default)
     return default
-
-
-def nearest(value: Any, options: Sequence[Any], default: Any) -> Any:
-    """The option equal to `value`, else the one nearest in number, else `default`, else the first."""
-    if value in options:
-        return value
-    try:
-        number = float(value)
-        if not math.isfinite(number):
-            raise ValueError(value)
-        numbers = [option for option in options if str(option) != settings.ALL]
-        return min(numbers, key=lambda option: abs(float(option) - number))
-    except (TypeError, ValueError):
-        return default if default in options else options[0]
 
 
 def _read_link() -> None:

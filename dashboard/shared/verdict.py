@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.metrics.intervals import Comparison
+from core.reports.outcome import Outcome, Score, meaning, pace, quality
 
 MINUS = "−"
-SAME_SPEED = 1.1  # times within this factor of each other count as equal: timings waver by as much
-LIGHT_LOSS, HEAVY_LOSS = 0.01, 0.05  # shares of exact search's score
-
-
-@dataclass(frozen=True)
-class Score:
-    """One metric by exact and by hashed search, such as mAP@100, and the paired difference of the two."""
-
-    metric: str
-    exact: float
-    hashed: float
-    comparison: Comparison
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Hashed search against exact search, by the metric of the headline and by a second one that may disagree.
-    Times in milliseconds, None until they are measured; `whole`: the shortlist is the whole gallery."""
-
-    hash_label: str
-    bits: int
-    shortlist: int
-    whole: bool
-    score: Score
-    second: Score
-    exact_ms: float | None = None
-    hashed_ms: float | None = None
+MEANINGS = {
+    "free-speed": "the speed is free",
+    "wins": "it wins on both counts",
+    "light-loss": "the loss is slight for that speed",
+    "loss": "weigh the loss against the speed",
+    "heavy-loss": "the loss is heavy: try more bits or a larger multiplier",
+    "better-but-slower": "the better ranking costs time",
+    "better-for-free": "it ranks better at no cost",
+    "no-difference": "there is nothing to gain or to lose here",
+    "exact-wins": "exact search is the better choice here",
+}
 
 
 def verdict(outcome: Outcome) -> str:
     """What the outcome means, as one sentence."""
     shortlist = f"shortlist of all {outcome.shortlist:,}" if outcome.whole else f"shortlist of {outcome.shortlist:,}"
     start = f"Hashed search ({outcome.hash_label}, {outcome.bits} bits, {shortlist}) {_quality_clause(outcome.score)}"
-    if outcome.exact_ms is None or outcome.hashed_ms is None:
+    if outcome.ratio is None:
         return f"{start}."
-    return f"{start} and {_speed_clause(outcome)}; {_meaning(outcome)}."
-
-
-def quality(comparison: Comparison) -> str:
-    """`same` where the 95 % interval of the difference holds 0, else `better` or `worse`."""
-    if comparison.low <= 0 <= comparison.high:
-        return "same"
-    return "better" if comparison.difference > 0 else "worse"
-
-
-def speed(exact_ms: float, hashed_ms: float) -> str:
-    """`faster`, `slower` or `same`, as hashed search stands to exact search."""
-    ratio = exact_ms / hashed_ms
-    if 1 / SAME_SPEED < ratio < SAME_SPEED:
-        return "same"
-    return "faster" if ratio > 1 else "slower"
+    return f"{start} and {_speed_clause(outcome.ratio)}; {_meaning(outcome)}."
 
 
 def signed(value: float, digits: int = 4) -> str:
@@ -92,40 +60,22 @@ def _quality_clause(score: Score) -> str:
     if found == "same":
         return f"cannot be told apart from exact search by {metric} ({difference})"
     if found == "worse":
-        return f"keeps {percent(score.hashed / score.exact)} of exact {metric} ({difference})"
-    if not score.exact:
+        return f"keeps {percent(score.kept)} of exact {metric} ({difference})"
+    if score.kept is None:
         return f"has {metric} {score.hashed:.4f} where exact search has 0 ({difference})"
-    return f"beats exact {metric} by {percent(score.hashed / score.exact - 1)} ({difference})"
+    return f"beats exact {metric} by {percent(score.kept - 1)} ({difference})"
 
 
-def _speed_clause(outcome: Outcome) -> str:
-    ratio = outcome.exact_ms / outcome.hashed_ms
+def _speed_clause(ratio: float) -> str:
     return {
         "faster": f"answers one query {ratio:.1f} times as fast",
         "slower": f"takes {1 / ratio:.1f} times as long for one query",
         "same": "takes about as long for one query",
-    }[speed(outcome.exact_ms, outcome.hashed_ms)]
+    }[pace(ratio)]
 
 
 def _meaning(outcome: Outcome) -> str:
-    ranking, pace = quality(outcome.score.comparison), speed(outcome.exact_ms, outcome.hashed_ms)
-    second = outcome.second
-    if ranking != "worse" and quality(second.comparison) == "worse":
-        return f"but it keeps only {percent(second.hashed / second.exact)} of exact {second.metric}"
-    if pace == "faster":
-        gained = {"same": "the speed is free", "better": "it wins on both counts", "worse": _loss(outcome)}
-        return gained[ranking]
-    if ranking == "better":
-        return "the better ranking costs time" if pace == "slower" else "it ranks better at no cost"
-    if ranking == "same" and pace == "same":
-        return "there is nothing to gain or to lose here"
-    return "exact search is the better choice here"
-
-
-def _loss(outcome: Outcome) -> str:
-    lost = max(1 - score.hashed / score.exact for score in (outcome.score, outcome.second) if score.exact)
-    if lost < LIGHT_LOSS:
-        return "the loss is slight for that speed"
-    if lost < HEAVY_LOSS:
-        return "weigh the loss against the speed"
-    return "the loss is heavy: try more bits or a larger multiplier"
+    found = meaning(outcome)
+    if found == "second-falls":
+        return f"but it keeps only {percent(outcome.second.kept)} of exact {outcome.second.metric}"
+    return MEANINGS[found]

@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.shared.style import SEARCH_LOOKS, finish
+from core.figures.palette import AMBER, BLUE, GREEN, NAVY, NEUTRAL, PINK, VERMILION
+from core.figures.style import SEARCH_LOOKS, finish
 
 LIMIT = "least that this machine could take"
 
 # In the order of the work. stage -> (colour on light, on dark, pattern): the pattern tells stages apart without colour
 STAGES = {
-    "hash": ("#b85f93", "#dd93be", "."),
-    "scan": ("#d55e00", "#f07f35", ""),
-    "product": ("#0072b2", "#4fa3df", ""),
-    "select": ("#b07a00", "#eab92d", "/"),
-    "gather and re-rank": ("#008f68", "#2dbb90", "x"),
-    "product and select": ("#0b3c5d", "#7f93ff", "\\"),
+    "hash": (*PINK, "."),
+    "scan": (*VERMILION, ""),
+    "product": (*BLUE, ""),
+    "select": (*AMBER, "/"),
+    "gather and re-rank": (*GREEN, "x"),
+    "product and select": (*NAVY, "\\"),
     "scan and select": ("#8c4a00", "#ffb37a", "\\"),
 }
 
@@ -79,7 +80,7 @@ def throughput_figure(rows: pd.DataFrame, labels: dict[str, str], dark: bool) ->
     figure = go.Figure()
     for name, low, high in zip(names, speed, most, strict=True):
         figure.add_scatter(x=[low, high], y=[name, name], mode="lines", showlegend=False, hoverinfo="skip",
-                           line={"color": "#858f9a", "dash": "dot", "width": 1})  # fmt: skip
+                           line={"color": NEUTRAL, "dash": "dot", "width": 1})  # fmt: skip
     looks = [SEARCH_LOOKS[side.split("-")[0]] for side in rows["side"]]
     figure.add_scatter(
         x=speed,

@@ -13,6 +13,7 @@ from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
 from core.runtime.pinning import alone, machine
 from core.timing.equal_quality import GRID_QUERIES, METRICS, RUNS, SHARES, at_equal_quality
+from core.timing.side_figures import speed_ratio
 from core.tradeoff.grid import SAMPLE
 from dashboard.shared import kept_timings, style
 from dashboard.shared.state import View
@@ -110,11 +111,10 @@ def sentences(table: pd.DataFrame, title: str) -> list[str]:
     lines = []
     for target, rows in table.groupby("target"):
         hashed = rows[rows["side"] == "hashed"].iloc[0]
-        exact = rows[rows["side"].str.startswith("exact")]["median_ms"].min()
         if pd.isna(hashed["median_ms"]):
             lines.append(f"No setting reaches **{target:g} %** of exact search's {title}.")
             continue
-        speed = kept_timings.ratio_text(exact / hashed["median_ms"])
+        speed = kept_timings.ratio_text(speed_ratio(rows))
         lines.append(
             f"**{target:g} %** of exact search's {title}: {hashed['bits']} bits × {hashed['multiplier']} reaches "
             f"{hashed['share']:.1f} %, {speed} as the fastest exact side."

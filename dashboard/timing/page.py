@@ -5,6 +5,7 @@ import streamlit as st
 from core.hashing.registry import get_hash
 from core.reports.tables import to_csv
 from core.runtime.pinning import alone
+from core.timing.side_figures import fastest_exact, per_second, speed_ratio
 from core.timing.timing import WARM_UP
 from dashboard.shared import kept_timings, state, style
 from dashboard.shared.kept_timings import Measured
@@ -28,19 +29,17 @@ def headline(found: Measured) -> None:
     one, many = found.latency, found.throughput
     labels = found.labels()
     hashed = {name: rows[rows["side"] == "hashed"].iloc[0] for name, rows in (("one", one), ("many", many))}
-    rivals = {"one": kept_timings.fastest_exact(one), "many": kept_timings.fastest_exact(many)}
+    rivals = {"one": fastest_exact(one), "many": fastest_exact(many)}
     cells = st.columns(4)
     cells[0].metric("Hashed, one query", f"{1000 * hashed['one']['median_ms']:.1f} µs", border=True, height="stretch",
-                    delta=kept_timings.ratio_text(kept_timings.ratio(one)), delta_color="off",
+                    delta=kept_timings.ratio_text(speed_ratio(one)), delta_color="off",
                     delta_arrow="off")  # fmt: skip
     cells[1].metric("Fastest exact, one query", f"{1000 * rivals['one']['median_ms']:.1f} µs", border=True,
                     delta=labels[rivals["one"]["side"]].removeprefix("Exact: "), delta_color="off", delta_arrow="off",
                     height="stretch")  # fmt: skip
-    speed = {
-        name: 1000 * row["many"]["batch"] / row["many"]["median_ms"] for name, row in (("h", hashed), ("e", rivals))
-    }
+    speed = {name: per_second(row["many"]) for name, row in (("h", hashed), ("e", rivals))}
     cells[2].metric("Hashed, in batches", f"{speed['h']:,.0f} /s", border=True, height="stretch",
-                    delta=kept_timings.ratio_text(kept_timings.ratio(many)), delta_color="off",
+                    delta=kept_timings.ratio_text(speed_ratio(many)), delta_color="off",
                     delta_arrow="off")  # fmt: skip
     cells[3].metric("Fastest exact, in batches", f"{speed['e']:,.0f} /s", border=True, height="stretch",
                     delta=labels[rivals["many"]["side"]].removeprefix("Exact: "), delta_color="off",

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.palette import NEUTRAL
+from core.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
 from dashboard.shared.shades import SCALES
-from dashboard.shared.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
 from dashboard.tradeoff.grid_charts import Mark
-
-NEUTRAL = "#858f9a"  # holds 3:1 against either page
 
 
 def cost_figure(

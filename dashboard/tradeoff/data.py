@@ -10,12 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from core.codes.codes import bits_for, usable_hashes
+from core.figures.style import CONTROL_LOOKS
 from core.runtime.cache import ByteCache
 from core.settings import Setting
 from core.timing.timed_grid import GridTimes
-from core.tradeoff.grid import SAMPLE, Grid, pareto_front, quality_grids, with_current
+from core.tradeoff.choice import Choice
+from core.tradeoff.grid import SAMPLE, Grid, quality_grids, with_current
 from dashboard.shared.state import View
-from dashboard.shared.style import CONTROL_LOOKS
 
 BYTES, MEASURED = "Bytes read", "Measured time"
 TIMES = "tradeoff_times"
@@ -80,13 +81,6 @@ def points_of(grid: Grid, metric: str, times: GridTimes | None = None, control: 
     return points
 
 
-def front_of(points: pd.DataFrame, cost: str, exact: tuple[float, float]) -> np.ndarray:
-    """Cost and quality (n, 2) of the Pareto front of the measured settings and exact search."""
-    own = points[points[cost].notna()]
-    both = np.vstack([own[[cost, "quality"]].to_numpy(float), exact])
-    return both[pareto_front(both[:, 0], both[:, 1])]
-
-
 @dataclass(frozen=True)
 class TimedGrid:
     """Measured times with what they belong to."""
@@ -104,24 +98,20 @@ def times_depend_on(view: View) -> tuple:
     return (*view.version, setting.encoder, setting.hash, *gallery, view.k)
 
 
-def choice_text(chosen: pd.Series, exact: float, title: str, percent: float, cost: str, exact_cost: float) -> str:
-    """The sentence about the cheapest setting that is good enough."""
-    loss = 100 * (1 - chosen["quality"] / exact) if exact else 0.0
-    share = chosen[cost] / exact_cost
-    spent = f"{chosen['bytes']:,} bytes read a query" if cost == "bytes" else f"{1000 * chosen['ms']:.1f} µs a query"
+def choice_text(choice: Choice, exact: float, title: str, percent: float, cost: str) -> str:
+    """The sentence about the cheapest setting that is good enough, or the nearest where none is."""
+    row, change = choice.row, f"{_signed(-100 * choice.loss)} %"
+    if not choice.good_enough:
+        return (
+            f"No setting of this grid comes within {percent:g} % of exact search's {title} {exact:.4f}. Nearest is "
+            f"**{row['bits']} bits × {row['multiplier']}** with {row['quality']:.4f} ({change})."
+        )
+    share = choice.cost_share
+    spent = f"{row['bytes']:,} bytes read a query" if cost == "bytes" else f"{1000 * row['ms']:.1f} µs a query"
     how = f"{100 * share:.1f} % of exact search's" if share <= 1 else f"{share:.1f} times exact search's: no gain"
     return (
-        f"**{chosen['bits']} bits × {chosen['multiplier']}** is the cheapest setting within {percent:g} % of exact "
-        f"search: {title} {chosen['quality']:.4f} against {exact:.4f} ({_signed(-loss)} %), with {spent}, {how}."
-    )
-
-
-def nearest_text(nearest: pd.Series, exact: float, title: str, percent: float) -> str:
-    """The sentence where no setting is good enough."""
-    loss = 100 * (1 - nearest["quality"] / exact) if exact else 0.0
-    return (
-        f"No setting of this grid comes within {percent:g} % of exact search's {title} {exact:.4f}. Nearest is "
-        f"**{nearest['bits']} bits × {nearest['multiplier']}** with {nearest['quality']:.4f} ({_signed(-loss)} %)."
+        f"**{row['bits']} bits × {row['multiplier']}** is the cheapest setting within {percent:g} % of exact "
+        f"search: {title} {row['quality']:.4f} against {exact:.4f} ({change}), with {spent}, {how}."
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.figures.style import SEARCH_LOOKS, finish
 from core.tradeoff.grid import Grid
 from dashboard.shared.shades import add_cells
-from dashboard.shared.style import SEARCH_LOOKS, finish
 
 
 @dataclass(frozen=True)

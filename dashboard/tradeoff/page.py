@@ -9,7 +9,8 @@ from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
 from core.runtime.pinning import alone, machine
 from core.timing.timed_grid import time_grid
-from core.tradeoff.grid import SAMPLE, Grid, cheapest_within, with_current
+from core.tradeoff.choice import choose, front_of, least_quality
+from core.tradeoff.grid import SAMPLE, Grid, with_current
 from dashboard.shared import state, style
 from dashboard.tradeoff import data
 from dashboard.tradeoff import grid_charts as charts
@@ -92,13 +93,8 @@ def choice(
     exact: tuple[float, float],
 ) -> charts.Mark | None:
     """Say which setting is the cheapest that is good enough, with a button that applies it."""
-    found = cheapest_within(points, exact[1], percent, cost)
-    if found is None:
-        picked = points.loc[points["quality"].idxmax()]
-        text = data.nearest_text(picked, exact[1], title, percent)
-    else:
-        picked = points.loc[found]
-        text = data.choice_text(picked, exact[1], title, percent, cost, exact[0])
+    found = choose(points, exact, percent, cost)
+    picked, text = found.row, data.choice_text(found, exact[1], title, percent, cost)
     here = (picked["bits"], picked["multiplier"]) == (setting.bits, setting.multiplier)
     with slot.container(border=True):
         words, button = st.columns([4, 1], vertical_alignment="center")
@@ -107,7 +103,7 @@ def choice(
             "Apply", icon=":material/tune:", key="tradeoff_apply", disabled=here, on_click=apply, width="stretch",
             args=(int(picked["bits"]), str(picked["multiplier"])), help="Set length and multiplier in the sidebar.",
         )  # fmt: skip
-    label = f"Cheapest within {percent:g} %" if found is not None else "Nearest"
+    label = f"Cheapest within {percent:g} %" if found.good_enough else "Nearest"
     return charts.Mark(label, int(picked["bits"]), str(picked["multiplier"]))
 
 
@@ -173,9 +169,9 @@ with state.section():
         )
     drawn = pd.concat([points, *(data.points_of(other, metric, control=True) for other in others)], ignore_index=True)
     axes = ("Median time of one query (ms)" if cost == "ms" else "Bytes read per query", title)
-    floor = (exact[1] * (1 - percent / 100), f"{percent:g} % below exact search")
+    floor = (least_quality(exact[1], percent), f"{percent:g} % below exact search")
     st.plotly_chart(
-        cost_figure(drawn, data.front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark),
+        cost_figure(drawn, front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark),
         key="tradeoff_cost_figure",
         width="stretch",
         alt=f"{title} against {axes[0].lower()}. Exact search: {exact[1]:.4f} at {exact[0]:,.4g}.",

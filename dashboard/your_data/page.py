@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.bundle.vectors import SIMILARITIES
 from core.datasets.array_preview import Seen
+from core.runtime.allowed_paths import AllowedPaths
 from dashboard.shared import imports, state
 from dashboard.shared.launch import launch
 from dashboard.shared.uploads import GALLERY, QUERIES, TEXTS, Role, Upload, in_own_words, save_upload, session_folder
@@ -40,7 +41,7 @@ def draw_folder() -> None:
         st.caption(f"Only inside {', '.join(f'`{root}`' for root in roots)}.")
         wanted = st.form_submit_button("Open", icon=":material/folder_open:")
     if wanted and text.strip():
-        state.open_bundle(imports.find_folder(text, roots))
+        state.open_bundle(AllowedPaths(roots).find_folder(text))
 
 
 def take_file(role: Role) -> Upload | None:

@@ -10,6 +10,7 @@ import pytest
 from core.cli import plot
 from core.engine.engine import Engine
 from core.errors import BadInput
+from core.figures.style import SEARCH_LOOKS
 from core.settings import Setting
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -18,11 +19,13 @@ SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordne
 def test_curves_are_the_engines(tiny_bundle):
     engine = Engine(tiny_bundle)
     figure = plot.draw_curves(engine, SETTING, ("exact", "hamming"), ("ap", "ap_expected"), 20)
-    lines = [trace for trace in figure.data if trace.name]
+    lines = [trace for trace in figure.data if not trace.fill]
     assert [trace.name for trace in lines] == ["exact", "hamming", "hamming"]  # exact has no expected AP
     curve = engine.curves("exact", SETTING, range(1, 21))["ap"]
     assert np.array_equal(lines[0].x, np.arange(1, 21))
     assert np.array_equal(lines[0].y, curve.mean)
+    assert [trace.showlegend for trace in lines] == [True, True, False]
+    assert lines[1].line.color == SEARCH_LOOKS["hamming"].light  # as on the pages
 
 
 def test_html_needs_no_network(tiny_bundle):

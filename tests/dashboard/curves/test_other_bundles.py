@@ -12,6 +12,7 @@ from core.bundle.bundle import load_bundle
 from core.bundle.writer import BundleWriter
 from core.datasets.arrays import import_arrays
 from core.engine.engine import Engine
+from core.figures.style import BUNDLE_LOOKS
 from core.reports.tables import to_csv
 from core.settings import Setting
 from dashboard.curves import other_bundles as curves_bundles
@@ -19,7 +20,6 @@ from dashboard.curves import series
 from dashboard.curves import table as curves_csv
 from dashboard.curves.other_bundles import Beside
 from dashboard.shared import state
-from dashboard.shared.curve_charts import BUNDLE_LOOKS
 from dashboard.shared.state import View
 from tests.dashboard.curves.test_page import at_k, chart, choose, lines
 from tests.dashboard.reading import checked

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.engine.engine import Engine
+from core.figures.style import SEARCH_LOOKS
 from core.metrics.intervals import compare
 from core.metrics.registry import METRICS, get_metric
 from core.reports.literature import by_count, radius_lookup
@@ -14,7 +15,6 @@ from dashboard.curves import class_charts as classes
 from dashboard.curves import series
 from dashboard.curves.series import Series, sparse_ks
 from dashboard.shared.state import View
-from dashboard.shared.style import SEARCH_LOOKS
 from tests.dashboard.reading import bar_names
 from tests.dashboard.reading import values as numbers
 

@@ -8,10 +8,11 @@ from core.datasets.arrays import import_arrays
 from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.intervals import compare
+from core.reports.outcome import Memory
 from core.reports.overview import METRICS, Row, store
 from core.runtime.cache import ByteCache
 from dashboard.shared import latency, preparing
-from dashboard.shared.comparison import Memory, detail_table, milliseconds, overview_table, waiting_table
+from dashboard.shared.comparison import detail_table, milliseconds, overview_table, waiting_table
 from dashboard.shared.state import View
 from dashboard.shared.verdict import interval
 

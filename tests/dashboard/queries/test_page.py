@@ -10,7 +10,7 @@ import pytest
 from core.metrics.intervals import compare
 from core.reports.query_analysis import CELLS, by_superclass, cell_counts, cells, shares, top_labels
 from core.settings import Setting, curve_ks
-from dashboard.queries import charts
+from dashboard.shared import confusion_charts
 from tests.dashboard.reading import checked, figure
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")
@@ -148,26 +148,17 @@ def test_a_ticked_row_opens_its_query_once(page, engine, monkeypatch):
     assert at.session_state["queries_visit"] == visit + 1
 
 
-def test_differences_are_binned_with_zero_on_an_edge():
-    rng = np.random.default_rng(0)
-    for values in (rng.normal(size=500), -rng.random(50), rng.random(50), np.zeros(5), np.array([-0.3, 0.0, 0.1])):
-        edges, counts = charts.bin_differences(values)
-        assert 0.0 in edges
-        assert counts.sum() == (values != 0).sum()
-        assert counts[edges[:-1] < 0].sum() == (values < 0).sum()
-        assert len(counts) <= 42
-        assert edges[0] < 0 < edges[-1]
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_figures_stand_with_and_without_superclasses(dark):
     share = shares(np.array([[5, 3, 2], [1, 8, 1], [0, 4, 6]]))
-    assert charts.superclass_confusion(share, ["a_b", "c", "d"], dark).data[0].zmax == pytest.approx(0.4)
-    assert charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.dtick == 1  # every name is written
-    grouped = charts.class_confusion(share, ["a", "b", "c"], ["x", "x", "y"])
+    assert confusion_charts.superclass_confusion(share, ["a_b", "c", "d"], dark).data[0].zmax == pytest.approx(0.4)
+    assert (
+        confusion_charts.class_confusion(share, ["a", "b", "c"], None).layout.yaxis.dtick == 1
+    )  # every name is written
+    grouped = confusion_charts.class_confusion(share, ["a", "b", "c"], ["x", "x", "y"])
     assert grouped.layout.yaxis.ticktext == ("x", "y")
     assert list(grouped.layout.yaxis.tickvals) == [0.5, 2.0]
-    nothing = charts.superclass_confusion(np.eye(2), ["a", "b"], dark)
+    nothing = confusion_charts.superclass_confusion(np.eye(2), ["a", "b"], dark)
     assert nothing.data[0].zmax == 1.0
 
 

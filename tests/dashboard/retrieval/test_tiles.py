@@ -8,7 +8,7 @@ import pytest
 from core.engine.engine import Engine
 from core.engine.retrieval import Answer, Retrieved, retrieve
 from core.settings import Setting
-from dashboard.retrieval.tiles import Tiles, lost_sentence, rank_changes
+from dashboard.retrieval.tiles import Tiles, lost_sentence
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "1.2", "test-vs-train", "wordnet")
 K = 20
@@ -23,11 +23,6 @@ def tiles_of(engine, query=3):
     found = retrieve(engine.at(SETTING), query, K)
     task = engine.at(SETTING).task
     return found, Tiles(found, engine.bundle, task, lambda split, index: f"{split}/{index}")
-
-
-def test_rank_changes_count_from_the_other_list():
-    assert rank_changes(np.array([7, 3, 9]), np.array([3, 5, 9, 7])) == [3, -1, 0]
-    assert rank_changes(np.array([1, 2]), np.array([2])) == [None, -1]
 
 
 def test_the_querys_tile_is_from_the_query_split(engine):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from core.reports.tables import write_csv
+from core.scale.findings import middle
 from core.scale.measure import Effort
 from core.scale.model import fit_models
 from dashboard.scale import data
@@ -108,5 +109,5 @@ def test_verdict_by_hand():
 
 def test_crossing_in_words():
     models = fit_models(table())
-    assert data.crossing(models, "query", data.middle(table())).endswith("at N = 526")
-    assert "too few points" in data.crossing({}, "query", data.middle(table()))
+    assert data.crossing_text(models, "query", middle(table())).endswith("at N = 526")
+    assert "too few points" in data.crossing_text({}, "query", middle(table()))

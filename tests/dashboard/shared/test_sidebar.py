@@ -4,7 +4,7 @@ import pytest
 
 from core.bundle.writer import BundleWriter
 from core.datasets.arrays import import_arrays
-from dashboard.shared.sidebar import link_notes, nearest
+from dashboard.shared.sidebar import link_notes
 
 
 def view(at):
@@ -159,24 +159,6 @@ def test_an_opened_bundle_that_has_gone_is_dropped(open_app, tmp_path):
     at.run()
     assert not at.exception and not at.error
     assert "gone" in at.warning[0].value
-
-
-@pytest.mark.parametrize(
-    ("value", "options", "expected"),
-    [
-        (48, [8, 16], 16),
-        ("33", [8, 32, 40], 32),
-        ("abc", [8, 16], 16),
-        ("nan", [8, 16], 16),
-        ("inf", [8, 16], 16),
-        ("5", ["1", "2.5", "all"], "2.5"),
-        ("x", ["a", "b"], "b"),
-        (None, ["a", "b"], "b"),
-    ],
-)
-def test_nearest(value, options, expected):
-    default = options[1]
-    assert nearest(value, options, default) == expected
 
 
 def test_link_notes_compare_numbers_as_numbers():

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from core.metrics.intervals import Comparison
-from dashboard.shared.verdict import Outcome, Score, interval, percent, quality, signed, speed, verdict
+from core.reports.outcome import Meaning, Outcome, Score
+from dashboard.shared.verdict import MEANINGS, interval, percent, signed, verdict
 
 
 def score(exact, hashed, half=0.0005, metric="mAP@100"):
@@ -79,11 +82,6 @@ def test_the_larger_loss_of_the_two_counts():
     assert "the loss is heavy" in verdict(outcome(score(0.7, 0.698), fallen, (2, 1)))
 
 
-def test_quality_follows_the_interval_and_speed_has_a_margin():
-    assert [quality(s.comparison) for s in (WORSE, BETTER, SAME)] == ["worse", "better", "same"]
-    assert [speed(1, 1.05), speed(1.05, 1), speed(2, 1), speed(1, 2)] == ["same", "same", "faster", "slower"]
-
-
 def test_numbers_as_text():
     assert [signed(v) for v in (0.00374, -0.00374, 0.0, -0.00001)] == ["+0.0037", "−0.0037", "0.0000", "0.0000"]
     assert signed(-394, 0) == "−394"
@@ -91,3 +89,7 @@ def test_numbers_as_text():
         "98.9 %", "99.996 %", "100.0 %", "0.0 %", "0.02 %", "100.000 %",
     ]  # fmt: skip
     assert interval(WORSE.comparison) == "−0.0082 [−0.0087, −0.0077]"
+
+
+def test_every_meaning_has_words():
+    assert {*MEANINGS, "second-falls"} == set(get_args(Meaning))

@@ -9,6 +9,7 @@ import pytest
 from core.engine.engine import Engine
 from core.runtime.pinning import alone
 from core.settings import Setting
+from core.tradeoff.choice import Choice
 from core.tradeoff.grid import cheapest_within, quality_grid, with_current
 from dashboard.tradeoff import cost_charts as cost
 from dashboard.tradeoff import data
@@ -151,10 +152,14 @@ def test_a_second_timing_is_refused(open_app):
 
 def test_sentences():
     row = pd.Series({"bits": 48, "multiplier": "2", "quality": 0.5, "bytes": 100, "ms": 0.02})
-    text = data.choice_text(row, 0.5, "mAP@5", 1, "bytes", 1000)
+    text = data.choice_text(Choice(row, True, 0.0, 0.1), 0.5, "mAP@5", 1, "bytes")
     assert "mAP@5 0.5000 against 0.5000 (0.00 %), with 100 bytes read a query, 10.0 % of exact search's." in text
-    assert "2.0 times exact search's: no gain" in data.choice_text(row, 0.6, "mAP@5", 50, "ms", 0.01)
-    assert "(−16.67 %)" in data.nearest_text(row, 0.6, "mAP@5", 1)
+    assert "2.0 times exact search's: no gain" in data.choice_text(
+        Choice(row, True, 1 / 6, 2.0), 0.6, "mAP@5", 50, "ms"
+    )
+    nearest = data.choice_text(Choice(row, False, 1 / 6, 0.1), 0.6, "mAP@5", 1, "bytes")
+    assert nearest.startswith("No setting of this grid comes within 1 %")
+    assert "(−16.67 %)" in nearest
 
 
 def test_ticks_have_units():

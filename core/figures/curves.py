@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 
 from core.engine.results import Curve
-from dashboard.shared.style import Look, faded, frame
+from core.figures.palette import NEUTRAL
+from core.figures.style import Look, faded, frame
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 MOST_POINTS = 120
 LOG_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-NEUTRAL = "#858f9a"  # holds 3:1 against either page
-PIN_LOOKS = (
-    Look("Pinned 1", "#3a93cc", "#a5d8f7", "solid", "triangle-down"),
-    Look("Pinned 2", "#0b3c5d", "#7f93ff", "dash", "pentagon"),
-    Look("Pinned 3", "#7a4419", "#c99a6b", "dashdot", "hexagon"),
-    Look("Pinned 4", "#5b4a8a", "#c3b1f0", "longdash", "star-triangle-up"),
-)
-BUNDLE_LOOKS = (  # exact search of another bundle is drawn solid, hashed dashed
-    Look("Other bundle 1", "#a01c40", "#ff7c93", "solid", "bowtie"),
-    Look("Other bundle 2", "#4d6b00", "#a8c957", "solid", "hourglass"),
-    Look("Other bundle 3", "#00707a", "#56cfd8", "solid", "hexagram"),
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,12 @@ def metric_figure(
     logarithmic: bool = False,
     dark: bool = False,
 ) -> go.Figure:
-    """Lines over k with their 95 % bands; `ceiling` is the value of a perfect ranking where that is not 1."""
+    """Lines over k with their 95 % bands, and a mark at `k`.
+
+    `ceiling` is the value of a perfect ranking where that is not 1.
+    """
+    from plotly.graph_objects import Figure
+
     traces = [trace for line in lines for trace in line_traces(line, k, dark, _where(line, lines))]
     if ceiling is not None:
         traces.append(_ceiling_trace(ceiling, k))
@@ -72,14 +69,33 @@ def metric_figure(
         "xaxis": x_axis,
         "yaxis": {"title": {"text": title}},
     }
-    return go.Figure(data=traces, layout=layout)  # plotly checks it once; added part by part, five times as long
+    return Figure(data=traces, layout=layout)  # plotly checks it once; added part by part, five times as long
 
 
-def line_traces(line: Line, keep: int, dark: bool, where: str) -> list[dict]:
+def panels_figure(panels: Sequence[tuple[str, Sequence[Line]]], title: str) -> go.Figure:
+    """Panels side by side, each with its heading: lines over k at every point they have, on a light page."""
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=len(panels), subplot_titles=[heading for heading, _ in panels])
+    named: set[str] = set()
+    for column, (_, lines) in enumerate(panels, start=1):
+        for line in lines:
+            band, drawn = line_traces(line, int(line.curve.ks[0]), False, "", most=len(line.curve.ks))
+            drawn["showlegend"] = line.label not in named  # one entry for all panels
+            named.add(line.label)
+            figure.add_traces([band, drawn], rows=1, cols=column)
+    figure.update_xaxes(title_text="k", hoverformat="d")
+    figure.update_yaxes(rangemode="tozero")
+    return figure.update_layout(
+        title_text=title, template="plotly_white", hovermode="x unified", width=max(700, 520 * len(panels)), height=480
+    )
+
+
+def line_traces(line: Line, keep: int, dark: bool, where: str, most: int = MOST_POINTS) -> list[dict]:
     """One line and its band; a few signs along it tell it apart without colour. `where` ends the hover text: a line
     without the k that is pointed at shows its nearest, and must say so."""
     label, look, curve = line.label, line.look, line.curve
-    kept = thin(curve.ks, keep)
+    kept = thin(curve.ks, keep, most)
     x, mean, low, high = (values[kept] for values in (curve.ks, curve.mean, curve.low, curve.high))
     colour = look.colour(dark)
     band = {

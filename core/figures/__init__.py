@@ -1,0 +1,1 @@
+"""How figures look and how curves are drawn, for the pages and for `--plot` alike. Nothing here imports streamlit."""
