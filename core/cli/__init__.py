@@ -11,6 +11,7 @@ from core.cli import (
     buckets,
     duplicates,
     evaluate,
+    export,
     fine_tuning,
     first_start,
     fuse,
@@ -32,6 +33,7 @@ from core.errors import BadInput
 COMMANDS = (
     info,
     evaluate,
+    export,
     sweep,
     retrieve,
     trec,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -87,3 +89,18 @@ def class_order(bundle: Bundle) -> np.ndarray:
     """Class indices so that those of a superclass stand together, int64 (C,); label order without superclasses."""
     groups = bundle.superclass_of
     return np.arange(len(bundle.class_names)) if groups is None else np.argsort(groups, kind="stable")
+
+
+def pair_table(similarity: np.ndarray, tree: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Both similarities (C, C) in long form, a class with itself first: class, other, similarity, tree, and the rank
+    of each as `rank_shares` has it."""
+    rows, columns = np.triu_indices(len(similarity))
+    labels = np.array(names, dtype=object)
+    values = {
+        "similarity": similarity,
+        "tree": tree,
+        "similarity_rank": rank_shares(similarity),
+        "tree_rank": rank_shares(tree),
+    }
+    pairs = {"class": labels[rows], "other": labels[columns]}
+    return pd.DataFrame(pairs | {name: each[rows, columns] for name, each in values.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.errors import BadInput
 from core.hashing import packing
@@ -57,6 +58,34 @@ def code_statistics(packed: np.ndarray, bits: int) -> CodeStatistics:
         code_entropy=float(_entropy(counts / len(packed))),
         distinct=len(counts),
     )
+
+
+def statistics_table(found: CodeStatistics, fit_seconds: float | None) -> pd.DataFrame:
+    """One row: codes, bits, distinct codes, entropies in bits, imbalance, mean |r|, seconds to fit (empty: unknown)."""
+    row = {
+        "codes": found.count,
+        "bits": len(found.ones),
+        "distinct": found.distinct,
+        "code_entropy": found.code_entropy,
+        "most_entropy": found.most_entropy,
+        "bit_entropy": float(found.bit_entropy.mean()),
+        "imbalance": found.imbalance,
+        "mean_correlation": found.mean_correlation,
+        "fit_seconds": fit_seconds,
+    }
+    return pd.DataFrame([row]).astype({"fit_seconds": float})
+
+
+def bit_table(found: CodeStatistics) -> pd.DataFrame:
+    """One row a bit, from 0: its share of ones and its entropy in bits."""
+    bits = np.arange(len(found.ones))
+    return pd.DataFrame({"bit": bits, "ones": found.ones, "entropy": found.bit_entropy})
+
+
+def correlation_table(found: CodeStatistics) -> pd.DataFrame:
+    """One row a pair of bits, the lower first: Pearson's r."""
+    first, second = np.triu_indices(len(found.ones), 1)
+    return pd.DataFrame({"bit": first, "other": second, "r": found.correlation[first, second]})
 
 
 def _correlation(values: np.ndarray, ones: np.ndarray) -> np.ndarray:

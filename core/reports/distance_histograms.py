@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.codes.hamming import HammingPair
 from core.engine.engine import Engine
@@ -61,6 +62,24 @@ def distance_histograms(engine: Engine, setting: Setting, sample: int = SAMPLE, 
     shares = {name: part / max(part.sum(), 1) for name, part in parts.items()}
     pairs = {name: int(part.sum()) for name, part in parts.items()}
     return DistanceHistograms(at.astype(np.float64), shares, pairs, queries, binned)
+
+
+def histogram_table(found: DistanceHistograms) -> pd.DataFrame:
+    """One row a relation and distance: the share of that relation's pairs."""
+    frames = [
+        pd.DataFrame({"relation": relation, "distance": found.at, "share": share})
+        for relation, share in found.shares.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def overlap_table(found: DistanceHistograms) -> pd.DataFrame:
+    """One row a relation: pairs, mean distance, overlap with the pairs of one class, and the queries counted."""
+    rows = [
+        (relation, found.pairs[relation], found.mean(relation), found.overlap(SAME, relation), found.queries)
+        for relation in found.shares
+    ]
+    return pd.DataFrame(rows, columns=["relation", "pairs", "mean", "overlap", "queries"])
 
 
 def _all_pairs(

@@ -3,14 +3,17 @@ precision over the number returned."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.codes.hamming import HammingPair
 from core.engine.engine import Engine
 from core.engine.evaluation import Progress
 from core.errors import BadInput
+from core.metrics.intervals import bootstrap
 from core.metrics.radius import precision_recall_by_radius, radius_values
 from core.settings import Setting
 
@@ -99,3 +102,22 @@ def _hamming(engine: Engine, setting: Setting) -> HammingPair:
 def log_counts(size: int, points: int = POINTS) -> np.ndarray:
     """At most `points` whole numbers from 1 to `size`, both among them, evenly spaced by their logarithm."""
     return np.unique(np.geomspace(1, size, points).round().astype(np.int64))
+
+
+def radius_table(found: RadiusLookup) -> pd.DataFrame:
+    """Look-up within a radius as one row: precision and mAP with 95 % bootstrap intervals, images returned, queries."""
+    row: dict[str, object] = {"radius": found.radius}
+    for name, values in (("precision", found.precision), ("map", found.average_precision)):
+        low, high = bootstrap(values)
+        row |= {name: values.mean(), f"{name}_low": low[0], f"{name}_high": high[0]}
+    row |= {"returned": found.returned.mean(), "nothing_found": found.nothing_found, "queries": len(found.precision)}
+    return pd.DataFrame([row])
+
+
+def precision_recall_table(by: str, found: Mapping[str, PrecisionRecall]) -> pd.DataFrame:
+    """Precision and recall by search, long form: search, `by` (what `at` counts: radius, returned), at, both."""
+    frames = [
+        pd.DataFrame({"search": search, "by": by, "at": each.at, "precision": each.precision, "recall": each.recall})
+        for search, each in found.items()
+    ]
+    return pd.concat(frames, ignore_index=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from core.scale.model import Model, Work, best_exact
 from core.scale.points import BATCH, QUERY
 
+PROJECTED = (100_000_000, 1_000_000_000)  # sizes that were not measured
 WHOLE, ON_DISK = "hashed", "hashed, embeddings on disk"
 
 

@@ -25,6 +25,9 @@ from core.timing.timing import (
 
 SEARCHES = ("exact", "hashed", "hamming")
 BATCHES: tuple[int | str, ...] = (32, ALL)
+# A shorter benchmark, for a page whose reader waits: `large` are the bytes of each of two arrays that the memory's rate
+# is measured with, little beside the session; `patience` the seconds for single queries, and for each side's batches.
+SHORT_RUNS, SHORT_BATCHES, SHORT_LARGE, SHORT_PATIENCE = 300, (32, 1000), 64_000_000, (8.0, 1.5)
 
 
 @dataclass(frozen=True)

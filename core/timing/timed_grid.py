@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -35,6 +36,12 @@ class GridTimes:
     def fastest_exact(self) -> str:
         """The side of exact search that all others must beat."""
         return min(self.exact, key=self.exact.__getitem__)
+
+    @property
+    def by_setting(self) -> dict[tuple[int, str], float]:
+        """The median of each length and multiplier."""
+        keys = product(self.lengths, self.multipliers)
+        return dict(zip(keys, self.milliseconds.ravel().tolist(), strict=True))
 
 
 def time_grid(

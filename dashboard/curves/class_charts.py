@@ -9,24 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.figures.style import SEARCH_LOOKS, finish, name_axis, places
+from core.reports import class_means
 from dashboard.shared.placeholder_cards import readable_names
 
 ORDERS = ("Largest loss", "Smallest loss or gain")
 
 
 def by_group(exact: np.ndarray, hashed: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    """Means of the values (Q,) of both searches in each group that has queries: columns group, queries, exact, hashed,
-    difference (hashed - exact), the largest loss first and equal ones by name."""
-    counts = np.bincount(groups, minlength=len(names))
-    held = np.flatnonzero(counts)
-    means = {
-        search: np.bincount(groups, weights=values, minlength=len(names))[held] / counts[held]
-        for search, values in (("exact", exact), ("hashed", hashed))
-    }
-    words = readable_names(names)
-    frame = pd.DataFrame({"group": [words[g] for g in held], "queries": counts[held], **means})
-    frame["difference"] = frame["hashed"] - frame["exact"]
-    return frame.sort_values(["difference", "group"], ignore_index=True)
+    """The table of `class_means.by_group` with the names that people read."""
+    return class_means.by_group(exact, hashed, groups, readable_names(names))
 
 
 def pick(frame: pd.DataFrame, order: str, count: int) -> pd.DataFrame:

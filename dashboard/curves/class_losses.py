@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.metrics.registry import get_metric
+from core.reports.curve_lines import MORE_METRICS
 from dashboard.curves import class_charts as classes
 from dashboard.curves import series
 from dashboard.shared.state import View
@@ -15,7 +16,7 @@ from dashboard.shared.style import dark_page
 def draw(view: View) -> None:
     """Means by class or superclass for exact and hashed search at the current k."""
     st.subheader("By class")
-    metrics = list(dict.fromkeys([view.map_metric, view.mahp_metric, *series.MORE_METRICS]))
+    metrics = list(dict.fromkeys([view.map_metric, view.mahp_metric, *MORE_METRICS]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = st.selectbox(
             "Metric of the bars", metrics, format_func=lambda name: get_metric(name).label, key="curves_bars", width=240

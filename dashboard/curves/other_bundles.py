@@ -13,7 +13,7 @@ from core.figures.style import BUNDLE_LOOKS
 from core.hashing.registry import get_hash
 from core.reports import comparability
 from core.reports.comparability import Difference
-from dashboard.curves import pins
+from core.reports.curve_lines import bundle_lines
 from dashboard.curves.series import Series
 from dashboard.shared import state
 from dashboard.shared.state import View
@@ -76,14 +76,14 @@ def view_of(path: str, view: View) -> View:
 
 def series_of(besides: Sequence[Beside]) -> list[Series]:
     """Exact and hashed search of each, in one colour a bundle."""
-    lines = []
+    drawn = []
     for beside, look in zip(besides, BUNDLE_LOOKS, strict=False):
-        setting, bundle = beside.view.setting, beside.view.bundle
-        hashed = f"hashed, {pins.Pin.of(setting, bundle).label(bundle)}"
-        for search, label, dash in (("exact", "exact", "solid"), ("hashed", hashed, "dash")):
-            line = replace(look, dash=dash)
-            lines.append(Series(f"{beside.name}: {label}", line, search, setting, sparse=True, own_view=beside.view))
-    return lines
+        view = beside.view
+        for line in bundle_lines(beside.name, view.engine, view.setting, view.k):
+            dash = "solid" if line.search == "exact" else "dash"
+            shown = replace(look, dash=dash)
+            drawn.append(Series(line.label, shown, line.search, line.setting, sparse=True, own_view=view))
+    return drawn
 
 
 def draw_notes(view: View, besides: Sequence[Beside]) -> None:

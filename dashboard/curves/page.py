@@ -1,3 +1,5 @@
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -7,6 +9,8 @@ from core.figures import curves
 from core.figures.style import CONTROL_LOOKS
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
+from core.reports.curve_lines import MORE_METRICS
+from core.reports.difference_table import paired_table
 from dashboard.curves import class_losses as curves_classes
 from dashboard.curves import literature as curves_literature
 from dashboard.curves import other_bundles as curves_bundles
@@ -15,6 +19,7 @@ from dashboard.curves import table as curves_csv
 from dashboard.curves.other_bundles import Beside
 from dashboard.curves.series import Series
 from dashboard.shared import state, style
+from dashboard.shared.downloads import request_of
 
 INTERVAL = "95 % interval"
 view = state.current()
@@ -22,8 +27,9 @@ bundle, setting, k = view.bundle, view.setting, view.k
 dark = style.dark_page()
 
 
-def options() -> tuple[bool, list[Series], list[Beside]]:
-    """Draw the controls of the page; whether k is logarithmic, the series that are drawn, and other bundles."""
+def options() -> tuple[bool, list[Series], list[Beside], dict[str, Any]]:
+    """Draw the controls of the page; whether k is logarithmic, the series that are drawn, other bundles, and what is
+    chosen as `Request` has it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = st.segmented_control(
             "k axis", ["linear", "log"], default="linear", required=True, key="curves_axis", bind="query-params"
@@ -64,7 +70,14 @@ def options() -> tuple[bool, list[Series], list[Beside]]:
     pinned = series.of_pins(view, kept)
     drawn = series.of_setting(view, asymmetric and possible, expected and tied)
     others = curves_bundles.series_of(besides)
-    return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned, *others], besides
+    chosen = {
+        "pins": tuple(pin.text(bundle) for pin in kept),
+        "beside": tuple(f"{each.name}={each.view.bundle.path}" for each in besides),
+        "controls": tuple(controls),
+        "ties": expected and tied,
+        "asymmetric": asymmetric and possible,
+    }
+    return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned, *others], besides, chosen
 
 
 def pin_buttons(kept: list[pins.Pin]) -> None:
@@ -127,23 +140,30 @@ def values_table(drawn: list[Series], metrics: list[str]) -> None:
 def differences_table(drawn: list[Series], metrics: list[str]) -> None:
     """The current setting against each pinned one, paired by query."""
     own = next(each for each in drawn if each.search == "hashed")
-    rows = []
-    for each in (each for each in drawn if each.label.startswith("Pinned: ")):
-        for metric in metrics:
-            found = series.difference(view, each, own, metric)
-            rows.append(
-                {
-                    "Against": each.label.removeprefix("Pinned: "),
-                    "Metric": f"{get_metric(metric).label}@{k}",
-                    "Difference": found.difference,
-                    INTERVAL: f"{found.low:+.4f} to {found.high:+.4f}",
-                    "Win / tie / loss": f"{found.wins:,} / {found.ties:,} / {found.losses:,}",
-                    "Effect size": found.effect,
-                    "p": f"{found.p_value:.4f}" if found.p_value >= 0.0001 else "< 0.0001",
-                }
-            )
-    if not rows:
+    found = paired_table(
+        (
+            each.label.removeprefix("Pinned: "),
+            f"{get_metric(metric).label}@{k}",
+            series.difference(view, each, own, metric),
+        )
+        for each in drawn
+        if each.label.startswith("Pinned: ")
+        for metric in metrics
+    )
+    if found.empty:
         return
+    rows = [
+        {
+            "Against": row.against,
+            "Metric": row.metric,
+            "Difference": row.difference,
+            INTERVAL: f"{row.low:+.4f} to {row.high:+.4f}",
+            "Win / tie / loss": f"{row.wins:,} / {row.ties:,} / {row.losses:,}",
+            "Effect size": row.effect,
+            "p": f"{row.p:.4f}" if row.p >= 0.0001 else "< 0.0001",
+        }
+        for row in found.itertuples()
+    ]
     st.subheader("This setting against the pinned ones")
     formats = {"Difference": "%+.4f", "Effect size": "%+.3f"}
     config = {name: st.column_config.NumberColumn(format=text) for name, text in formats.items()}
@@ -162,7 +182,7 @@ st.caption(
     f"{own} · {len(view.task.queries):,} queries on {view.task.size:,} images · "
     f"{view.judged_by(view.mahp_metric)} Shaded: 95 % normal bands over queries."
 )
-logarithmic, drawn, besides = options()
+logarithmic, drawn, besides, chosen = options()
 curves_bundles.draw_notes(view, besides)
 headline = [view.map_metric, view.mahp_metric]
 with state.section(), st.spinner("Searching and judging at every k …", show_time=True):
@@ -182,7 +202,7 @@ with state.section():
     st.subheader("Other metrics")
     other = st.selectbox(
         "Metric",
-        series.MORE_METRICS,
+        MORE_METRICS,
         key="curves_metric",
         bind="query-params",
         width=280,
@@ -190,7 +210,7 @@ with state.section():
     with st.spinner("Judging …", show_time=True):
         figure(drawn, other, logarithmic, "curves_other")
     st.caption(f"{get_metric(other).description} {view.judged_by(other)}")
-    curves_csv.offer(view, drawn, [*headline, other])
+    curves_csv.offer(view, drawn, [*headline, other], request_of(view, metric=other, **chosen))
 with state.section():
     curves_classes.draw(view)
 with state.section():

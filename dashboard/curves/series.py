@@ -15,17 +15,22 @@ from core.errors import BadInput
 from core.figures.style import CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, Look
 from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
-from core.metrics.registry import METRICS, get_metric
+from core.metrics.registry import get_metric
+from core.reports.curve_lines import (
+    Line,
+    control_lines,
+    line_ks,
+    line_metric,
+    pin_lines,
+    setting_lines,
+)
+from core.reports.pins import Pin
 from core.runtime.cache import ByteCache
-from core.settings import CURVE_DEPTH, K_RANGE, Setting, curve_ks
-from dashboard.curves.pins import Pin
+from core.settings import Setting
 from dashboard.shared.state import View
 
 T = TypeVar("T")
 _KEPT = ByteCache(2000)  # so many curves, values and comparisons
-_FIRST = ("precision", "recall", "ndcg", "ndcg_hierarchical", "hp", "overlap")
-_ELSEWHERE = ("map", "mahp", "expected")  # families that the sidebar or another switch chooses from
-MORE_METRICS = tuple(dict.fromkeys([*_FIRST, *(n for n, metric in METRICS.items() if metric.family not in _ELSEWHERE)]))
 
 
 @dataclass(frozen=True)
@@ -45,48 +50,43 @@ class Series:
 
     def metric(self, name: str) -> str | None:
         """The metric this series shows where `name` is asked for, if it has one."""
-        if not self.expected:
-            return name
-        return f"{name}_expected" if f"{name}_expected" in METRICS else None
+        return line_metric(name, self.expected)
 
 
 def of_setting(view: View, asymmetric: bool, expected: bool) -> list[Series]:
     """The searches of the current setting."""
-    searches = ["exact", "hashed", "hamming", *(["asymmetric"] if asymmetric else [])]
-    series = [Series(SEARCH_LOOKS[name].label, SEARCH_LOOKS[name], name, view.setting) for name in searches]
-    if expected:
-        look = replace(SEARCH_LOOKS["hamming"], label="Hamming only, ties averaged", dash="dashdot", symbol="cross")
-        series.append(Series(look.label, look, "hamming", view.setting, expected=True))
+    series = []
+    for line in setting_lines(view.engine, view.setting, view.k, asymmetric, expected):
+        look = SEARCH_LOOKS[line.search]
+        if line.expected:
+            look = replace(look, label=line.label, dash="dashdot", symbol="cross")
+        series.append(_drawn(line, look))
     return series
 
 
 def of_controls(view: View, names: Sequence[str]) -> list[Series]:
     """Hashed and Hamming search with the codes of each control, at the setting's length and multiplier."""
-    series = []
-    for name in names:
-        look = CONTROL_LOOKS[name]
-        setting = replace(view.setting, hash=name)
-        short = look.label.removesuffix(" (control)")
-        for search, dash in (("hashed", look.dash), ("hamming", "dot")):
-            label = f"{short}, {'hashed' if search == 'hashed' else 'Hamming only'} (control)"
-            series.append(Series(label, replace(look, dash=dash), search, setting, sparse=True))
-    return series
+    return [
+        _drawn(line, replace(look, dash=look.dash if line.search == "hashed" else "dot"))
+        for line in control_lines(view.engine, view.setting, view.k, names)
+        for look in [CONTROL_LOOKS[line.setting.hash]]
+    ]
 
 
 def of_pins(view: View, pins: Sequence[Pin]) -> list[Series]:
     """Hashed search of each pinned setting, under the current protocol and hierarchy."""
-    return [
-        Series(f"Pinned: {pin.label(view.bundle)}", look, "hashed", pin.setting(view.setting), sparse=True)
-        for pin, look in zip(pins, PIN_LOOKS, strict=False)
-    ]
+    lines = pin_lines(view.engine, view.setting, view.k, pins)
+    return [_drawn(line, look) for line, look in zip(lines, PIN_LOOKS, strict=False)]
 
 
-def sparse_ks(k: int, size: int) -> list[int]:
-    """The k of lines beside the setting's own: fewer, and the same whatever k is, so that many fit in memory."""
-    values = {*range(1, 21), *range(25, 51, 5), *range(60, CURVE_DEPTH + 1, 10)}
-    if k > CURVE_DEPTH:
-        values |= set(range(275, K_RANGE[1] + 1, 25))
-    return sorted({value for value in values if value < size} | {min(size, max(values))})
+def line_of(view: View, series: Series) -> Line:
+    """The line of a series as a table has it."""
+    own = series.own_view or view
+    return Line(series.label, series.search, series.setting, own.engine, own.k, series.expected, series.sparse)
+
+
+def _drawn(line: Line, look: Look) -> Series:
+    return Series(line.label, look, line.search, line.setting, line.expected, line.sparse)
 
 
 def curve(view: View, series: Series, metric: str) -> Curve:
@@ -110,12 +110,6 @@ def at_k(view: View, series: Series, metric: str) -> tuple[float, float, float]:
         return found.mean(metric, view.k), *found.interval(metric, view.k)
 
     return _kept("at k", view, (*key, metric), make)
-
-
-def bits_of(view: View, series: Series) -> int:
-    """The bits that a series' hash really has."""
-    setting = series.setting
-    return true_bits((series.own_view or view).bundle, setting.encoder, setting.hash, setting.bits)
 
 
 def ceiling(view: View, series: Series, metric: str) -> Curve | None:
@@ -168,10 +162,7 @@ def note(view: View, drawn: Sequence[Series]) -> str:
 
 
 def _ks(view: View, series: Series) -> list[int]:
-    """The k of a series' curve: beyond 250 the same whatever k is, so that moving k computes that k alone."""
-    if series.sparse:
-        return sparse_ks(view.k, view.task.size)
-    return view.ks if view.k <= CURVE_DEPTH else curve_ks(K_RANGE[1], view.task.size)
+    return line_ks(view.k, view.task.size, series.sparse)
 
 
 def _needed(view: View, series: Series) -> Setting:

@@ -12,10 +12,10 @@ from core.engine.engine import Engine
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.reports.encoder_table import encoder_row, to_frame
-from core.reports.tables import to_csv
 from core.settings import Setting
 from dashboard.encoders.charts import quality_figure
 from dashboard.shared.comparison import milliseconds
+from dashboard.shared.downloads import download, request_of
 from dashboard.shared.state import View
 from dashboard.shared.style import dark_page
 from dashboard.shared.verdict import percent
@@ -54,10 +54,7 @@ def draw(view: View) -> None:
         st.caption(note)
     for row in table[table["problem"].notna()].itertuples():
         st.warning(f"{row.encoder}: {row.problem}", icon=":material/error:")
-    st.download_button(
-        "Download CSV", to_csv(table), f"{view.bundle.name}_encoders_{view.k}.csv", "text/csv", key="encoders_csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    download("encoders", request_of(view), table, "encoders_csv")
     draw_scatter(view, table)
 
 

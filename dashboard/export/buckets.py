@@ -28,6 +28,7 @@ from core.studies.buckets.text import DIFFERENCES_TITLE, MEANING
 from core.tradeoff.grid import SAMPLE
 from dashboard.export import bucket_charts as charts
 from dashboard.shared import style
+from dashboard.shared.downloads import request_of
 from dashboard.shared.state import View
 
 NAME = "bucket study"
@@ -77,7 +78,7 @@ def draw(view: View, offer: Callable[..., None]) -> None:
         "Left is cheaper. What buckets hold is ranked by exact similarity, so they pass exact ranking only where they "
         "leave out images of other classes. Finding the query's cell or code costs products of its own: hover."
     )
-    offer(view, NAME, table, f"{view.bundle.name}_bucket-study.csv", _config())
+    offer(view, "buckets", request_of(view, setting=setting), table, key=NAME, config=_config())
     _draw_notes(view, setting)
 
 
@@ -133,6 +134,6 @@ def _draw_notes(view: View, setting: Setting) -> None:
     st.markdown("\n".join([f"**{DIFFERENCES_TITLE}**", "", *(f"- {line}" for line in DIFFERENCES)]))
     only = f" --encoder {setting.encoder} --protocol {setting.protocol}"
     only += f" --queries {setting.queries}" if setting.queries else ""
-    st.caption("Without a browser, this prints the table and writes the same figures:")
+    st.caption("And this prints the table with its notes, learned methods without a head fitted, and writes it:")
     command = view.command("bucket-study").partition(" --encoder ")[0]
     st.code(f"{command}{only} --out buckets.csv", "bash", wrap_lines=True)

@@ -10,17 +10,19 @@ import streamlit as st
 
 from core.engine.engine import Engine
 from core.errors import BadInput
+from core.exports.of_studies import usual_encoders
 from core.settings import Setting
 from core.studies.original_system.published import DIFFERENCES, REPORT, REPOSITORY
 from core.studies.original_system.table import check_bundle, fitting_ks, own_rows, published_rows, source_settings
 from core.studies.original_system.text import DIFFERENCES_TITLE
 from dashboard.shared import latency
+from dashboard.shared.downloads import request_of
 from dashboard.shared.state import View
 
 NAME = "source system"
 
 
-def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> None:
+def draw(view: View, offer: Callable[..., None]) -> None:
     """The table by `offer`, with its notes and the command that prints it; one line where the data is other data."""
     try:
         check_bundle(view.bundle)
@@ -28,11 +30,10 @@ def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> N
         st.info(f"{str(error)[:1].upper()}{str(error)[1:]}.", icon=":material/info:")
         return
     settings = {setting.encoder: setting for setting in source_settings(view.bundle)}
-    first = dict.fromkeys((next(iter(settings)), view.setting.encoder))
     chosen = st.multiselect(
         "Encoders",
         list(settings),
-        [name for name in first if name in settings],
+        usual_encoders(request_of(view)),
         key="export_source_encoders",
         help="Each takes some seconds: its codes are those of its own layer where it has one, else random hyperplanes.",
     )
@@ -42,7 +43,8 @@ def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> N
         depth = fitting_ks(view.engine, setting)[-1]
         times = latency.query_times(replace(view, setting=setting, k=depth))
         frames.append(_own_rows(*view.version, setting, times, view.engine))
-    offer(view, NAME, pd.concat(frames, ignore_index=True), f"{view.bundle.name}_source-system.csv")
+    request = request_of(view, encoders=tuple(chosen))
+    offer(view, "original-system", request, pd.concat(frames, ignore_index=True), key=NAME)
     st.caption(
         "The rows of `test-vs-test` have the same embeddings and codes without the query in the gallery and with the "
         "divisor min(R, k): the difference is what the protocol alone was worth. A shortlist 'for all k' is one list, "
@@ -53,7 +55,7 @@ def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> N
     only = f" --encoder {chosen[0]}" if len(chosen) == 1 else ""
     # The table has a setting of its own: of the sidebar's only the bundle counts.
     command = view.command("source-table").partition(" --encoder ")[0]
-    st.caption("Without a browser, this prints the table and writes the same figures, with times of its own:")
+    st.caption("And this prints the table with its notes, of all encoders unless one is named, and writes it:")
     st.code(f"{command}{only} --out source.csv", "bash", wrap_lines=True)
 
 

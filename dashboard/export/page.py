@@ -4,44 +4,34 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from core.engine.engine import Engine
 from core.errors import BadInput
+from core.exports.export import encode
+from core.exports.of_setting import evaluate_command
+from core.exports.registry import EXPORTS, get_export
+from core.exports.request import Request, fitting_ks
 from core.metrics.registry import family
-from core.reports.tables import metric_rows, summary_table, to_csv
-from core.settings import K_RANGE, Setting, parse_ks
+from core.reports.curve_table import DECIMALS
+from core.settings import K_RANGE, parse_ks
 from dashboard.export import buckets as export_buckets
 from dashboard.export import original_system as export_source
-from dashboard.shared import export_tables, latency, state
+from dashboard.shared import latency, state
+from dashboard.shared.downloads import command_of, download, kept_table, request_of
 from dashboard.shared.state import View
 
 PREVIEW = 200
 DEFAULT_KS = "1,5,20,100,250"
 TABLES = {
     "metrics": "Every metric at each k, with its 95 % bootstrap interval: one row a value, the same bytes that the "
-    "command below writes.",
+    "commands below write.",
     "summary": "One row a search: time of one query, then mAP and mAHP at each k.",
     "queries": "One row a query: its class, and mAP, mAHP and hits at the sidebar's k by each search.",
-    "curves": "Every metric at every k that the curves show, with 95 % normal bands, rounded to 8 decimals.",
+    "curves": f"Every metric at every k that the curves show, with 95 % normal bands, rounded to {DECIMALS} decimals.",
     export_source.NAME: "What the source system published for CIFAR-100, and beside it ours in its own definitions and "
     "protocol: `test-vs-test-with-self`, divisor k, 48 bits, a shortlist of 2k. It does not follow the sidebar.",
     export_buckets.NAME: "What k-means cells and hash tables let a search leave out: precision against the images that "
     "are compared, by our definitions and by those of a published study. Of the sidebar it follows the encoder.",
     "settings": "What the figures were computed from, as JSON.",
 }
-
-
-@st.cache_data(max_entries=8, show_spinner="Computing every metric, with intervals …")
-def metric_table(path: str, version: str, setting: Setting, ks: tuple, _engine: Engine) -> pd.DataFrame:
-    """The long metric table, kept by its setting."""
-    return metric_rows(_engine, setting, ks=ks)
-
-
-@st.cache_data(max_entries=4, show_spinner="Judging every query …")
-def query_rows(
-    path: str, version: str, setting: Setting, k: int, map_metric: str, mahp_metric: str, _engine: Engine
-) -> pd.DataFrame:
-    """The values of every query, kept by their setting."""
-    return export_tables.query_table(_engine, setting, k, map_metric, mahp_metric)
 
 
 def choose_ks(view: View) -> tuple:
@@ -54,7 +44,7 @@ def choose_ks(view: View) -> tuple:
         help=f"Whole numbers from {K_RANGE[0]} to {K_RANGE[1]:,}, with commas between; 'all' is the whole gallery "
         "(exact and Hamming search alone; it takes a while).",
     )
-    ks, above = export_tables.fitting_ks(parse_ks(text), view.task.size)
+    ks, above = fitting_ks(parse_ks(text), view.task.size)
     if not ks:
         raise BadInput(f"k '{text}' is above the {view.task.size:,} images that a query can find: give a smaller one")
     if above:
@@ -65,40 +55,37 @@ def choose_ks(view: View) -> tuple:
     return tuple(ks)
 
 
-def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None, config: dict | None = None) -> None:
-    """A download of the whole table (as `file`; None: named after the setting) and a preview of its head.
+def offer(
+    view: View, name: str, request: Request, frame: pd.DataFrame, key: str | None = None, config: dict | None = None
+) -> None:
+    """A download of the whole table, a preview of its head, and the command that writes the same file.
 
-    `config`: how the preview shows columns.
+    `key` tells widgets apart where it is not the table's name; `config` is how the preview shows columns.
     """
-    data = to_csv(frame).encode()
-    st.download_button(
-        f"Download CSV ({len(frame):,} rows, {math.ceil(len(data) / 1000):,} kB)",
-        data,
-        file or export_tables.file_name(view, name),
-        "text/csv",
-        key=f"export_download_{name}",
-        on_click="ignore",
-        icon=":material/download:",
+    key = key or name
+    size = math.ceil(len(encode(frame)) / 1000)
+    download(
+        name, request, frame, f"export_download_{key}", f"Download CSV ({len(frame):,} rows, {size:,} kB)",
         type="primary",
-    )
+    )  # fmt: skip
     if len(frame) > PREVIEW:
         st.caption(f"The first {PREVIEW} of {len(frame):,} rows:")
     st.dataframe(
         frame.head(PREVIEW),
         hide_index=True,
         column_config=config,
-        key=f"export_preview_{name}",
+        key=f"export_preview_{key}",
         placeholder="",
         alt=f"Preview of {name}",
     )
+    draw_command(name, request)
 
 
 def draw_metrics(view: View) -> None:
     """The long table."""
-    ks = choose_ks(view)
-    bundle = view.bundle
-    offer(view, "metrics", metric_table(str(bundle.path), bundle.version, view.setting, ks, view.engine))
-    draw_command(view, ks)
+    request = request_of(view, ks=choose_ks(view))
+    offer(view, "metrics", request, kept_table("metrics", view.version, request.key, request))
+    draw_other_command(request, "--out metrics.csv", "writes the same bytes, and a summary beside them")
 
 
 def draw_summary(view: View) -> None:
@@ -112,34 +99,30 @@ def draw_summary(view: View) -> None:
         key=f"export_definitions_{view.map_metric}_{view.mahp_metric}",
         help="Those of the sidebar at first. `ap_source` and `ap_trec` are the divisors k and R.",
     )
-    encode_ms = view.bundle.encoder_info(view.setting.encoder).get("encode_ms")
+    request = request_of(view, ks=ks, metrics=tuple(chosen), timer=lambda setting, k: latency.query_times(view))
     with st.spinner("Computing …"):
-        times = latency.query_times(view)
-        frame = summary_table(view.engine, view.setting, ks=ks, metrics=chosen, encode_ms=encode_ms, retrieval_ms=times)
-    offer(view, "summary", frame)
-    unknown = "" if encode_ms is not None else " Encode time is empty: the bundle does not say it."
+        frame = get_export("summary").make(request)
+    offer(view, "summary", request, frame)
+    known = view.bundle.encoder_info(view.setting.encoder).get("encode_ms") is not None
+    unknown = "" if known else " Encode time is empty: the bundle does not say it."
     st.caption(f"Retrieval time is that at k = {view.k}. {latency.how_measured()}{unknown}")
-    does = "writes a summary beside it, metrics.csv.summary.csv, in `ap` and `ahp`, with times of its own"
-    draw_command(view, ks, does=does)
 
 
 def draw_queries(view: View) -> None:
     """The values of every query."""
-    bundle = view.bundle
-    frame = query_rows(
-        str(bundle.path), bundle.version, view.setting, view.k, view.map_metric, view.mahp_metric, view.engine
-    )
-    offer(view, "queries", frame)
+    request = request_of(view)
+    offer(view, "queries", request, kept_table("queries", view.version, request.key, request))
     st.caption(f"At k = {view.k}; `query` is the image's place in its split, from 0.")
-    draw_command(view, (view.k,), "--predictions hits.csv", "gives the hits themselves, one row a rank")
+    draw_other_command(request, "--predictions hits.csv", "gives the hits themselves, one row a rank")
 
 
 def draw_curves(view: View) -> None:
     """All curves."""
+    request = request_of(view)
     with st.spinner("Searching …"):
-        frame = export_tables.curve_table(view)
-    offer(view, "curves", frame)
-    draw_command(view, (view.k,), "--plot curves.html", "draws the curves")
+        frame = get_export("curves").make(request)
+    offer(view, "curves", request, frame)
+    draw_other_command(request, "--plot curves.html", "draws the curves")
 
 
 def draw_source(view: View) -> None:
@@ -154,32 +137,37 @@ def draw_buckets(view: View) -> None:
 
 def draw_settings(view: View) -> None:
     """The setting as JSON."""
-    text = export_tables.settings_json(view, command_line(view, (view.k,)))
-    st.download_button(
-        "Download JSON",
-        text,
-        export_tables.file_name(view, "settings", "json"),
-        "application/json",
-        key="export_download_settings",
-        on_click="ignore",
-        icon=":material/download:",
-        type="primary",
-    )
+    request = request_of(view)
+    text = get_export("settings").make(request)
+    download("settings", request, text, "export_download_settings", "Download JSON", type="primary")
     st.code(text, "json")
-    draw_command(view, (view.k,))
+    draw_command("settings", request)
+    draw_other_command(request, "--out metrics.csv", "computes its figures")
 
 
-def command_line(view: View, ks: tuple, output: str = "--out metrics.csv") -> str:
-    """The command that computes this setting at these k."""
-    return f"{view.command()} --k {','.join(map(str, ks))} {output}"
+def draw_command(name: str, request: Request) -> None:
+    """The command that writes the table shown, to copy."""
+    export = get_export(name)
+    same = "the same table, with times of its own" if export.timed else "the same bytes"
+    st.caption(f"Without a browser, this writes {same} (`--out -` to standard output, none to read it):")
+    st.code(command_of(name, request), "bash", wrap_lines=True)
 
 
-def draw_command(
-    view: View, ks: tuple, output: str = "--out metrics.csv", does: str = "gives the same numbers"
-) -> None:
-    """The command line, to copy."""
-    st.caption(f"Without a browser, this {does}:")
-    st.code(command_line(view, ks, output), "bash", wrap_lines=True)
+def draw_other_command(request: Request, output: str, does: str) -> None:
+    """What `evaluate` does at the same setting, to copy."""
+    st.caption(f"And this {does}:")
+    st.code(evaluate_command(request, output), "bash", wrap_lines=True)
+
+
+def draw_others() -> None:
+    """The tables of the other pages, which have a command too."""
+    rows = [(each.page, each.name, each.description) for each in EXPORTS.values() if each.page != "Export"]
+    with st.expander("Tables of the other pages"):
+        st.caption("`python -m core export NAME` prints one, with `--out FILE` it is a file; `--help` has the options.")
+        st.dataframe(
+            pd.DataFrame(rows, columns=["page", "name", "what it holds"]), hide_index=True, key="export_others",
+            alt="Names of the tables of the other pages",
+        )  # fmt: skip
 
 
 DRAW: dict[str, Callable[[View], None]] = {
@@ -203,3 +191,4 @@ table = st.segmented_control(
 st.markdown(TABLES[table])
 with state.section():
     DRAW[table](view)
+draw_others()

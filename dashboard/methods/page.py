@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.hashing.registry import CONTROLS
+from core.exports.of_methods import leaderboard_table
 from core.methods.compared import fitting_measure, settings_near, settings_of_all_lengths
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
@@ -11,7 +12,6 @@ from core.methods.significance import PERMUTATIONS
 from core.methods.stored_scores import fit_seconds
 from core.metrics import registry
 from core.metrics.registry import get_metric
-from core.reports.tables import to_csv
 from core.settings import ALL
 from dashboard.methods import asymmetric as methods_asymmetric
 from dashboard.methods import charts
@@ -19,6 +19,7 @@ from dashboard.methods import code as methods_code
 from dashboard.methods import data as methods_data
 from dashboard.methods import lengths as methods_grid
 from dashboard.shared import state
+from dashboard.shared.downloads import download, request_of
 from dashboard.shared.style import dark_page
 
 _FIRST = (
@@ -115,11 +116,12 @@ def draw_board(measure: Measure, scores: methods_data.Scores) -> None:
             "Fit, s": st.column_config.NumberColumn(format="%.1f", help="Time to fit it on the training embeddings"),
         },
     )  # fmt: skip
-    st.download_button(
-        "Download CSV", to_csv(board.assign(measure=measure.name, protocol=setting.protocol, reference=reference)),
-        f"{bundle.name}_methods_{setting.bits}.csv", "text/csv", key="methods_csv", icon=":material/download:",
-        on_click="ignore",
+    request = request_of(
+        view, search=measure.search, metric=measure.metric, ks=(measure.k,), reference=reference,
+        stored=bool(scores.missing),
     )  # fmt: skip
+    whole = leaderboard_table(board, measure, setting.protocol, reference)
+    download("leaderboard", request, whole, "methods_csv")
     for line in notes(measure, reference, scores):
         st.caption(line)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from core.scale.findings import Findings, Models, batch_quality, crossing, evaluations, findings, middle
 from core.scale.model import Work
 from core.scale.points import QUERY
-from core.scale.projection import project
+from core.scale.projection import PROJECTED, project
 from dashboard.shared.kept_timings import ratio_text
 
 LABELS = {
@@ -18,7 +18,6 @@ LABELS = {
     "exact-chunked": "Exact: own scan by chunks",
     "hashed": "Hashed",
 }
-PROJECTED = [100_000_000, 1_000_000_000]
 
 
 def verdict(table: pd.DataFrame) -> str:
@@ -89,7 +88,7 @@ def model_table(models: Models) -> pd.DataFrame:
 
 def projection_table(models: Models, of: Work, ram_gb: int) -> pd.DataFrame:
     """The projection as the page shows it."""
-    rows = project(models, of, PROJECTED, ram_gb * 10**9)
+    rows = project(models, of, list(PROJECTED), ram_gb * 10**9)
     return pd.DataFrame({
         "N": rows["n"],
         "Search": rows["search"].str.capitalize(),

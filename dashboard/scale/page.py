@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.reports.tables import to_csv
 from core.runtime.pinning import alone
 from core.scale.curves import SMALLEST
 from core.scale.findings import Models, middle, model_lines, per_query, sized, works_of
 from core.scale.model import fit_models
 from core.scale.points import BATCH, QUERY, SHIPPED, read_points
+from core.scale.projection import PROJECTED
 from dashboard.scale import charts, data
 from dashboard.scale import measure_here as scale_here
 from dashboard.shared import state, style
+from dashboard.shared.downloads import download, request_of
 
 ONE, MANY = "One query, one thread", "In batches, all threads"
 GIVEN, HERE = "Shipped", "Measured here"
@@ -49,7 +50,7 @@ def choose_points() -> pd.DataFrame | None:
 def show_size(table: pd.DataFrame, models: Models, work: str) -> None:
     """Cost as N grows."""
     of, points = middle(table), per_query(table, "n", work)
-    counts = np.geomspace(SMALLEST, data.PROJECTED[-1], 60)
+    counts = np.geomspace(SMALLEST, PROJECTED[-1], 60)
     lines = model_lines(models, work, sized(of, counts, points["side"].unique()))
     st.plotly_chart(
         charts.size_figure(points, lines, counts, dark), key="scale_size", width="stretch",
@@ -142,7 +143,7 @@ with state.section():
         show_growth(found, models)
         show_tables(found, models)
         st.caption(data.how_made(found))
-        st.download_button(
-            "Download CSV", to_csv(found), "scale.csv", "text/csv", key="scale_csv", icon=":material/download:",
-            on_click="ignore", help="Every point, with the columns of `python -m core scale --out`.",
-        )  # fmt: skip
+        note = "Every point, with the columns of `python -m core scale --out`."
+        if found is st.session_state.get(scale_here.KEY):
+            note += " These are of this session: the command gives those that ship."
+        download("scale", request_of(view), found, "scale_csv", note=note)

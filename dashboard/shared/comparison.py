@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from core.reports.difference_table import difference_table
 from core.reports.outcome import Memory
 from core.reports.overview import Row
 from dashboard.shared.verdict import interval, signed
@@ -40,24 +41,7 @@ def waiting_table(labels: list[str], memory: Memory) -> pd.DataFrame:
 
 def detail_table(rows: list[Row]) -> pd.DataFrame:
     """The paired comparisons in full, one row a metric and search."""
-    records = []
-    for row in rows:
-        for search, found in (("hashed", row.hashed_difference), ("hamming", row.hamming_difference)):
-            records.append(
-                {
-                    "metric": row.label,
-                    "search": search,
-                    "difference": found.difference,
-                    "low": found.low,
-                    "high": found.high,
-                    "wins": found.wins,
-                    "ties": found.ties,
-                    "losses": found.losses,
-                    "effect": found.effect,
-                    "p": found.p_value,
-                }
-            )
-    return pd.DataFrame(records)
+    return difference_table(rows).drop(columns=["value", "exact"])
 
 
 def milliseconds(value: float) -> str:

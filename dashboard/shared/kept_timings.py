@@ -12,7 +12,7 @@ from core.codes.distances import distance_of
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.runtime.pinning import machine
-from core.timing.benchmark import run_benchmark
+from core.timing.benchmark import SHORT_BATCHES, SHORT_LARGE, SHORT_PATIENCE, run_benchmark
 from core.timing.side_figures import conditions, fastest_exact, largest_batch, side_figures, under
 from dashboard.shared.state import View
 
@@ -28,9 +28,6 @@ SIDES = {
     "hamming-faiss": "Hamming: faiss binary",
     "hamming-argsort": "Hamming: full argsort",
 }
-BATCHES = (32, 1000)  # queries at once, beside one at a time
-LARGE = 64_000_000  # bytes of each of two arrays that the memory's rate is measured with: little beside the session
-PATIENCE = (8.0, 1.5)  # seconds for single queries, and for the batches of each side
 
 
 @dataclass(frozen=True)
@@ -94,9 +91,11 @@ def depends_on(view: View) -> dict[str, str]:
     }
 
 
-def measure(view: View, runs: int, every: bool, batches: Sequence[int] = BATCHES) -> Measured:
+def measure(view: View, runs: int, every: bool, batches: Sequence[int] = SHORT_BATCHES) -> Measured:
     """Time the current setting, on one thread and on all; `every` adds the slow and the heavy opponents."""
-    found = run_benchmark(view.engine, view.setting, view.k, runs, batches, every=every, patience=PATIENCE, large=LARGE)
+    found = run_benchmark(
+        view.engine, view.setting, view.k, runs, batches, every=every, patience=SHORT_PATIENCE, large=SHORT_LARGE
+    )
     results = view.results()
     quality = {
         search: (result.mean(view.map_metric, view.k), result.mean("overlap", view.k))

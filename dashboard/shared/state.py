@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from core.bundle.bundle import SHIPPED, Bundle
+from core.bundle.bundle import Bundle
 from core.datasets.registry import DATASETS, get_dataset
 from core.engine.engine import Engine
 from core.engine.results import SearchResult
 from core.engine.task import RetrievalTask
 from core.errors import BadInput
 from core.metrics.registry import get_metric
+from core.reports.setting_text import command_words, url_parameters, url_query
 from core.settings import LEAVE_OUT, Setting, curve_ks
 from dashboard.shared.folder_pictures import FolderPictures
 from dashboard.shared.launch import launch
@@ -81,35 +81,15 @@ class View:
 
     def parameters(self) -> dict[str, str]:
         """The URL parameters that show this setting."""
-        setting = self.setting
-        leave_out = {"leave_out": "true"} if setting.near_duplicates == LEAVE_OUT else {}
-        return {
-            "encoder": setting.encoder,
-            "hash": setting.hash,
-            "bits": str(setting.bits),
-            "multiplier": setting.multiplier,
-            "k": str(self.k),
-            "protocol": setting.protocol,
-            "hierarchy": setting.hierarchy,
-            "map": self.map_metric,
-            "mahp": self.mahp_metric,
-            **leave_out,
-        }
+        return url_parameters(self.setting, self.k, self.map_metric, self.mahp_metric)
 
     def link(self) -> str:
         """The query string of this view."""
-        return "?" + urlencode(self.parameters())
+        return url_query(self.setting, self.k, self.map_metric, self.mahp_metric)
 
     def command(self, name: str = "evaluate") -> str:
         """The command that gives the same numbers."""
-        setting = self.setting
-        shipped = self.bundle.path.resolve() == SHIPPED.resolve()
-        words = ["python", "-m", "core", *name.split()]
-        words += [] if shipped else ["--bundle", str(self.bundle.path)]
-        for key in ("encoder", "hash", "bits", "multiplier", "protocol", "hierarchy"):
-            words += [f"--{key}", str(getattr(setting, key))]
-        words += ["--near-duplicates", LEAVE_OUT] if setting.near_duplicates == LEAVE_OUT else []
-        return shlex.join(words)
+        return shlex.join(command_words(self.bundle, self.setting, name))
 
 
 @st.cache_resource(max_entries=ENGINES, show_spinner=False)

@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from core.metrics.registry import get_metric
-from core.reports.tables import to_csv
 from core.runtime.pinning import alone, machine
 from core.timing.equal_quality import GRID_QUERIES, METRICS, RUNS, SHARES, at_equal_quality
 from core.timing.side_figures import speed_ratio
 from core.tradeoff.grid import SAMPLE
 from dashboard.shared import kept_timings, style
+from dashboard.shared.downloads import download, request_of
 from dashboard.shared.state import View
 from dashboard.timing import charts
 
@@ -100,10 +100,7 @@ def _show(view: View, found: EqualQuality) -> None:
         f"{GRID_QUERIES} queries, and is read off the queries whose quality is shown (at most {SAMPLE:,}, seeded): a "
         f"point of their curve. {found.machine}. {found.when}."
     )
-    st.download_button(
-        "Download CSV", to_csv(table), "equal-quality.csv", "text/csv", key="timing_quality_csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    download("equal-quality", request_of(view, metric=found.metric), table, "timing_quality_csv")
 
 
 def sentences(table: pd.DataFrame, title: str) -> list[str]:

@@ -3,11 +3,11 @@ import time
 import streamlit as st
 
 from core.hashing.registry import get_hash
-from core.reports.tables import to_csv
 from core.runtime.pinning import alone
 from core.timing.side_figures import fastest_exact, per_second, speed_ratio
 from core.timing.timing import WARM_UP
 from dashboard.shared import kept_timings, state, style
+from dashboard.shared.downloads import download, request_of
 from dashboard.shared.kept_timings import Measured
 from dashboard.timing import charts
 from dashboard.timing import equal_quality as timing_quality
@@ -107,9 +107,9 @@ def batches(found: Measured, dark: bool) -> None:
         "project's own sides whatever the threads. The source system's path and the full argsort know no batches: "
         "theirs are loops."
     )
-    st.download_button(
-        "Download CSV", to_csv(found.table), "benchmark.csv", "text/csv", key="timing_csv", icon=":material/download:",
-        on_click="ignore", help="Every stage and batch, with the columns of `python -m core benchmark --out`.",
+    download(
+        "timing", request_of(view), found.table, "timing_csv",
+        note="Every stage and batch, with the columns of `python -m core benchmark --out`.",
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from core.settings import Setting
 from core.timing.timed_grid import GridTimes
 from core.tradeoff.choice import Choice
 from core.tradeoff.grid import SAMPLE, Grid, quality_grids, with_current
+from core.tradeoff.table import timed_points
 from dashboard.shared.state import View
 
 BYTES, MEASURED = "Bytes read", "Measured time"
@@ -63,14 +64,8 @@ def controls_of(view: View, setting: Setting) -> list[tuple[Setting, list[int]]]
 
 def points_of(grid: Grid, metric: str, times: GridTimes | None = None, control: bool = False) -> pd.DataFrame:
     """The points of a grid with their time in ms (NaN where not measured), hover text and whether it is a control."""
-    points = grid.points(metric).assign(control=control, ms=np.nan)
-    if times is not None and not control:
-        measured = {
-            (bits, multiplier): times.milliseconds[row, column]
-            for row, bits in enumerate(times.lengths)
-            for column, multiplier in enumerate(times.multipliers)
-        }
-        points["ms"] = [measured.get(key, np.nan) for key in zip(points["bits"], points["multiplier"], strict=True)]
+    known = None if times is None or control else times.by_setting
+    points = timed_points(grid, metric, known).assign(control=control)
     points["hover"] = [
         f"{row.hash}, {row.bits} bits × {row.multiplier}: {row.quality:.4f}"
         f"<br>{row.difference:+.4f} ± {row.margin:.4f} to exact search"

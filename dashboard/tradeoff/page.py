@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
-from core.reports.tables import to_csv
 from core.runtime.pinning import alone, machine
-from core.timing.timed_grid import time_grid
+from core.timing.timed_grid import GridTimes, time_grid
 from core.tradeoff.choice import choose, front_of, least_quality
 from core.tradeoff.grid import SAMPLE, Grid, with_current
+from core.tradeoff.table import grid_table, without_unknown_times
 from dashboard.shared import state, style
+from dashboard.shared.downloads import download, request_of
 from dashboard.tradeoff import data
 from dashboard.tradeoff import grid_charts as charts
 from dashboard.tradeoff.cost_charts import cost_figure
@@ -107,23 +108,17 @@ def choice(
     return charts.Mark(label, int(picked["bits"]), str(picked["multiplier"]))
 
 
-def show_table(grid: Grid, points: pd.DataFrame, title: str) -> None:
+def show_table(grid: Grid, points: pd.DataFrame, title: str, times: GridTimes | None) -> None:
     """The grid's numbers, and their file."""
     with st.expander("The numbers"):
-        table = points.drop(columns=["hover", "control"])
-        if table["ms"].isna().all():
-            table = table.drop(columns="ms")
+        table = without_unknown_times(points.drop(columns=["hover", "control"]))
         formats = {"quality": "%.4f", "difference": "%+.4f", "margin": "%.4f", "ms": "%.4f"}
         config = {name: st.column_config.NumberColumn(format=text) for name, text in formats.items() if name in table}
         config["quality"] = st.column_config.NumberColumn(title, format="%.4f")
         st.dataframe(table, hide_index=True, column_config=config, key="tradeoff_table", alt="The grid as a table")
-        whole = table.assign(metric=metric, k=k, exact=grid.exact[metric], queries=grid.queries)
-        whole = whole.assign(protocol=setting.protocol, hierarchy=setting.hierarchy, version=bundle.version)
-        name = f"tradeoff-{setting.hash}-{metric}-{k}.csv"
-        st.download_button(
-            "Download CSV", to_csv(whole), name, "text/csv", key="tradeoff_csv", icon=":material/download:",
-            on_click="ignore",
-        )  # fmt: skip
+        whole = grid_table(grid, metric, bundle.version, times.by_setting if times else None)
+        request = request_of(view, setting=sample, metric=metric, times=times is not None)
+        download("trade-off", request, whole, "tradeoff_csv")
 
 
 if st.session_state.get("tradeoff_measure"):  # pressed: measured before this run computes anything else
@@ -192,4 +187,4 @@ with state.section():
         )
         if points["ms"].isna().any():
             st.info("Some settings were not in the grid when it was timed: measure again to see them on the time axis.")
-    show_table(grid, points, title)
+    show_table(grid, points, title, times.times if times else None)

@@ -13,6 +13,7 @@ from core.reports.class_similarity import (
     class_order,
     embedding_similarity,
     image_split,
+    pair_table,
     rank_correlation,
     rank_shares,
 )
@@ -100,3 +101,14 @@ def test_order_and_split_of_a_bundle(tiny_bundle):
     order = class_order(tiny_bundle)
     assert sorted(order) == list(range(10))
     assert (np.diff(tiny_bundle.superclass_of[order]) >= 0).all()
+
+
+def test_pairs_as_a_table():
+    similarity = np.array([[0.9, 0.1, 0.5], [0.1, 0.8, 0.3], [0.5, 0.3, 0.7]])
+    tree = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.5], [0.0, 0.5, 1.0]])
+    table = pair_table(similarity, tree, ["a", "b", "c"])
+    assert (table["class"] + table["other"]).tolist() == ["aa", "ab", "ac", "bb", "bc", "cc"]
+    assert table["similarity"].tolist() == [0.9, 0.1, 0.5, 0.8, 0.3, 0.7]
+    assert table["tree"].tolist() == [1.0, 0.0, 0.0, 1.0, 0.5, 1.0]
+    assert table["similarity_rank"].tolist()[1:3] == [0.0, 1.0] and np.isnan(table["similarity_rank"][0])
+    assert table["tree_rank"].tolist()[1:3] == [0.25, 0.25]  # equal ones share their mean rank

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.reports.code_statistics import code_statistics
+from core.reports.code_statistics import bit_table, code_statistics, correlation_table, statistics_table
 
 
 def described(rows):
@@ -54,3 +54,16 @@ def test_correlation_is_pearson_s(count, bits, seed):
 def test_no_codes():
     with pytest.raises(BadInput, match="at least one"):
         code_statistics(np.empty((0, 1), np.uint8), 8)
+
+
+def test_the_tables_of_the_statistics():
+    found = described([[0, 1, 1, 0], [0, 1, 1, 1], [1, 0, 1, 0], [1, 0, 1, 1]])
+    row = statistics_table(found, None).iloc[0]
+    assert (row["codes"], row["bits"], row["distinct"], row["code_entropy"]) == (4, 4, 4, 2.0)
+    assert (row["bit_entropy"], row["imbalance"]) == (0.75, 0.125)
+    assert np.isnan(row["fit_seconds"])
+    assert statistics_table(found, 1.5)["fit_seconds"].tolist() == [1.5]
+    assert bit_table(found).to_numpy().tolist() == [[0, 0.5, 1.0], [1, 0.5, 1.0], [2, 1.0, 0.0], [3, 0.5, 1.0]]
+    pairs = correlation_table(found)
+    assert pairs[["bit", "other"]].to_numpy().tolist() == [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
+    assert pairs["r"].tolist() == pytest.approx([-1.0, 0, 0, 0, 0, 0])

@@ -5,7 +5,15 @@ import pytest
 
 from core.engine.engine import Engine
 from core.hashing.packing import unpack
-from core.reports.distance_histograms import OTHER, SAME, SUPERCLASS, DistanceHistograms, distance_histograms
+from core.reports.distance_histograms import (
+    OTHER,
+    SAME,
+    SUPERCLASS,
+    DistanceHistograms,
+    distance_histograms,
+    histogram_table,
+    overlap_table,
+)
 from core.settings import Setting
 from tests.core.codes.worlds import OTHERS, distances
 from tests.core.codes.worlds import setting as other_setting
@@ -64,3 +72,15 @@ def test_other_distances_are_sampled_and_binned(engine, kind):
     width = found.at[1] - found.at[0]
     assert found.mean(SAME) == pytest.approx(np.mean(same), abs=width / 2)
     assert distance_histograms(engine, setting, sample=7).queries == 7
+
+
+def test_histograms_as_tables():
+    shares = {SAME: np.array([0.5, 0.3, 0.2]), OTHER: np.array([0.1, 0.3, 0.6])}
+    found = DistanceHistograms(np.array([0.0, 1.0, 2.0]), shares, {SAME: 10, OTHER: 40}, 5, False)
+    table = histogram_table(found)
+    assert table["relation"].tolist() == [SAME] * 3 + [OTHER] * 3
+    assert table["distance"].tolist() == [0, 1, 2] * 2 and table["share"].tolist() == [0.5, 0.3, 0.2, 0.1, 0.3, 0.6]
+    overlaps = overlap_table(found)
+    assert overlaps["pairs"].tolist() == [10, 40] and overlaps["queries"].tolist() == [5, 5]
+    assert overlaps["mean"].tolist() == pytest.approx([0.7, 1.5])
+    assert overlaps["overlap"].tolist() == pytest.approx([1.0, 0.6])

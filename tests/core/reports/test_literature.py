@@ -5,7 +5,16 @@ import pytest
 
 from core.engine.engine import Engine
 from core.errors import BadInput
-from core.reports.literature import by_count, by_radius, log_counts, radius_lookup
+from core.reports.literature import (
+    PrecisionRecall,
+    RadiusLookup,
+    by_count,
+    by_radius,
+    log_counts,
+    precision_recall_table,
+    radius_lookup,
+    radius_table,
+)
 from core.settings import Setting
 
 
@@ -100,3 +109,17 @@ def test_log_counts(size):
     assert counts[-1] == size
     assert (np.diff(counts) > 0).all()
     assert len(counts) <= 40
+
+
+def test_a_look_up_as_a_row():
+    found = RadiusLookup(2, np.array([1.0, 0.0]), np.array([0.5, 0.0]), np.array([3.0, 0.0]))
+    row = radius_table(found).iloc[0]
+    assert (row["radius"], row["precision"], row["map"], row["returned"]) == (2, 0.5, 0.25, 1.5)
+    assert (row["nothing_found"], row["queries"]) == (0.5, 2)
+    assert (row["precision_low"], row["precision_high"]) == (0.0, 1.0)  # of two queries, either one alone
+
+
+def test_precision_and_recall_as_rows():
+    found = {"hamming": PrecisionRecall(np.array([0, 1]), np.array([1.0, 0.5]), np.array([0.25, 0.75]))}
+    rows = precision_recall_table("radius", found).to_numpy().tolist()
+    assert rows == [["hamming", "radius", 0, 1.0, 0.25], ["hamming", "radius", 1, 0.5, 0.75]]

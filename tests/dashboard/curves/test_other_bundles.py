@@ -13,6 +13,7 @@ from core.bundle.writer import BundleWriter
 from core.datasets.arrays import import_arrays
 from core.engine.engine import Engine
 from core.figures.style import BUNDLE_LOOKS
+from core.reports.curve_lines import COLUMNS, line_table
 from core.reports.tables import to_csv
 from core.settings import Setting
 from dashboard.curves import other_bundles as curves_bundles
@@ -84,8 +85,10 @@ def test_another_tree_is_another_measure(view, make_bundle):
 def test_the_table_to_take_away(view, small, make_bundle):
     besides = [beside(make_bundle("other", seed=1).path, view), beside(small.path, view)]
     drawn = [*series.of_setting(view, False, True), *curves_bundles.series_of(besides)]
-    frame = pd.read_csv(io.StringIO(to_csv(curves_csv.table(view, drawn, ["ap", "ahp", "ap"]))))
-    assert tuple(frame.columns) == curves_csv.COLUMNS
+    frame = pd.read_csv(
+        io.StringIO(to_csv(line_table([series.line_of(view, each) for each in drawn], ["ap", "ahp", "ap"])))
+    )
+    assert tuple(frame.columns) == COLUMNS
     assert not frame.duplicated(["line", "metric", "k"]).any()
     for each, search, bundle, k in (
         (view, "exact", "tiny", 59), (view, "hamming", "tiny", 10),
@@ -139,6 +142,6 @@ def test_engines_of_all_that_can_be_drawn_are_kept():
 
 
 def test_the_table_is_made_when_it_is_asked_for(open_app, monkeypatch):
-    monkeypatch.setattr(curves_csv, "to_csv", lambda frame: pytest.fail("made"))
+    monkeypatch.setattr(curves_csv, "line_table", lambda *asked: pytest.fail("made"))
     (button,) = checked(open_app("curves", query={"k": "10"})).get("download_button")
     assert button.proto.label == f"Download these curves as CSV ({3 * 59 * 3:,} rows)"

@@ -9,11 +9,12 @@ from core.engine.engine import Engine
 from core.figures.style import SEARCH_LOOKS
 from core.metrics.intervals import compare
 from core.metrics.registry import METRICS, get_metric
+from core.reports.curve_lines import sparse_ks
 from core.reports.literature import by_count, radius_lookup
 from core.settings import Setting
 from dashboard.curves import class_charts as classes
 from dashboard.curves import series
-from dashboard.curves.series import Series, sparse_ks
+from dashboard.curves.series import Series
 from dashboard.shared.state import View
 from tests.dashboard.reading import bar_names
 from tests.dashboard.reading import values as numbers

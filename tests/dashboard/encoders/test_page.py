@@ -62,7 +62,7 @@ def test_the_file_holds_every_digit(open_encoders, three, monkeypatch):
     plain = st.download_button
     monkeypatch.setattr(st, "download_button", lambda *a, **kw: (files.update({kw["key"]: a[1]}), plain(*a, **kw))[1])
     open_encoders()
-    frame = pd.read_csv(io.StringIO(files["encoders_csv"]))
+    frame = pd.read_csv(io.BytesIO(files["encoders_csv"]))
     expected = encoder_table(Engine(three), SETTING, 10, "ap", "ahp")
     np.testing.assert_array_equal(frame["map"], expected["map"])
     assert frame["hash"].tolist() == expected["hash"].tolist()

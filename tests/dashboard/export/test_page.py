@@ -18,7 +18,6 @@ from core.runtime.cache import ByteCache
 from core.studies.original_system.published import DIFFERENCES
 from core.studies.original_system.table import source_settings, source_table
 from dashboard.shared import latency
-from dashboard.shared.export_tables import curve_table, fitting_ks, query_table
 from tests.core.source_worlds import dress
 
 TIMES = {"exact": 1.0, "hashed": 0.25, "hamming": 0.1}
@@ -77,12 +76,13 @@ def test_the_metric_csv_is_the_engines_to_the_byte(export, tiny_bundle, tmp_path
 def test_the_command_on_the_page_writes_the_same_bytes(export, tmp_path, served):
     pytest.importorskip("core.cli", reason="needs the command line")
     at = export("metrics", hash="itq", bits="8", multiplier="1.25", protocol="test-vs-train", export_k="1,7,50")
-    words = shlex.split(code(at))
-    assert words[:4] == ["python", "-m", "core", "evaluate"]
-    words[words.index("--out") + 1] = str(tmp_path / "m.csv")
-    done = subprocess.run([sys.executable, *words[1:]], cwd=REPOSITORY, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert served() == (tmp_path / "m.csv").read_bytes()
+    for shown, command in ((at.code[-2].value, ["export", "metrics"]), (at.code[-1].value, ["evaluate"])):
+        words = shlex.split(shown)
+        assert words[: 3 + len(command)] == ["python", "-m", "core", *command]
+        words[words.index("--out") + 1] = str(tmp_path / f"{command[0]}.csv")
+        done = subprocess.run([sys.executable, *words[1:]], cwd=REPOSITORY, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert served() == (tmp_path / f"{command[0]}.csv").read_bytes()
 
 
 def test_k_above_the_gallery_is_left_out_and_said(export, read):
@@ -128,15 +128,6 @@ def test_every_query_has_a_row(export, tiny_bundle, read):
     assert frame["class"][0] == tiny_bundle.class_names[tiny_bundle.labels("test")[0]]
 
 
-def test_sampled_queries_keep_their_place_in_the_split(app, tiny_bundle):
-    from dataclasses import replace
-
-    setting = replace(setting_of(app), queries=7, seed=1)
-    engine = Engine(tiny_bundle)
-    frame = query_table(engine, setting, 5, "ap", "ahp")
-    assert (frame["query"] == engine.at(setting).task.query_index).all()
-
-
 def test_curves_hold_every_metric_at_every_k(export, tiny_bundle, read):
     at = export("curves")
     frame = read()
@@ -162,7 +153,7 @@ def test_each_table_opens_by_its_link_with_a_preview(export, table):
     at = export(table)
     assert not at.exception and not at.error
     assert at.get("download_button")
-    assert code(at).startswith("python -m core evaluate --bundle ")
+    assert f"python -m core export {table} --bundle " in " ".join(block.value for block in at.code)
     assert table == "settings" or len(at.dataframe[0].value) <= 200
 
 
@@ -188,19 +179,6 @@ def test_the_source_systems_table_of_other_data_is_one_line(export):
     assert not at.exception and not at.error
     assert at.info[0].value.startswith("The source system's table needs CIFAR-100's test split: the bundle 'tiny'")
     assert not at.get("download_button") and not at.code
-
-
-def test_fitting_ks():
-    assert fitting_ks([1, 5, 100, "all"], 59) == ([1, 5, "all"], [100])
-
-
-def test_curve_table_rounds(app):
-    view = app.session_state["_view"]
-    frame = curve_table(view)
-    assert (frame["value"] == frame["value"].round(12)).all()
-    shown = frame[(frame["search"] == "hamming") & (frame["metric"] == "ap_expected") & (frame["k"] == view.k)]
-    expected = view.results()["hamming"].mean("ap_expected", view.k)
-    assert shown["value"].tolist() == [pytest.approx(expected, abs=1e-12)]
 
 
 def test_names_in_a_command_are_quoted(tiny_bundle):

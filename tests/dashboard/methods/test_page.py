@@ -225,7 +225,7 @@ def test_the_file_holds_every_digit(page, monkeypatch):
     plain = st.download_button
     monkeypatch.setattr(st, "download_button", lambda *a, **kw: (files.update({kw["key"]: a[1]}), plain(*a, **kw))[1])
     at = page()
-    frame = pd.read_csv(io.StringIO(files["methods_csv"]))
+    frame = pd.read_csv(io.BytesIO(files["methods_csv"]))
     np.testing.assert_array_equal(frame["value"], table(at)["mAP (÷ R)@all"])
     assert set(frame["measure"]) == {"hamming:ap_trec@all"}
     assert set(frame["reference"]) == {"latent-sigmoid"}

@@ -9,7 +9,8 @@ import pytest
 from core.cli import options
 from core.cli.parser import Parser
 from core.engine.engine import Engine
-from dashboard.shared.export_tables import settings_json
+from core.exports.registry import get_export
+from dashboard.shared.downloads import request_of
 
 
 def view(at):
@@ -68,7 +69,7 @@ def test_the_link_and_the_command_carry_it(doubled):
     options.add_setting(parser)
     args = parser.parse_args(words[words.index("evaluate") + 1 :])
     assert options.setting_of(args, view(at).bundle) == view(at).setting
-    described = json.loads(settings_json(view(at), "x"))
+    described = json.loads(get_export("settings").make(request_of(view(at))))
     assert described["setting"]["near_duplicates"] == "leave-out"
     assert described["gallery"] == 148
 
