@@ -161,7 +161,7 @@ class _Taken:
         self.features.append(np.clip(vectors[finite], -most, most).astype(np.float16))
         self.digests += [digest for (digest, _), good in zip(self.waiting, finite, strict=True) if good]
         self.encoded += len(self.waiting)
-        self.waiting = []
+        self.waiting.clear()
 
     def _clear(self) -> None:
         self.seen: list[tuple[PictureFile, bytes]] = []

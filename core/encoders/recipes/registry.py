@@ -8,6 +8,7 @@ from core.encoders.recipes.contrastive import CONTRASTIVE
 from core.encoders.recipes.semantic import SEMANTIC, SEMANTIC_SMALL, SEMANTIC_TEACHER
 from core.encoders.recipes.source import SOURCE, SOURCE_ALEXNET
 from core.errors import unknown_name
+from core.runtime.shared_types import Json
 
 RECIPES: dict[str, Recipe] = {
     recipe.encoder: recipe
@@ -25,6 +26,6 @@ def get_recipe(encoder: str, changes: list[str] | tuple[str, ...] = ()) -> Recip
     return recipe
 
 
-def read_recipe(values: dict) -> Recipe:
+def read_recipe(values: Json) -> Recipe:
     """A recipe from what `Recipe.as_dict` gave; raises BadInput for an encoder that is not trained here."""
     return from_dict(type(get_recipe(str(values.get("encoder")))), values)
