@@ -18,6 +18,7 @@ from core.encoders.picture_encoder import file_digest, open_encoder
 from core.errors import BadInput
 from core.pictures.encoder import Described, PictureEncoder
 from core.runtime.pinning import alone, pinned
+from core.runtime.shared_types import Json
 
 ENCODE_RUNS = 5
 
@@ -190,7 +191,7 @@ def _open_fused(
     return QueryEncoder(name, FusedEncoder(name, (first, second), weight), "cosine", dimensions, None, False)
 
 
-def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
+def _check_source(bundle: Bundle, name: str, source: Json | None) -> None:
     """BadInput, before anything is fetched, where nobody could know the weights without being told."""
     from core.encoders.backbones import backbone_names, default_file
 
@@ -210,7 +211,7 @@ def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
         )
 
 
-def _check_same(encoder: PictureEncoder, source: dict | None) -> None:
+def _check_same(encoder: PictureEncoder, source: Json | None) -> None:
     """BadInput for other weights, or other preprocessing, than those that made the bundle."""
     if source is not None and source["key"] != encoder.key:
         raise BadInput(

@@ -99,7 +99,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
         raise NoCode("predicted-class cannot hash a new picture: its encoder does not tell the bundle's classes apart")
     if info.name == "predicted-class":
         own = encoded.probabilities.argmax()
-        codes = Codes(pair.bits, class_codes(own[None], len(encoded.probabilities)), None)
+        codes = Codes(pair.bits, class_codes(np.array([own]), len(encoded.probabilities)), None)
     elif code_source.is_own_layer(info, stored):
         codes = _own_code(setting, encoded, pair.bits)
     elif (hasher := query_hash(engine, setting)) is not None:
