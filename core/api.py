@@ -50,7 +50,7 @@ def evaluate(
     if k is None:
         ks = [each for each in SUMMARY_KS if each <= engine.at(chosen).task.size]
     else:
-        ks = parse_ks(",".join(map(str, [k] if isinstance(k, Integral | str) else k)))
+        ks = parse_ks(",".join(map(str, [k] if isinstance(k, int | Integral | str) else k)))
     return metric_rows(engine, chosen, searches, ks, metrics)
 
 

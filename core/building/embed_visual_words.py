@@ -85,7 +85,7 @@ def embed_words(root: str | Path, encoder: str, weights: Path, out: str | Path, 
     labels = splits["train"].labels
     fitted = np.setdiff1d(np.arange(len(labels)), held_out(labels))
 
-    def describe(writer: BundleWriter) -> tuple[dict[str, dict], list[dict]]:
+    def describe(writer: BundleWriter) -> tuple[dict[str, Json], list[Json]]:
         entry = {
             "made": how_made(bag.recipe, len(fitted), bag.centres.shape[0] + 1),
             "recipe": bag.recipe.as_dict(),
@@ -121,6 +121,6 @@ def _judged(vectors: np.ndarray, labels: np.ndarray, root: str | Path, dataset: 
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[float], None]]:
+def _bar(what: str) -> Iterator[Callable[[float], object]]:
     with tqdm(total=100, desc=what, unit="%", disable=None) as bar:
         yield lambda share: bar.update(int(100 * share) - bar.n)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.cli import options
-from core.cli.parser import whole_number
+from core.cli.parser import Commands, whole_number
 from core.engine import retrieval
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -25,7 +25,7 @@ EXAMPLE = """Example: python -m core retrieve --query 42 --k 10 --hash itq --bit
          python -m core retrieve --picture cat.jpg --k 10"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "retrieve", help="one query: its top k by each search", description=DESCRIPTION, epilog=EXAMPLE

@@ -126,7 +126,7 @@ def _averaged(engine: Engine, setting: Setting, metric: str, k: int) -> np.ndarr
     sums = expected_ap_sum(every, relevant, np.array([k]), engine.threads)[:, 0]
     count = relevant_counts(engine.at(setting).task)
     divisor = {"ap": np.minimum(count, k), "ap_trec": count, "ap_source": np.full(len(count), k)}
-    return sums / np.maximum(divisor[METRICS[metric].base], 1)
+    return sums / np.maximum(divisor[base], 1)
 
 
 def plain_setting(engine: Engine, setting: Setting) -> Setting:

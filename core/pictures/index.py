@@ -30,7 +30,7 @@ MOST_BYTES = 500_000_000  # of a picture's file
 READERS = 4  # threads that read and decode; each holds a picture
 _FORMAT = "float16, 2"
 
-Progress = Callable[[int, int], None]  # pictures done, of so many to do
+Progress = Callable[[int, int], object]  # pictures done, of so many to do
 
 
 @dataclass(frozen=True, eq=False)

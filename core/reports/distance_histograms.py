@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.codes.hamming import HammingPair
+from core.codes.pair import CodePair
 from core.engine.engine import Engine
 from core.engine.task import RetrievalTask
 from core.settings import Setting
@@ -76,7 +77,7 @@ def _all_pairs(
 
 
 def _sampled(
-    codes: object, task: RetrievalTask, groups: np.ndarray | None, rows: np.ndarray
+    codes: CodePair, task: RetrievalTask, groups: np.ndarray | None, rows: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     scanner = codes.scanner(1)
     found = [np.array(scanner.scan(scanner.prepare(int(row))), np.float64) for row in rows]

@@ -110,8 +110,8 @@ def summary_table(
         has = metrics_of(search, metrics, setting.hash, strict=False)
         for metric in metrics:
             for k in ks:
-                known = metric in has and k in numbers
-                row[f"{get_metric(metric).label}@{k}"] = result.mean(metric, numbers[k]) if known else None
+                value = result.mean(metric, numbers[k]) if result and metric in has and k in numbers else None
+                row[f"{get_metric(metric).label}@{k}"] = value
         rows.append(row)
     frame = pd.DataFrame(rows)
     return frame.astype({name: float for name in frame.columns if name != "search"})
@@ -152,7 +152,7 @@ def _parts(search: str, ks: Sequence[int | str], metrics: Sequence[str] | None) 
 
 def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | str, int]:
     """Each k of a list as a number, ascending, `all` last: the gallery's size; not for hashed search."""
-    numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if k != ALL})}
+    numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if not isinstance(k, str)})}
     if ALL in ks and search != "hashed":
         numbers[ALL] = size
     return numbers

@@ -35,7 +35,7 @@ def rank_exact(
     threads: int | None = None,
     chunk: int | None = None,
     longest: float | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` most similar gallery items of each query.
 

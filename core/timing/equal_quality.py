@@ -41,7 +41,7 @@ def at_equal_quality(
     hashes: Sequence[str] = (),
     every: bool = True,
     runs: int = RUNS,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> pd.DataFrame:
     """One row a share, hash and side: one query on one thread at the cheapest setting that reaches the share.
 

@@ -77,7 +77,7 @@ def time_latency(
     setting: Setting,
     k: int,
     runs: int = LATENCY_RUNS,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
     searches: Sequence[str] = ("exact", "hashed"),
     every: bool = False,
     threads: int = 1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.encoders.recipes.base import Recipe, from_dict
 from core.encoders.recipes.classifier import CLASSIFIER
 from core.encoders.recipes.contrastive import CONTRASTIVE
@@ -16,7 +18,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def get_recipe(encoder: str, changes: list[str] | tuple[str, ...] = ()) -> Recipe:
+def get_recipe(encoder: str, changes: Sequence[str] = ()) -> Recipe:
     """The recipe of an encoder that is trained here, with 'field=value' changes; raises BadInput for another name."""
     if encoder not in RECIPES:
         raise unknown_name("encoder to train", encoder, RECIPES)

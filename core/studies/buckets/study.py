@@ -47,7 +47,7 @@ COLUMNS = (
     "protocol", "queries", *FIGURES,
 )  # fmt: skip
 WHOLE = ("cells", "pca", "bits", "key bits", "tables", "queries")
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 
 
 def study_setting(bundle: Bundle, encoder: str | None = None, protocol: str | None = None, **options: Any) -> Setting:
