@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -100,7 +101,7 @@ def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, Pr
         )
 
 
-def _whole(view: View, wanted: tuple) -> dict[str, PrecisionRecall]:
+def _whole(view: View, wanted: tuple[Any, ...]) -> dict[str, PrecisionRecall]:
     """Both searches over the whole gallery once the button was pressed for this setting; empty before."""
     kept, found = st.session_state.get("_curves_whole", (None, {}))
     slot = st.empty()

@@ -116,7 +116,7 @@ def values_table(drawn: list[Series], metrics: list[str]) -> None:
             row |= {title: mean, f"{title}, {INTERVAL}": f"{low:.4f} to {high:.4f}"}
         rows.append(row)
     table = pd.DataFrame(rows)
-    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table if name.endswith(f"@{k}")}
+    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in map(str, table) if name.endswith(f"@{k}")}
     st.dataframe(
         table, height="content", hide_index=True, column_config=numbers, key="curves_values",
         alt=f"Values at k = {k}",

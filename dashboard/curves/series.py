@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -145,7 +145,8 @@ def difference(view: View, first: Series, second: Series, metric: str) -> Compar
     sides = [(_needed(view, series), series.search, view.k) for series in (first, second)]
 
     def make() -> Comparison:
-        return compare(*(_result(view.engine, *side).at(metric, view.k) for side in sides))
+        before, after = (_result(view.engine, *side).at(metric, view.k) for side in sides)
+        return compare(before, after)
 
     return _kept("difference", view, (*sides, metric), make)
 
@@ -186,7 +187,7 @@ def _result(engine: Engine, setting: Setting, search: str, k: int) -> SearchResu
     return engine.result(search, setting, [k])
 
 
-def _kept(name: str, view: View, key: tuple, make: Callable[[], T]) -> T:
+def _kept(name: str, view: View, key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """What `make` gives, kept by what it depends on: a page asks for some forty of them at every move.
 
     Not `st.cache_data`, which goes through every one of 250 k and copies what it finds.

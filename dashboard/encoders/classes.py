@@ -65,7 +65,8 @@ def _draw_maps(bundle: Bundle, found: np.ndarray, tree: np.ndarray, names: tuple
     )
     order = class_order(bundle)
     labels = [bundle.class_names[c] for c in order]
-    groups = None if bundle.superclass_of is None else [bundle.superclass_names[bundle.superclass_of[c]] for c in order]
+    groups, group_names = bundle.superclass_of, bundle.superclass_names
+    named = None if groups is None or group_names is None else [group_names[groups[c]] for c in order]
     pair = (found, tree) if shown == VALUES else (rank_shares(found), rank_shares(tree))
     least = min(0.0, float(np.nanmin(found, initial=0.0)))
     spans = [(least, 1.0), (least, 1.0)] if cosine else [(least, float(np.nanmax(found, initial=least))), (0.0, 1.0)]
@@ -74,7 +75,7 @@ def _draw_maps(bundle: Bundle, found: np.ndarray, tree: np.ndarray, names: tuple
         with place:
             st.markdown(f"**{title}**")
             figure = similarity_map(
-                values[np.ix_(order, order)], labels, groups, span if shown == VALUES else (0.0, 1.0)
+                values[np.ix_(order, order)], labels, named, span if shown == VALUES else (0.0, 1.0)
             )
             key = "encoders_tree" if values is pair[1] else "encoders_similarity"
             st.plotly_chart(figure, key=key, width="stretch", alt=f"{title}, class by class: {shown.lower()}")

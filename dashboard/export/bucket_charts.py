@@ -50,7 +50,7 @@ def describe(table: pd.DataFrame, metric: str) -> str:
     """The figure in words, for those who do not see it."""
     found = table[table["search"] == BUCKETS]
     exact = table[table["search"] == EXACT].iloc[0]
-    best, fewest = found.loc[found[metric].idxmax()], found.loc[found[CANDIDATES].idxmin()]
+    best, fewest = found.iloc[int(found[metric].argmax())], found.iloc[int(found[CANDIDATES].argmin())]
     told = [
         f"{row['method']}, {row['parameters']}: {row[metric]:.4f} with {row[CANDIDATES]:,.0f} images"
         for row in (best, fewest)

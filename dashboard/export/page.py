@@ -8,6 +8,7 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.registry import family
 from core.reports.tables import metric_rows, summary_table, to_csv
+from core.runtime.shared_types import Json
 from core.settings import K_RANGE, Setting, parse_ks
 from dashboard.export import buckets as export_buckets
 from dashboard.export import original_system as export_source
@@ -31,7 +32,7 @@ TABLES = {
 
 
 @st.cache_data(max_entries=8, show_spinner="Computing every metric, with intervals …")
-def metric_table(path: str, version: str, setting: Setting, ks: tuple, _engine: Engine) -> pd.DataFrame:
+def metric_table(path: str, version: str, setting: Setting, ks: tuple[int | str, ...], _engine: Engine) -> pd.DataFrame:
     """The long metric table, kept by its setting."""
     return metric_rows(_engine, setting, ks=ks)
 
@@ -44,7 +45,7 @@ def query_rows(
     return export_tables.query_table(_engine, setting, k, map_metric, mahp_metric)
 
 
-def choose_ks(view: View) -> tuple:
+def choose_ks(view: View) -> tuple[int | str, ...]:
     """The list of k that a person sets, less those above the gallery, which are named."""
     text = st.text_input(
         "k",
@@ -65,7 +66,7 @@ def choose_ks(view: View) -> tuple:
     return tuple(ks)
 
 
-def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None, config: dict | None = None) -> None:
+def offer(view: View, name: str, frame: pd.DataFrame, file: str | None = None, config: Json | None = None) -> None:
     """A download of the whole table (as `file`; None: named after the setting) and a preview of its head.
 
     `config`: how the preview shows columns.
@@ -169,13 +170,13 @@ def draw_settings(view: View) -> None:
     draw_command(view, (view.k,))
 
 
-def command_line(view: View, ks: tuple, output: str = "--out metrics.csv") -> str:
+def command_line(view: View, ks: tuple[int | str, ...], output: str = "--out metrics.csv") -> str:
     """The command that computes this setting at these k."""
     return f"{view.command()} --k {','.join(map(str, ks))} {output}"
 
 
 def draw_command(
-    view: View, ks: tuple, output: str = "--out metrics.csv", does: str = "gives the same numbers"
+    view: View, ks: tuple[int | str, ...], output: str = "--out metrics.csv", does: str = "gives the same numbers"
 ) -> None:
     """The command line, to copy."""
     st.caption(f"Without a browser, this {does}:")

@@ -48,7 +48,7 @@ def draw_form() -> None:
         wanted = st.form_submit_button("Search", icon=":material/search:", type="primary")
     if wanted and query is None:
         st.warning("Choose a picture to search for first.", icon=":material/image:")
-    elif wanted:
+    elif wanted and query is not None:
         st.session_state.pop(RESULT, None)
         folder = imports.find_folder(text, roots)
         chosen = (encoder, folder_search.find_weights(weights, roots))

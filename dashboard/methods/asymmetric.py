@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from core.methods.leaderboard import method_label
 from core.methods.scores import YARDSTICKS, Measure
 from core.methods.significance import holm
 from core.metrics.intervals import compare
+from core.runtime.shared_types import named_rows
+from core.settings import Setting
 from dashboard.methods import data as methods_data
 from dashboard.methods.charts import asymmetric_figure, row_names
 from dashboard.shared.state import View
@@ -32,10 +35,10 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
         st.info("No method is scored by both distances yet.", icon=":material/calculate:")
         return
     key = (*view.version, measure.name, view.setting.hierarchy, tuple(both))
-    table = side_by_side(both, *sides, key)
+    table = side_by_side(both, sides[0], sides[1], key)
     words = "; ".join(
         f"{name} {row.symmetric:.4f} and {row.asymmetric:.4f}"
-        for name, row in zip(row_names(table), table.itertuples(), strict=True)
+        for name, row in zip(row_names(table), named_rows(table), strict=True)
     )
     st.plotly_chart(
         asymmetric_figure(table, measure.label, dark_page()), key="methods_asymmetric", width="stretch",
@@ -52,7 +55,7 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def side_by_side(
-    _both: list, _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple
+    _both: list[Setting], _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple[Any, ...]
 ) -> pd.DataFrame:
     """One row a method, the largest asymmetric value first: label, bits, both means, difference, corrected p.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +60,7 @@ def settings_of_grid(view: View, measure: Measure) -> list[Setting]:
     encoder, chosen = view.setting.encoder, []
     for name in compared_methods(view.engine, encoder):
         if has_measure(name, own_measure(name, measure)):
-            lengths = method_lengths(view.engine, encoder, name, LEARNED_BITS) or [None]
+            lengths: Sequence[int | None] = method_lengths(view.engine, encoder, name, LEARNED_BITS) or [None]
             chosen += [_setting(view, name, bits, measure) for bits in lengths]
     return chosen
 
@@ -75,11 +77,13 @@ def own_measure(name: str, measure: Measure) -> Measure:
 
 def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
     """What is there of these settings, without computing anything but the best possible, which takes no search."""
-    kept, values, missing = _kept(*view.version), {}, []
+    kept = _kept(*view.version)
+    values: dict[Setting, np.ndarray] = {}
+    missing: list[Setting] = []
     for setting in settings:
         own = own_measure(setting.hash, measure)
         if setting.hash == BEST:
-            found = best_scores(view.engine, setting, own)
+            found: np.ndarray | None = best_scores(view.engine, setting, own)
         elif _key(setting, own) in kept:
             found = kept.get(_key(setting, own), lambda: None, lambda _: 0)
         else:
@@ -89,6 +93,10 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
         else:
             values[setting] = found
     return Scores(values, missing)
+
+
+def _computed(view: View, setting: Setting, measure: Measure) -> np.ndarray:
+    return query_scores(view.engine, setting, measure).astype(np.float32)
 
 
 def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[str]:
@@ -102,7 +110,7 @@ def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[s
         try:
             kept.get(
                 _key(setting, own),
-                lambda setting=setting, own=own: query_scores(view.engine, setting, own).astype(np.float32),
+                partial(_computed, view, setting, own),
                 lambda values: values.nbytes,
             )
         except BadInput as error:
@@ -153,7 +161,7 @@ def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _board(_scores: Scores, key: tuple, reference: str) -> pd.DataFrame:
+def _board(_scores: Scores, key: tuple[Any, ...], reference: str) -> pd.DataFrame:
     scored = [
         Scored(setting.hash, None if setting.hash in (EXACT, BEST) else setting.bits, np.asarray(values, np.float64))
         for setting, values in _scores.values.items()
@@ -173,7 +181,7 @@ def _setting(view: View, name: str, bits: int | None, measure: Measure) -> Setti
     return replace(view.setting, hash=name, bits=bits or view.setting.bits, multiplier=multiplier)
 
 
-def _key(setting: Setting, measure: Measure) -> tuple:
+def _key(setting: Setting, measure: Measure) -> tuple[Any, ...]:
     bits = 0 if setting.hash == EXACT else setting.bits
     tree = setting.hierarchy if get_metric(measure.metric).hierarchical else ""
     return measure.name, replace(setting, bits=bits, hierarchy=tree)

@@ -10,6 +10,7 @@ from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import get_hash
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, YARDSTICKS, Measure
+from core.settings import Setting
 from dashboard.methods import charts
 from dashboard.methods.data import Scores, band, means
 from dashboard.shared.state import View
@@ -39,7 +40,7 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
 
 def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
     """Curves over the length of the methods chosen, the best at first; yardsticks across."""
-    lines: dict[str, list] = {}
+    lines: dict[str, list[Setting]] = {}
     for each in scores.values:
         if each.hash not in (EXACT, BEST, "predicted-class"):
             lines.setdefault(each.hash, []).append(each)
@@ -64,10 +65,10 @@ def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFram
     st.caption("Bars: 95 % normal intervals over queries. Across: controls whose length is not the question.")
 
 
-def by_length(values: dict) -> pd.DataFrame:
+def by_length(values: dict[Setting, float]) -> pd.DataFrame:
     """Means by method (rows, the best first) and length (columns)."""
     columns = [*LEARNED_BITS]
-    rows: dict[str, dict] = {}
+    rows: dict[str, dict[int | str, float]] = {}
     for setting, mean in values.items():
         row = rows.setdefault(method_label(setting.hash), {})
         if setting.bits in columns:
@@ -80,7 +81,7 @@ def by_length(values: dict) -> pd.DataFrame:
     return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
-def own_lengths(values: dict) -> str:
+def own_lengths(values: dict[Setting, float]) -> str:
     """The methods that have none of the columns' lengths, with those they have."""
     own: dict[str, list[int]] = {}
     for setting in values:

@@ -67,7 +67,7 @@ def choose_reference(names: list[str]) -> str:
     )  # fmt: skip
 
 
-def fill(missing: list, measure: Measure, key: str, what: str) -> None:
+def fill(missing: list[Setting], measure: Measure, key: str, what: str) -> None:
     """A button that computes what is not known."""
     if not missing:
         return
@@ -126,7 +126,7 @@ def shown(board: pd.DataFrame, measure: Measure, scores: methods_data.Scores) ->
     """The leaderboard as text and numbers for people."""
     seconds = {each.hash: None if each.hash == BEST else fit_seconds(bundle, each) for each in scores.values}
     rows = []
-    for row in board.itertuples():
+    for row in named_rows(board):
         compared = not pd.isna(row.p)
         rows.append(
             {

@@ -103,7 +103,7 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
     return figure.update_yaxes(title="queries", type="log" if logarithmic else "linear")
 
 
-def _marker(name: str, dark: bool) -> dict:
+def _marker(name: str, dark: bool) -> Json:
     light, night, shape = SIGNS[name]
     stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER[dark]}
     return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.codes.distances import distance_of, distance_title
@@ -13,7 +15,7 @@ from dashboard.shared.style import SEARCH_LOOKS
 MOST_SHOWN, FIRST_SHOWN = 100, 20
 
 
-def names_of(view: state.View) -> dict:
+def names_of(view: state.View) -> dict[str, Any]:
     """What the grids call a tile's two numbers."""
     return {"distance": distance_title(view.setting.hash), "similarity": compared(view)}
 

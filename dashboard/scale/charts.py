@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.scale.model import Model
+from core.scale.model import Model, Work
 from dashboard.shared.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {
@@ -81,7 +81,7 @@ def growth_figure(points: pd.DataFrame, curve: str, lines: dict[str, np.ndarray]
     return _log_axes(figure, curve)
 
 
-def model_lines(models: dict[tuple[str, str], Model], work: str, works: dict[str, list]) -> dict[str, np.ndarray]:
+def model_lines(models: dict[tuple[str, str], Model], work: str, works: dict[str, list[Work]]) -> dict[str, np.ndarray]:
     """Milliseconds by the model of each side that has one, at each of the side's `works` (`core.scale.model.Work`)."""
     return {
         side: np.array([models[work, side].predict(each) for each in every])

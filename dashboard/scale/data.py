@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from core.runtime.shared_types import named_rows
 from core.scale.model import Model, Work, best_exact, crossover, fit_models
 from core.scale.points import BATCH, EVALUATION, QUERY, fastest_exact
 from core.scale.projection import project
@@ -96,7 +97,7 @@ def evaluations(table: pd.DataFrame) -> str:
     """How long exact and hashed search of a batch and their metrics took together, at each N."""
     rows = table[table["work"] == EVALUATION].sort_values("n")
     parts = []
-    for row in rows.itertuples():
+    for row in named_rows(rows):
         memory = "" if pd.isna(row.peak_mb) else f" and {row.peak_mb / 1000:.1f} GB"
         parts.append(f"{_count(row.n)}: {row.median_ms / 1000:.1f} s{memory}")
     return "; ".join(parts)
@@ -135,7 +136,7 @@ def projection_table(models: Models, of: Work, ram_gb: int) -> pd.DataFrame:
 def works_of(points: pd.DataFrame, of: Work) -> dict[str, list[Work]]:
     """The work of each point, by side, in the order of the points; `of` stands in for what plays no part."""
     works: dict[str, list[Work]] = {}
-    for row in points.itertuples():
+    for row in named_rows(points):
         codes = {} if pd.isna(row.bits) else {"bits": int(row.bits), "shortlist": int(row.shortlist)}
         works.setdefault(row.side, []).append(replace(of, n=int(row.n), k=int(row.k), **codes))
     return works

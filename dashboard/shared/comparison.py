@@ -48,7 +48,7 @@ def outcome_of(view: View, rows: list[Row], times: Mapping[str, float] | None) -
 
 def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] | None) -> pd.DataFrame:
     """Everything as text; times are dashes until they are measured."""
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (
             row.label,
             f"{row.exact:.4f}",

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.engine.results import Curve
+from core.runtime.shared_types import Json
 from dashboard.shared.style import Look, faded, frame
 
 MOST_POINTS = 120
@@ -63,7 +64,7 @@ def metric_figure(
     traces = [trace for line in lines for trace in line_traces(line, k, dark, _where(line, lines))]
     if ceiling is not None:
         traces.append(_ceiling_trace(ceiling, k))
-    x_axis = {"title": {"text": "k (images returned)", "standoff": 6}, "hoverformat": "d"}
+    x_axis: Json = {"title": {"text": "k (images returned)", "standoff": 6}, "hoverformat": "d"}
     if logarithmic:
         x_axis |= {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:,}" for tick in LOG_TICKS]}
     layout = {
@@ -75,7 +76,7 @@ def metric_figure(
     return go.Figure(data=traces, layout=layout)  # plotly checks it once; added part by part, five times as long
 
 
-def line_traces(line: Line, keep: int, dark: bool, where: str) -> list[dict]:
+def line_traces(line: Line, keep: int, dark: bool, where: str) -> list[Json]:
     """One line and its band; a few signs along it tell it apart without colour. `where` ends the hover text: a line
     without the k that is pointed at shows its nearest, and must say so."""
     label, look, curve = line.label, line.look, line.curve
@@ -110,7 +111,7 @@ def line_traces(line: Line, keep: int, dark: bool, where: str) -> list[dict]:
     return [band, drawn]
 
 
-def mark_k(k: int, logarithmic: bool) -> dict:
+def mark_k(k: int, logarithmic: bool) -> Json:
     """Of the layout: a vertical line at the current k with its label at the bottom."""
     shape = {"type": "line", "x0": k, "x1": k, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
     label = {
@@ -131,7 +132,7 @@ def _where(line: Line, lines: Sequence[Line]) -> str:
     return "" if np.array_equal(line.curve.ks, lines[0].curve.ks) else " at k = %{x}"
 
 
-def _ceiling_trace(ceiling: Curve, keep: int) -> dict:
+def _ceiling_trace(ceiling: Curve, keep: int) -> Json:
     kept = thin(ceiling.ks, keep)
     return {
         "type": "scatter",

@@ -12,7 +12,7 @@ import pandas as pd
 from core.engine.engine import Engine
 from core.engine.results import Curve
 from core.reports.tables import DEFAULT_SEARCHES, curves_at, evaluate_at
-from core.settings import ALL, LEAVE_OUT, Setting
+from core.settings import LEAVE_OUT, Setting
 from dashboard.shared.state import View
 
 DECIMALS = 12  # of curves, whose means are added up in another order than a table's: their last digits differ
@@ -20,7 +20,7 @@ DECIMALS = 12  # of curves, whose means are added up in another order than a tab
 
 def fitting_ks(ks: Sequence[int | str], size: int) -> tuple[list[int | str], list[int]]:
     """The k of a list that the gallery can answer, and those above it."""
-    above = [k for k in ks if k != ALL and k > size]
+    above = [k for k in ks if not isinstance(k, str) and k > size]
     return [k for k in ks if k not in above], above
 
 
@@ -88,6 +88,6 @@ def settings_json(view: View, command: str) -> str:
 def file_name(view: View, table: str, suffix: str = "csv") -> str:
     """A name that tells downloads apart: bundle, hash, bits, multiplier, table."""
     setting = view.setting
-    words = (view.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table)
+    words: tuple[str, ...] = (view.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table)
     words += ("without-near-duplicates",) if setting.near_duplicates == LEAVE_OUT else ()
     return f"{'_'.join(words)}.{suffix}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def say_no_roots(purpose: str, example: str) -> None:
     st.code(wider.command(), "bash", wrap_lines=True)
 
 
-def find_folder(text: str, roots: Sequence[Path]) -> Path:
+def find_folder(text: str, roots: tuple[Path, ...]) -> Path:
     """The folder that a person named, absolute or below a root; BadInput where no root holds it."""
     try:
         places = [Path(text.strip()).expanduser()]

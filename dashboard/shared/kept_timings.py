@@ -12,6 +12,7 @@ from core.codes.distances import distance_of
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.runtime.pinning import machine
+from core.runtime.shared_types import named_rows
 from core.timing.benchmark import run_benchmark
 from dashboard.shared.state import View
 
@@ -124,7 +125,7 @@ def changes(then: dict[str, str], now: dict[str, str]) -> list[str]:
 def fastest_exact(rows: pd.DataFrame) -> pd.Series:
     """The exact side of least median."""
     exact = rows[rows["side"].str.startswith("exact")]
-    return exact.loc[exact["median_ms"].idxmin()]
+    return exact.iloc[int(exact["median_ms"].argmin())]
 
 
 def ratio(rows: pd.DataFrame) -> float:
@@ -148,7 +149,7 @@ def overview(measured: Measured, batch: int = 1, threads: int = 1) -> pd.DataFra
     whole = measured.whole(batch, threads)
     base = float(fastest_exact(whole)["median_ms"])
     rows = []
-    for row in whole.itertuples():
+    for row in named_rows(whole):
         stages = table[
             (table["side"] == row.side) & (table["batch"] == batch) & (table["threads"] == threads)
             & table["work"].str.contains(":")
@@ -169,7 +170,7 @@ def overview(measured: Measured, batch: int = 1, threads: int = 1) -> pd.DataFra
                 "Items scanned": row.items_scanned,
                 "Items re-ranked": row.items_reranked,
                 "Stages, µs a query": " · ".join(
-                    f"{each.work.split(':')[1]} {1000 * each.median_ms / batch:.1f}" for each in stages.itertuples()
+                    f"{each.work.split(':')[1]} {1000 * each.median_ms / batch:.1f}" for each in named_rows(stages)
                 ),
                 "Checked": f"equal by {row.equal_by}" if row.equal else "NOT EQUAL",
                 "Runs": row.runs,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.runtime.shared_types import Json
+
 
 @dataclass(frozen=True)
 class Look:
@@ -56,7 +58,7 @@ def finish(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
     return figure
 
 
-def frame(height: int = 420) -> dict:
+def frame(height: int = 420) -> Json:
     """Of the layout, what all figures share."""
     return {
         "height": height,
@@ -71,7 +73,7 @@ def places(names: Sequence[str]) -> list[str]:
     return [str(place) for place in range(len(names))]
 
 
-def name_axis(names: Sequence[str]) -> dict:
+def name_axis(names: Sequence[str]) -> Json:
     """Settings of an axis with one category per name, in this order; its traces hold `places`.
 
     If the names themselves were the values, plotly would read some as numbers or dates, and two equal ones would share

@@ -42,7 +42,8 @@ def verdict(outcome: Outcome) -> str:
     start = f"Hashed search ({outcome.hash_label}, {outcome.bits} bits, {shortlist}) {_quality_clause(outcome.score)}"
     if outcome.exact_ms is None or outcome.hashed_ms is None:
         return f"{start}."
-    return f"{start} and {_speed_clause(outcome)}; {_meaning(outcome)}."
+    pace = speed(outcome.exact_ms, outcome.hashed_ms)
+    return f"{start} and {_speed_clause(outcome.exact_ms, outcome.hashed_ms)}; {_meaning(outcome, pace)}."
 
 
 def quality(comparison: Comparison) -> str:
@@ -98,18 +99,17 @@ def _quality_clause(score: Score) -> str:
     return f"beats exact {metric} by {percent(score.hashed / score.exact - 1)} ({difference})"
 
 
-def _speed_clause(outcome: Outcome) -> str:
-    ratio = outcome.exact_ms / outcome.hashed_ms
+def _speed_clause(exact_ms: float, hashed_ms: float) -> str:
+    ratio = exact_ms / hashed_ms
     return {
         "faster": f"answers one query {ratio:.1f} times as fast",
         "slower": f"takes {1 / ratio:.1f} times as long for one query",
         "same": "takes about as long for one query",
-    }[speed(outcome.exact_ms, outcome.hashed_ms)]
+    }[speed(exact_ms, hashed_ms)]
 
 
-def _meaning(outcome: Outcome) -> str:
-    ranking, pace = quality(outcome.score.comparison), speed(outcome.exact_ms, outcome.hashed_ms)
-    second = outcome.second
+def _meaning(outcome: Outcome, pace: str) -> str:
+    ranking, second = quality(outcome.score.comparison), outcome.second
     if ranking != "worse" and quality(second.comparison) == "worse":
         return f"but it keeps only {percent(second.hashed / second.exact)} of exact {second.metric}"
     if pace == "faster":

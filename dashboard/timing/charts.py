@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.runtime.shared_types import named_rows
 from dashboard.shared.style import SEARCH_LOOKS, finish
 
 LIMIT = "least that this machine could take"
@@ -53,7 +54,7 @@ def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> g
         y=order,
         x=np.array(ends) * factor,
         mode="text",
-        text=[f" {row.median_ms * factor:.1f} (p95 {row.p95_ms * factor:.1f})" for row in whole.itertuples()],
+        text=[f" {row.median_ms * factor:.1f} (p95 {row.p95_ms * factor:.1f})" for row in named_rows(whole)],
         textposition="middle right",
         cliponaxis=False,
         showlegend=False,

@@ -5,6 +5,7 @@ import streamlit as st
 from core.hashing.registry import get_hash
 from core.reports.tables import to_csv
 from core.runtime.pinning import alone
+from core.runtime.shared_types import named_rows
 from core.timing.timing import WARM_UP
 from dashboard.shared import kept_timings, state, style
 from dashboard.shared.kept_timings import Measured
@@ -68,7 +69,7 @@ def latency(found: Measured, dark: bool) -> None:
         charts.latency_figure(found.table, star, dark),
         key="timing_latency",
         width="stretch",
-        alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in found.latency.itertuples()),
+        alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in named_rows(found.latency)),
     )
     st.caption(
         "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to "

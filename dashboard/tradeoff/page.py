@@ -1,5 +1,6 @@
 import time
 from datetime import datetime
+from typing import cast
 
 import pandas as pd
 import streamlit as st
@@ -90,14 +91,14 @@ def choice(
     percent: float,
     cost: str,
     exact: tuple[float, float],
-) -> charts.Mark | None:
+) -> charts.Mark:
     """Say which setting is the cheapest that is good enough, with a button that applies it."""
     found = cheapest_within(points, exact[1], percent, cost)
     if found is None:
-        picked = points.loc[points["quality"].idxmax()]
+        picked = points.iloc[int(points["quality"].argmax())]
         text = data.nearest_text(picked, exact[1], title, percent)
     else:
-        picked = points.loc[found]
+        picked = cast(pd.Series, points.loc[found])
         text = data.choice_text(picked, exact[1], title, percent, cost, exact[0])
     here = (picked["bits"], picked["multiplier"]) == (setting.bits, setting.multiplier)
     with slot.container(border=True):
@@ -158,7 +159,7 @@ with state.section():
 
     st.subheader("Quality against cost")
     cost = choose_cost(times)
-    spent = times.times.exact[times.times.fastest_exact] if cost == "ms" else float(grid.exact_bytes)
+    spent = times.times.exact[times.times.fastest_exact] if times and cost == "ms" else float(grid.exact_bytes)
     exact = (spent, grid.exact[metric])
     here = charts.Mark("You are here", setting.bits, setting.multiplier)
     cheapest = choice(slot, points, title, percent, cost, exact)
