@@ -81,6 +81,7 @@ def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) ->
     task = engine.at(setting).task
     k = task.size if args.k == ALL else check_k(args.k, task.size)
     found = retrieval.retrieve(engine.at(setting), args.query, k, ordered_searches(args.searches))
+    assert found.label is not None  # an image of the bundle has one
     paths = read_paths(engine.bundle, task.protocol.query_split)
     named = "" if paths is None else f", '{paths[int(task.query_index[args.query])]}'"
     return found, (

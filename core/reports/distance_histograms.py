@@ -68,7 +68,9 @@ def _all_pairs(
     engine: Engine, setting: Setting, codes: HammingPair, task: RetrievalTask, groups: np.ndarray | None
 ) -> list[np.ndarray]:
     """Pairs at each distance: of one class, of one superclass, all; int64 (bits + 1,) each."""
-    every, same = engine.at(setting).levels()
+    levels = engine.at(setting).levels()
+    assert levels is not None  # whole distances have them
+    every, same = levels
     alike = same
     if groups is not None:
         labels = groups[task.query_labels], groups[task.gallery_labels]

@@ -127,7 +127,8 @@ def evaluate_at(
 ) -> SearchResult:
     """The result of a search at every k of a list that may hold `all`; `metrics` are those needed, None all."""
     if list(ks) == [ALL] and can_judge(search, metrics):
-        return whole_result(engine.at(setting), search, progress, any(METRICS[name].hamming_only for name in metrics))
+        averaged = any(METRICS[name].hamming_only for name in metrics or ())
+        return whole_result(engine.at(setting), search, progress, averaged)
     numbers = numbers_of(search, ks, engine.at(setting).task.size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
 

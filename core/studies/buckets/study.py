@@ -99,8 +99,8 @@ class Finder:
         assert lookup.bits is not None  # of every search by code
         bits = self.bits(lookup.method, lookup.bits)
         codes = self.backend.open_codes(PackedCodes(lookup.bits, to_words(pack(bits.gallery))))
-        found = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
-        return self._every(found.ids), bits.products
+        ranked = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
+        return self._every(ranked.ids), bits.products
 
     def keys(self, lookup: Lookup) -> Keys:
         """The buckets of a lookup."""

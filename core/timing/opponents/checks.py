@@ -48,7 +48,7 @@ class Reference:
     def _reranked(self, found: np.ndarray) -> bool:
         """Whether each row is the best k of some shortlist whose distances are the reference's."""
         inputs = self.inputs
-        levels = inputs.codes.rank(self.rows, inputs.shortlist, self.exclude, 1).scores
+        levels = inputs.pair.rank(self.rows, inputs.shortlist, self.exclude, 1).scores
         everything = np.arange(len(inputs.task.gallery))[None]
         rounding = _rounding_of_all(inputs.task)
         for row, q in enumerate(range(*self.rows.indices(len(inputs.task.queries)))):  # one at a time: N is large

@@ -57,7 +57,7 @@ def own_hamming(inputs: SearchInputs, threads: int | None = None) -> Contender:
 
 def own_asymmetric(inputs: SearchInputs, threads: int | None = None) -> Contender:
     """The side `asymmetric`; its batches start from the stored projections."""
-    task, codes, k = inputs.task, inputs.codes, inputs.k
+    task, codes, k = inputs.task, inputs.pair, inputs.k
     searcher = inputs.searcher(threads)
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
@@ -83,7 +83,7 @@ def _from_embeddings(inputs: SearchInputs, rows: slice, threads: int | None) -> 
     if not inputs.from_embedding:
         return watch, searcher, rows
     with blas_threads(1):  # whose threads would share the cores with the scan
-        pair = inputs.codes.encoded(inputs.task.queries[rows], inputs.hasher)
+        pair = inputs.pair.encoded(inputs.task.queries[rows], inputs.hasher)
     watch.mark("hash")
     asked = replace(searcher, queries=searcher.queries[rows], exclude=searcher.exclude[rows], open_codes=lambda: pair)
     return watch, asked, slice(0, rows.stop - rows.start)
