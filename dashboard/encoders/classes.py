@@ -80,7 +80,7 @@ def _draw_maps(bundle: Bundle, found: np.ndarray, tree: np.ndarray, names: tuple
             key = "encoders_tree" if values is pair[1] else "encoders_similarity"
             st.plotly_chart(figure, key=key, width="stretch", alt=f"{title}, class by class: {shown.lower()}")
     same = "the same scale in both" if cosine or shown == RANKS else "each on its own scale"
-    st.caption(f"Classes in the order of their superclasses, {same}." if groups else f"Classes in order, {same}.")
+    st.caption(f"Classes in the order of their superclasses, {same}." if named else f"Classes in order, {same}.")
 
 
 def sentence(found: np.ndarray, tree: np.ndarray, levels: pd.DataFrame, hierarchy: str, name: str) -> str:
