@@ -34,7 +34,9 @@ class Fused:
     judged: dict[float, float]
 
 
-def store_fusion(folder: str | Path, first: str, second: str, progress: Callable[[float], None] | None = None) -> Fused:
+def store_fusion(
+    folder: str | Path, first: str, second: str, progress: Callable[[float], object] | None = None
+) -> Fused:
     """Choose the weight on the bundle's held-out training images and add the encoder `first+second` to the bundle.
 
     Raises BadInput for a bundle without training images, or encoders that are not compared by cosine.

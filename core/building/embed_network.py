@@ -101,7 +101,7 @@ def _entries(network: Network, encoded: dict[str, EncodedImages], writer: Bundle
     return entries
 
 
-def _own_code(encoder: str, encoded: dict[str, EncodedImages], writer: BundleWriter) -> list[dict]:
+def _own_code(encoder: str, encoded: dict[str, EncodedImages], writer: BundleWriter) -> list[Json]:
     """The codes of the network's own layer; its values are kept for the queries, which asymmetric search projects."""
     bits = encoded["test"].latent.shape[1]
     if not bits:

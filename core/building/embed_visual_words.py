@@ -32,6 +32,7 @@ from core.encoders.visual_words.fit import fit_bag
 from core.encoders.visual_words.recipes import VisualWordsRecipe, get_words_recipe
 from core.encoders.visual_words.weights import load_bag, to_bytes
 from core.runtime.atomic_file import whole_file
+from core.runtime.shared_types import Json
 
 
 def train_words(

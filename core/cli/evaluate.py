@@ -20,7 +20,7 @@ from core.metrics.registry import METRICS
 from core.reports.predictions import write_predictions
 from core.reports.tables import SUMMARY_METRICS, evaluate_at, metric_rows, ordered_searches, summary_table, write_csv
 from core.runtime.atomic_file import write_whole
-from core.settings import ALL, Setting
+from core.settings import Setting
 from core.timing.search_times import search_times
 
 DESCRIPTION = """One setting: prints every metric with its 95 % interval over queries, and a summary with times. The CSV

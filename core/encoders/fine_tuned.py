@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.runtime.atomic_file import whole_file
+from core.runtime.shared_types import Json
 
 if TYPE_CHECKING:
     from torch import nn

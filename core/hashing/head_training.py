@@ -19,6 +19,7 @@ from torch.nn import functional
 from core.hashing.base import one_thread
 from core.hashing.mixer import Mixer
 from core.hashing.training_plan import Objective, Task, Training, TrainsHead, TrainsPlanes
+from core.runtime.shared_types import Json
 
 SETTLED = 20  # batches of mixtures that the normalisation's statistics are taken over
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ class FusedEncoder(PictureEncoder):
     def prepare(self, picture: np.ndarray) -> object:
         return tuple(part.encoder.prepare(picture) for part in self.parts)
 
-    def describe(self, prepared: Sequence[object]) -> Described:
+    def describe(self, prepared: Sequence[Any]) -> Described:
         first, second = (
             np.stack([part.encode_prepared(given).embedding for given in of_part])
             for part, of_part in zip(self.parts, zip(*prepared, strict=True), strict=True)
@@ -99,7 +100,7 @@ class FusedEncoder(PictureEncoder):
         none = np.empty((len(first), 0), np.float32)
         return Described(fuse_vectors(first, second, self.weight), none, none)
 
-    def seen(self, prepared: object) -> np.ndarray:
+    def seen(self, prepared: Any) -> np.ndarray:
         return self.parts[0].encoder.seen(prepared[0])
 
 

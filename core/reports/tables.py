@@ -203,5 +203,5 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     write_whole(to_csv(frame).encode(), path)
 
 
-def _frame(rows: list[tuple]) -> pd.DataFrame:
+def _frame(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"bits": "Int64", "queries": "int64"})

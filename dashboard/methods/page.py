@@ -10,7 +10,8 @@ from core.methods.significance import PERMUTATIONS
 from core.methods.stored_scores import fit_seconds
 from core.metrics.registry import get_metric
 from core.reports.tables import to_csv
-from core.settings import ALL
+from core.runtime.shared_types import named_rows
+from core.settings import ALL, Setting
 from dashboard.methods import asymmetric as methods_asymmetric
 from dashboard.methods import charts
 from dashboard.methods import code as methods_code

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.metrics.intervals import Comparison
+from core.runtime.shared_types import Json
 from dashboard.shared.style import faded
 
 INK = {False: "#1c232b", True: "#e4e8ec"}
