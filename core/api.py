@@ -48,9 +48,9 @@ def evaluate(
     engine = open_engine(source, threads)
     chosen = choose_setting(engine.bundle, **setting)
     if k is None:
-        ks = [each for each in SUMMARY_KS if each <= engine.at(chosen).task.size]
+        ks: list[int | str] = [each for each in SUMMARY_KS if each <= engine.at(chosen).task.size]
     else:
-        ks = parse_ks(",".join(map(str, [k] if isinstance(k, Integral | str) else k)))
+        ks = parse_ks(",".join(map(str, [k] if isinstance(k, int | Integral | str) else k)))
     return metric_rows(engine, chosen, searches, ks, metrics)
 
 

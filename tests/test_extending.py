@@ -165,7 +165,7 @@ def test_the_control_is_judged_and_listed_as_one(house, tiny_bundle, tmp_path):
     labels, codes = tiny_bundle.labels("test"), np.arange(60, dtype=np.uint16).view(np.uint8).reshape(60, 2)
     right = [np.mean(labels[reference.hamming_ranking(codes[q], codes, q)[:5]] == labels[q]) for q in range(60)]
     assert values["hamming", "5", "precision"] == pytest.approx(np.mean(right), abs=1e-12)
-    code = "from core.methods.scores import YARDSTICKS; from dashboard.shared.style import CONTROL_LOOKS as looks; "
+    code = "from core.methods.scores import YARDSTICKS; from core.reports.figures.style import CONTROL_LOOKS as looks; "
     code += "print(YARDSTICKS[2], looks['row-number'].label)"
     assert run(house, "-c", code) == "row-number Row number (control)\n"
 

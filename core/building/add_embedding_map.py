@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.bundle import manifest
 from core.bundle.bundle import Bundle, load_bundle
+from core.bundle.manifest_checks import FLOATS, check_array
 from core.bundle.writer import BundleWriter
 from core.errors import BadInput
 from core.reports.class_similarity import image_split
+from core.runtime.shared_types import Json
 
 PERPLEXITY = 30.0
 _BLOCK = 16_384  # rows made float64 at once
@@ -71,7 +72,7 @@ def stored_map(bundle: Bundle, encoder: str) -> StoredMap | None:
     if spec is None:
         return None
     count = bundle.count(image_split(bundle))
-    manifest.check_array(spec, f"the map of '{encoder}' in '{bundle.path}'", (count, 2), manifest.FLOATS)
+    check_array(spec, f"the map of '{encoder}' in '{bundle.path}'", (count, 2), FLOATS)
     places = np.asarray(bundle.array(spec), dtype=np.float32)
     if not np.isfinite(places).all():
         raise BadInput(f"the map of '{encoder}' in '{bundle.path}' holds NaN or infinity: make it again")
@@ -103,7 +104,7 @@ def _perplexity(count: int) -> float:
     return min(PERPLEXITY, (count - 1) / 3)
 
 
-def _embedded(bundle: Bundle, encoder: str, split: str) -> dict:
+def _embedded(bundle: Bundle, encoder: str, split: str) -> Json:
     return bundle.encoder_info(encoder)["embeddings"][split]
 
 

@@ -18,6 +18,7 @@ from core.bundle.fusion import fuse_vectors, weights_digest
 from core.bundle.writer import BundleWriter
 from core.datasets.held_out import held_out
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 # 0 and 1 are either encoder alone: for comparison, never chosen.
 WEIGHTS = (0, 0.01, 0.02, *(step / 20 for step in range(1, 20)), 0.98, 0.99, 1)
@@ -33,7 +34,9 @@ class Fused:
     judged: dict[float, float]
 
 
-def store_fusion(folder: str | Path, first: str, second: str, progress: Callable[[float], None] | None = None) -> Fused:
+def store_fusion(
+    folder: str | Path, first: str, second: str, progress: Callable[[float], object] | None = None
+) -> Fused:
     """Choose the weight on the bundle's held-out training images and add the encoder `first+second` to the bundle.
 
     Raises BadInput for a bundle without training images, or encoders that are not compared by cosine.
@@ -68,23 +71,24 @@ def _check(bundle: Bundle, first: str, second: str) -> None:
 
 
 def _judge(
-    bundle: Bundle, pair: list[np.ndarray], labels: np.ndarray, progress: Callable[[float], None]
+    bundle: Bundle, pair: list[np.ndarray], labels: np.ndarray, progress: Callable[[float], object]
 ) -> dict[float, float]:
     """ap@100 of each weight among the held-out images, each left out of its own gallery."""
     from core.encoders.validation import judge
 
     similarity, judged = bundle.hierarchy(bundle.defaults["hierarchy"]).similarity(), {}
     for done, weight in enumerate(WEIGHTS, start=1):
-        judged[weight] = judge(fuse_vectors(*pair, weight), labels, similarity)[0]
+        judged[weight] = judge(fuse_vectors(pair[0], pair[1], weight), labels, similarity)[0]
         progress(done / len(WEIGHTS))
     return judged
 
 
 def _entry(
     bundle: Bundle, names: tuple[str, str], weight: float, judged: dict[float, float], count: int, writer: BundleWriter
-) -> dict:
+) -> Json:
     vectors = {
-        split: fuse_vectors(*(bundle.embeddings(name, split) for name in names), weight) for split in bundle.splits
+        split: fuse_vectors(bundle.embeddings(names[0], split), bundle.embeddings(names[1], split), weight)
+        for split in bundle.splits
     }
     return {
         "made": (

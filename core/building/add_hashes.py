@@ -15,6 +15,7 @@ from core.bundle.writer import BundleWriter
 from core.codes.codes import fit_split, is_own_layer
 from core.errors import BadInput
 from core.hashing.registry import fitted_bits, get_hash
+from core.runtime.shared_types import Json
 
 SHIPPED_HASHES = ("random-hyperplane", "pca-sign", "itq")
 AT_ONCE = 100_000  # images that a head codes while nobody notices
@@ -77,7 +78,7 @@ def _listed(lengths: Sequence[int]) -> str:
 
 def _stored_hash(
     bundle: Bundle, encoder: str, name: str, bits: int, seed: int, fitted: Fitted, writer: BundleWriter
-) -> dict:
+) -> Json:
     info, split, method = get_hash(name), fit_split(bundle), fitted.method
     made = f"python -m core hash: fitted on the {bundle.count(split):,} embeddings of '{split}', seed {seed}"
     if info.needs_labels:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from core.bundle.bundle import Bundle, load_bundle
 from core.bundle.writer import BundleWriter
 from core.datasets.near_duplicates import SAME, find_pairs
 from core.datasets.registry import get_dataset
 from core.errors import BadInput
 from core.protocols import get_protocol
+from core.runtime.shared_types import Json
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[str, float], object]
 
 
 def store_near_duplicates(
@@ -31,7 +34,7 @@ def store_near_duplicates(
     counts: dict[str, int] = {}
     with BundleWriter(folder) as writer:
         made = f"python -m core duplicates: from pixels alone, pairs of a score of {SAME} or more"
-        entry: dict = {"made": made, "scores": {}}
+        entry: Json = {"made": made, "scores": {}}
         for first, second in wanted:
             key = f"{first}-{second}"
             others = None if first == second else images[second]
@@ -45,7 +48,7 @@ def store_near_duplicates(
     return counts
 
 
-def _pictures(bundle: Bundle, root: str | Path, split: str) -> object:
+def _pictures(bundle: Bundle, root: str | Path, split: str) -> np.ndarray:
     if split not in ("test", "train"):
         raise BadInput(f"bundle '{bundle.name}' has the split '{split}', CIFAR 'test' and 'train': no pictures")
     read = get_dataset(bundle.dataset).read_split(root, split)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +28,10 @@ from core.methods.scores import (
     query_scores,
 )
 from core.methods.stored_scores import codes_digest, find_scores, inputs_digest, pack_scores
-from core.settings import ALL, BITS_DEFAULT, Setting
+from core.runtime.shared_types import Json
+from core.settings import BITS_DEFAULT, Setting
 
-Progress = Callable[[Setting, int, int], None]
+Progress = Callable[[Setting, int, int], object]
 
 
 def make_scores(
@@ -52,7 +54,8 @@ def make_scores(
     cells = list(score_cells(engine, encoder, names, bits, protocols, seeds))
     if not cells:
         raise BadInput(f"bits {', '.join(map(str, bits or ()))}: no length that these methods have with '{encoder}'")
-    made, took = 0, {}
+    made = 0
+    took: dict[tuple[str, int, int], float] = {}
     for number, setting in enumerate(cells):
         if progress:
             progress(setting, number, len(cells))
@@ -111,7 +114,7 @@ def _has_draws(bundle: Bundle, encoder: str, name: str, bits: int) -> bool:
 
 def _fitting(space_size: int, measures: Sequence[Measure]) -> list[Measure]:
     """Those whose k the gallery has."""
-    return [measure for measure in measures if measure.k == ALL or measure.k <= space_size]
+    return [measure for measure in measures if isinstance(measure.k, str) or measure.k <= space_size]
 
 
 def _size(engine: Engine, setting: Setting) -> int:
@@ -126,7 +129,7 @@ def _is_there(engine: Engine, setting: Setting) -> bool:
     return entry["codes"] == codes_digest(engine, setting)
 
 
-def _seconds(engine: Engine, setting: Setting, took: dict) -> float | None:
+def _seconds(engine: Engine, setting: Setting, took: dict[tuple[str, int, int], float]) -> float | None:
     """Time to fit a method of which no head is kept, once a length and seed."""
     if setting.hash == EXACT or get_hash(setting.hash).fit is None:
         return None
@@ -168,7 +171,7 @@ def _drop_stale(folder: str | Path) -> None:
             writer.commit({**bundle.manifest, "scores": valid})
 
 
-def _is_valid(bundle: Bundle, entry: dict) -> bool:
+def _is_valid(bundle: Bundle, entry: Json) -> bool:
     setting = Setting(
         entry["encoder"], entry["hash"], entry["bits"] or BITS_DEFAULT, "1", entry["protocol"], entry["hierarchy"],
         entry["seed"],
@@ -179,10 +182,10 @@ def _is_valid(bundle: Bundle, entry: dict) -> bool:
         return False
 
 
-def _key(entry: dict) -> tuple:
+def _key(entry: Json) -> tuple[Any, ...]:
     return tuple(entry.get(name) for name in ("encoder", "protocol", "hierarchy", "hash", "bits", "seed"))
 
 
-def _key_of(setting: Setting) -> tuple:
+def _key_of(setting: Setting) -> tuple[Any, ...]:
     bits = None if setting.hash == EXACT else setting.bits
     return setting.encoder, setting.protocol, setting.hierarchy, setting.hash, bits, setting.seed

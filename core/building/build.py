@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,13 +104,15 @@ def training_data(root: str | Path, tree: str, dataset: Cifar = CIFAR_100) -> Tr
     )
 
 
-def _start(recipe: Recipe) -> object:
+def _start(recipe: Recipe) -> Callable[[Network], None] | None:
     """What sets the weights of a new run: ImageNet's for AlexNet, as the source system has it."""
     if recipe.network != "alexnet":
         return None
+    from core.encoders.networks.source import SourceAlexNet
     from core.errors import BadInput
 
     def start(network: Network) -> None:
+        assert isinstance(network, SourceAlexNet)
         try:
             network.start_from_imagenet()
         except OSError as error:

@@ -13,9 +13,10 @@ from core.bundle.writer import BundleWriter, check_target
 from core.datasets.cifar import Cifar, Split
 from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 # Adds arrays and files to a bundle: the entries of encoders by name, and those of codes of their own.
-Describe = Callable[[BundleWriter], tuple[dict[str, dict], list[dict]]]
+Describe = Callable[[BundleWriter], tuple[dict[str, Json], list[Json]]]
 
 HIERARCHIES = ("wordnet", "superclass")
 PROTOCOLS = ["test-vs-test", "test-vs-train", "test-vs-test-with-self"]
@@ -56,7 +57,7 @@ def check_encoder(weights: Path, found: str, wanted: str) -> None:
         raise BadInput(f"the weights in '{weights.parent}' are of encoder '{found}', not '{wanted}'")
 
 
-def existing_bundle(target: Path, dataset: Cifar = CIFAR_100) -> dict | None:
+def existing_bundle(target: Path, dataset: Cifar = CIFAR_100) -> Json | None:
     """The manifest of the bundle that is there, None where there is none; BadInput where it is of other data."""
     if not (target / manifest.NAME).exists():
         check_target(target)
@@ -98,7 +99,7 @@ def principal_axes(vectors: np.ndarray, dimensions: int) -> tuple[np.ndarray, np
     return mean.astype(np.float32), np.ascontiguousarray(axes[:, ::-1][:, :dimensions], dtype=np.float32)
 
 
-def _describe_data(root: str | Path, dataset: Cifar, splits: dict[str, Split], writer: BundleWriter) -> dict:
+def _describe_data(root: str | Path, dataset: Cifar, splits: dict[str, Split], writer: BundleWriter) -> Json:
     names, superclasses = dataset.read_names(root)
     test = splits["test"]
     superclass_of = [int(test.superclasses[np.flatnonzero(test.labels == c)[0]]) for c in range(len(names))]

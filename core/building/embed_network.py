@@ -23,6 +23,7 @@ from core.datasets.held_out import held_out
 from core.encoders.encoded import EncodedImages
 from core.encoders.recipes.base import SOFTMAX
 from core.hashing import packing
+from core.runtime.shared_types import Json
 
 if TYPE_CHECKING:
     from core.encoders.networks.base import Network
@@ -49,7 +50,7 @@ def embed_network(
     ready = folded(network)
     encoded = {name: encode_images(ready, split.images, flip=True) for name, split in splits.items()}
 
-    def describe(writer: BundleWriter) -> tuple[dict[str, dict], list[dict]]:
+    def describe(writer: BundleWriter) -> tuple[dict[str, Json], list[Json]]:
         shared = {
             "made": _how_made(network, splits["train"].labels),
             "recipe": network.recipe.as_dict(),
@@ -79,7 +80,7 @@ def _accuracies(encoded: dict[str, EncodedImages], splits: dict[str, Split]) -> 
     return {"accuracy": float(right["test"].mean()), "accuracy_held_out": float(right["train"][chosen].mean())}
 
 
-def _files(weights: Path, run_folder: Path, encoder: str, writer: BundleWriter) -> dict[str, dict]:
+def _files(weights: Path, run_folder: Path, encoder: str, writer: BundleWriter) -> dict[str, Json]:
     """Weights (where they fit) and the log of the run."""
     files, log = {}, run_folder / "log.csv"
     if weights.stat().st_size <= MOST_BYTES:
@@ -89,7 +90,7 @@ def _files(weights: Path, run_folder: Path, encoder: str, writer: BundleWriter) 
     return files
 
 
-def _entries(network: Network, encoded: dict[str, EncodedImages], writer: BundleWriter) -> dict[str, dict]:
+def _entries(network: Network, encoded: dict[str, EncodedImages], writer: BundleWriter) -> dict[str, Json]:
     """What a network's embeddings are called: itself, and for a classifier its class probabilities too."""
     name = network.recipe.encoder
     entries = {name: stored_vectors({n: e.embeddings for n, e in encoded.items()}, writer)}
@@ -100,7 +101,7 @@ def _entries(network: Network, encoded: dict[str, EncodedImages], writer: Bundle
     return entries
 
 
-def _own_code(encoder: str, encoded: dict[str, EncodedImages], writer: BundleWriter) -> list[dict]:
+def _own_code(encoder: str, encoded: dict[str, EncodedImages], writer: BundleWriter) -> list[Json]:
     """The codes of the network's own layer; its values are kept for the queries, which asymmetric search projects."""
     bits = encoded["test"].latent.shape[1]
     if not bits:

@@ -32,6 +32,7 @@ from core.encoders.visual_words.fit import fit_bag
 from core.encoders.visual_words.recipes import VisualWordsRecipe, get_words_recipe
 from core.encoders.visual_words.weights import load_bag, to_bytes
 from core.runtime.atomic_file import whole_file
+from core.runtime.shared_types import Json
 
 
 def train_words(
@@ -85,7 +86,7 @@ def embed_words(root: str | Path, encoder: str, weights: Path, out: str | Path, 
     labels = splits["train"].labels
     fitted = np.setdiff1d(np.arange(len(labels)), held_out(labels))
 
-    def describe(writer: BundleWriter) -> tuple[dict[str, dict], list[dict]]:
+    def describe(writer: BundleWriter) -> tuple[dict[str, Json], list[Json]]:
         entry = {
             "made": how_made(bag.recipe, len(fitted), bag.centres.shape[0] + 1),
             "recipe": bag.recipe.as_dict(),
@@ -121,6 +122,6 @@ def _judged(vectors: np.ndarray, labels: np.ndarray, root: str | Path, dataset: 
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[float], None]]:
+def _bar(what: str) -> Iterator[Callable[[float], object]]:
     with tqdm(total=100, desc=what, unit="%", disable=None) as bar:
         yield lambda share: bar.update(int(100 * share) - bar.n)

@@ -63,7 +63,7 @@ def _timed(alone: Work, together: Work, images: np.ndarray, threads: int, runs: 
     }
 
 
-def _median(work: object, runs: int) -> float:
+def _median(work: Callable[[int], object], runs: int) -> float:
     """Median milliseconds of `runs` calls after a tenth as many that do not count."""
     times = []
     for run in range(runs + max(1, runs // 10)):

@@ -18,6 +18,7 @@ from core.pictures.encoder import PictureEncoder
 from core.pictures.folder import folder_classes, number_classes
 from core.pictures.index import PictureIndex
 from core.pictures.paths import NAME, pack_paths
+from core.runtime.shared_types import Json
 
 SEED = 0  # of the gallery's order: one sorted by class would give labels away where distances tie
 TREE = "classes"
@@ -60,7 +61,7 @@ def write_bundle(
     queries: PictureIndex | None = None,
     dimensions: int | None = None,
     hierarchy_file: str | Path | None = None,
-    hashes: tuple[dict, ...] = (),
+    hashes: tuple[Json, ...] = (),
 ) -> None:
     """Write the bundle `out` of a gallery, which without `queries` queries itself, each picture left out of its own.
 
@@ -121,8 +122,8 @@ def principal_reduction(index: PictureIndex, dimensions: int) -> Reduction:
 
 def _encoder_entry(
     writer: BundleWriter, encoder: PictureEncoder, rows: dict[str, StoredRows], reduction: Reduction | None
-) -> dict:
-    entry = {
+) -> Json:
+    entry: Json = {
         "dimensions": rows["gallery"].shape[1],
         "made": encoder.made,
         "accuracy": None,
@@ -137,14 +138,14 @@ def _encoder_entry(
     return entry
 
 
-def _protocol(encoder: str, itself: bool) -> dict:
+def _protocol(encoder: str, itself: bool) -> Json:
     protocol = "leave-one-out" if itself else "queries-vs-gallery"
     setting = {"encoder": encoder, "hash": HASH, "bits": BITS, "protocol": protocol, "hierarchy": TREE}
     return {"protocols": [protocol], "defaults": setting}
 
 
-def _split(writer: BundleWriter, index: PictureIndex, labels: np.ndarray, order: np.ndarray) -> dict:
-    split = {"count": len(order), "labels": writer.add_array(labels[order])}
+def _split(writer: BundleWriter, index: PictureIndex, labels: np.ndarray, order: np.ndarray) -> Json:
+    split: Json = {"count": len(order), "labels": writer.add_array(labels[order])}
     if not np.array_equal(order, np.arange(len(order))):
         split["rows"] = writer.add_array(order)
     folder = str(index.folder.root).encode("utf-8", "replace").decode()
@@ -153,7 +154,7 @@ def _split(writer: BundleWriter, index: PictureIndex, labels: np.ndarray, order:
     return {**split, "folder": folder, "paths": paths, "sizes": writer.add_array(sizes)}
 
 
-def _stored_hash(writer: BundleWriter, encoder: str, entry: dict) -> dict:
+def _stored_hash(writer: BundleWriter, encoder: str, entry: Json) -> Json:
     head = {key: writer.add_array(array) for key, array in entry["head"].items()}
     return {**entry, "encoder": encoder, "codes": {}, "projections": {}, "head": head}
 

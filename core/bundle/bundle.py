@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from core.bundle.files import check_contents, check_sizes, check_sum, open_part
 from core.bundle.hierarchy import Hierarchy
 from core.bundle.vectors import COSINE, comparable_rows
 from core.errors import BadInput, unknown_name
+from core.runtime.shared_types import Json
 
+T = TypeVar("T")
 SHIPPED = Path(__file__).resolve().parents[2] / "precomputed"
 
 
@@ -53,8 +56,8 @@ class Bundle:
 
     path: Path
     version: str
-    manifest: dict = field(repr=False)
-    _cache: dict = field(default_factory=dict, init=False, repr=False)
+    manifest: Json = field(repr=False)
+    _cache: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
     @property
@@ -105,11 +108,11 @@ class Bundle:
         return tuple(self.manifest["splits"])
 
     @property
-    def defaults(self) -> dict:
+    def defaults(self) -> Json:
         """A copy of the default `encoder`, `hash`, `bits`, `protocol` and `hierarchy`."""
         return dict(self.manifest["defaults"])
 
-    def encoder_info(self, name: str) -> dict:
+    def encoder_info(self, name: str) -> Json:
         """The manifest's entry of an encoder."""
         return _entry("encoder", name, self.manifest["encoders"])
 
@@ -168,12 +171,12 @@ class Bundle:
         mine = (e for e in self.manifest["hashes"] if (e["encoder"], e.get("seed") or 0) == (encoder, seed))
         return [(entry["hash"], entry["bits"]) for entry in mine]
 
-    def stored_hash(self, encoder: str, hash_name: str, bits: int, seed: int = 0) -> dict | None:
+    def stored_hash(self, encoder: str, hash_name: str, bits: int, seed: int = 0) -> Json | None:
         """The manifest's entry of stored codes or a stored head; None if there is none."""
         key = (encoder, hash_name, bits, seed)
         return next((e for e in self.manifest["hashes"] if manifests.hash_key(e) == key), None)
 
-    def stored_scores(self, encoder: str, protocol: str, hash_name: str) -> list[dict]:
+    def stored_scores(self, encoder: str, protocol: str, hash_name: str) -> list[Json]:
         """The manifest's entries of a method's scores, of every length and seed."""
         return self._once("scores", lambda: manifests.scores_by_method(self.manifest)).get(
             (encoder, protocol, hash_name), []
@@ -189,7 +192,7 @@ class Bundle:
         entry = self.encoder_info(encoder).get("weights")
         return None if entry is None else self.path / entry["file"]
 
-    def array(self, spec: dict) -> np.ndarray:
+    def array(self, spec: Json) -> np.ndarray:
         """The array of a manifest's entry, read-only: memory-mapped, or joined from its parts (a copy each time)."""
         parts = [self._part(spec, part) for part in spec["parts"]]
         return parts[0] if len(parts) == 1 else _read_only(np.concatenate(parts))
@@ -198,17 +201,17 @@ class Bundle:
         """Read everything: BadInput at the first file whose checksum differs or whose array does not fit."""
         check_contents(self.path, self.manifest)
 
-    def _part(self, spec: dict, part: dict) -> np.ndarray:
+    def _part(self, spec: Json, part: Json) -> np.ndarray:
         """One part, its checksum compared once while the bundle is open."""
         array = open_part(self.path, spec, part)
         self._once(("checked", part["file"]), lambda: check_sum(self.path, part))
         return array
 
-    def _rows(self, spec: dict, encoder: str, what: str) -> np.ndarray:
+    def _rows(self, spec: Json, encoder: str, what: str) -> np.ndarray:
         parts = (self._part(spec, part) for part in spec["parts"])
         return comparable_rows(parts, tuple(spec["shape"]), f"{what} in '{self.path}'", self.similarity(encoder))
 
-    def _classes(self, spec: dict, what: str) -> np.ndarray:
+    def _classes(self, spec: Json, what: str) -> np.ndarray:
         labels = self.array(spec).astype(np.int64)
         bad = np.flatnonzero((labels < 0) | (labels >= len(self.class_names)))
         if len(bad):
@@ -218,29 +221,29 @@ class Bundle:
             )
         return labels
 
-    def _tree(self, name: str, entry: dict) -> Hierarchy:
+    def _tree(self, name: str, entry: Json) -> Hierarchy:
         path = self.path / entry["file"]
         check_sum(self.path, entry)
         return trees.read(path, self.class_names, name)
 
-    def _once(self, key: object, make: Callable[[], object]) -> object:
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         with self._lock:  # so that threads which ask at the same time share one result
             if key not in self._cache:
                 self._cache[key] = _read_only(make())
             return self._cache[key]
 
 
-def _entry(kind: str, name: str, known: dict) -> object:
+def _entry(kind: str, name: str, known: Json) -> Json:
     if name not in known:
         raise unknown_name(kind, name, known)
     return known[name]
 
 
-def _read_only(value: object) -> object:
+def _read_only(value: T) -> T:
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
     return value
 
 
-def _listed(names: dict) -> str:
+def _listed(names: Json) -> str:
     return ", ".join(names) or "none"

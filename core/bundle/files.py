@@ -9,9 +9,10 @@ import numpy as np
 
 from core.bundle.manifest import array_specs, files, part_bytes, plain_files
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 
-def check_sizes(folder: Path, manifest: dict) -> None:
+def check_sizes(folder: Path, manifest: Json) -> None:
     """BadInput for the first file that is missing or too short for its array; reads nothing."""
     for spec in array_specs(manifest):
         for part in spec["parts"]:
@@ -20,7 +21,7 @@ def check_sizes(folder: Path, manifest: dict) -> None:
         check_size(folder, entry, 0)
 
 
-def check_contents(folder: Path, manifest: dict) -> None:
+def check_contents(folder: Path, manifest: Json) -> None:
     """Read every file: BadInput at the first whose checksum differs or whose array does not fit."""
     for entry in files(manifest):
         check_sum(folder, entry)
@@ -29,7 +30,7 @@ def check_contents(folder: Path, manifest: dict) -> None:
             open_part(folder, spec, part)
 
 
-def check_size(folder: Path, entry: dict, least: int) -> None:
+def check_size(folder: Path, entry: Json, least: int) -> None:
     """BadInput if the file of a manifest's entry is missing or has fewer than `least` bytes."""
     path = folder / entry["file"]
     try:
@@ -43,7 +44,7 @@ def check_size(folder: Path, entry: dict, least: int) -> None:
         raise BadInput(f"the bundle's file '{path}' is truncated: {size} bytes, expected more than {least}")
 
 
-def check_sum(folder: Path, entry: dict) -> None:
+def check_sum(folder: Path, entry: Json) -> None:
     """BadInput if the file's SHA-256 is not the one of its manifest's entry."""
     path = folder / entry["file"]
     check_size(folder, entry, 0)
@@ -59,7 +60,7 @@ def check_sum(folder: Path, entry: dict) -> None:
         )
 
 
-def open_part(folder: Path, spec: dict, part: dict) -> np.ndarray:
+def open_part(folder: Path, spec: Json, part: Json) -> np.ndarray:
     """One part of an array, memory-mapped and read-only; BadInput unless it is what the manifest says."""
     path = folder / part["file"]
     check_size(folder, part, part_bytes(spec, part))

@@ -16,6 +16,7 @@ from core.bundle.manifest_checks import FLOATS, INTEGERS, check_array, check_fil
 from core.bundle.manifest_scores import check_scores
 from core.bundle.vectors import SIMILARITIES
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 FORMAT_VERSION = 1
 NAME = "manifest.json"
@@ -24,7 +25,7 @@ NAME = "manifest.json"
 _HEAD = {"mean": "d", "projection": "db", "hidden": "dh", "output": "hb", "output_bias": "b", "frequencies": "dm"}
 
 
-def parse(data: bytes, source: str = NAME) -> dict:
+def parse(data: bytes, source: str = NAME) -> Json:
     """The checked manifest in `data`; BadInput where it is not JSON, of another version or incomplete."""
     try:
         manifest = json.loads(data)
@@ -33,7 +34,7 @@ def parse(data: bytes, source: str = NAME) -> dict:
     return validate(manifest, source)
 
 
-def dump(manifest: dict) -> bytes:
+def dump(manifest: Json) -> bytes:
     """UTF-8 JSON of a checked manifest: the same bytes for the same content."""
     validate(manifest)
     try:
@@ -42,7 +43,7 @@ def dump(manifest: dict) -> bytes:
         raise BadInput(f"{NAME} cannot be written as JSON: {error}") from error
 
 
-def validate(manifest: object, source: str = NAME) -> dict:
+def validate(manifest: object, source: str = NAME) -> Json:
     """`manifest` itself if every key, type and shape fits; else BadInput naming the place."""
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise BadInput(f"{source} is no bundle's manifest: it has no 'format'")
@@ -65,29 +66,29 @@ def validate(manifest: object, source: str = NAME) -> dict:
     return manifest
 
 
-def array_specs(manifest: dict) -> Iterator[dict]:
+def array_specs(manifest: Json) -> Iterator[Json]:
     """Every array that a manifest names, in its order."""
     yield from (node for node in _walk(manifest) if "parts" in node)
 
 
-def plain_files(manifest: dict) -> Iterator[dict]:
+def plain_files(manifest: Json) -> Iterator[Json]:
     """Every other file that a manifest names: trees, weights."""
     yield from (node for node in _walk(manifest) if "parts" not in node)
 
 
-def files(manifest: dict) -> Iterator[dict]:
+def files(manifest: Json) -> Iterator[Json]:
     """Every `{"file", "sha256"}` of a manifest, parts of arrays and other files."""
     for node in _walk(manifest):
         yield from node.get("parts", [node])
 
 
-def part_bytes(spec: dict, part: dict) -> int:
+def part_bytes(spec: Json, part: Json) -> int:
     """Bytes of the numbers in one part of a checked array (its file is longer by the header)."""
     row = math.prod(spec["shape"][1:]) * np.dtype(spec["dtype"]).itemsize
     return row * part["rows"]
 
 
-def _walk(manifest: dict) -> Iterator[dict]:
+def _walk(manifest: Json) -> Iterator[Json]:
     pending: list[object] = [value for key, value in manifest.items() if key != "made"]
     while pending:
         node = pending.pop(0)
@@ -99,20 +100,20 @@ def _walk(manifest: dict) -> Iterator[dict]:
             pending.extend(node)
 
 
-def _check_classes(manifest: dict, source: str) -> None:
+def _check_classes(manifest: Json, source: str) -> None:
     classes = check_names(get(manifest, "classes", list, source), f"{source}, classes")
     names = optional(manifest, "superclasses", list, source)
     groups = optional(manifest, "superclass_of", list, source)
     if (names is None) != (groups is None):
         raise BadInput(f"{source}: 'superclasses' and 'superclass_of' go together, one of them is missing")
-    if names is None:
+    if names is None or groups is None:
         return
     check_names(names, f"{source}, superclasses")
     if len(groups) != len(classes) or any(type(g) is not int or not 0 <= g < len(names) for g in groups):
         raise BadInput(f"{source}, superclass_of: expected {len(classes)} numbers from 0 to {len(names) - 1}")
 
 
-def _check_splits(splits: dict, source: str) -> dict[str, int]:
+def _check_splits(splits: Json, source: str) -> dict[str, int]:
     check_names(list(splits), f"{source}, splits")
     counts = {}
     for name, entry in splits.items():
@@ -130,8 +131,8 @@ def _check_splits(splits: dict, source: str) -> dict[str, int]:
 
 
 def _per_split(
-    entry: dict, key: str, counts: dict[str, int], where: str, columns: tuple[int, ...], dtypes: Sequence[str]
-) -> dict:
+    entry: Json, key: str, counts: dict[str, int], where: str, columns: tuple[int, ...], dtypes: Sequence[str]
+) -> Json:
     arrays = typed(entry.get(key, {}), dict, f"{where}.{key}")
     for split, spec in arrays.items():
         if split not in counts:
@@ -141,7 +142,8 @@ def _per_split(
 
 
 def _check_encoder(entry: object, counts: dict[str, int], where: str) -> None:
-    dimensions = get(typed(entry, dict, where), "dimensions", int, where)
+    entry = typed(entry, dict, where)
+    dimensions = get(entry, "dimensions", int, where)
     get(entry, "made", str, where)
     accuracy = optional(entry, "accuracy", float, where)
     if accuracy is not None and not 0 <= accuracy <= 1:
@@ -160,11 +162,12 @@ def _check_encoder(entry: object, counts: dict[str, int], where: str) -> None:
         mean = get(reduction, "mean", dict, f"{where}.reduction")
         check_array(mean, f"{where}.reduction.mean", (axes["shape"][0],), FLOATS)
     source = optional(entry, "picture_encoder", dict, where)
-    for key in ("weights", "key") if source is not None else ():
-        get(source, key, str, f"{where}.picture_encoder")
+    if source is not None:
+        for key in ("weights", "key"):
+            get(source, key, str, f"{where}.picture_encoder")
 
 
-def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:
+def _check_hashes(manifest: Json, counts: dict[str, int], source: str) -> None:
     seen = set()
     for number, entry in enumerate(get(manifest, "hashes", list, source)):
         where = f"{source}, hashes[{number}]"
@@ -195,15 +198,15 @@ def _check_hashes(manifest: dict, counts: dict[str, int], source: str) -> None:
             raise BadInput(f"{where} has neither codes nor a head")
 
 
-def scores_by_method(manifest: dict) -> dict[tuple, list[dict]]:
+def scores_by_method(manifest: Json) -> dict[tuple[str, str, str], list[Json]]:
     """The entries of scores by encoder, protocol and hash."""
-    found: dict[tuple, list[dict]] = {}
+    found: dict[tuple[str, str, str], list[Json]] = {}
     for entry in manifest.get("scores") or ():
-        found.setdefault(tuple(map(entry.get, ("encoder", "protocol", "hash"))), []).append(entry)
+        found.setdefault((entry["encoder"], entry["protocol"], entry["hash"]), []).append(entry)
     return found
 
 
-def hash_key(entry: dict) -> tuple[str, str, int, int]:
+def hash_key(entry: Json) -> tuple[str, str, int, int]:
     """What tells a checked entry of `hashes` from the others: encoder, hash, bits, seed."""
     return entry["encoder"], entry["hash"], entry["bits"], entry.get("seed") or 0
 
@@ -212,7 +215,7 @@ def _head_shape(letters: str, dimensions: int, bits: int) -> tuple[int | None, .
     return tuple({"d": dimensions, "b": bits}.get(letter) for letter in letters)
 
 
-def _check_near_duplicates(manifest: dict, counts: dict[str, int], source: str) -> None:
+def _check_near_duplicates(manifest: Json, counts: dict[str, int], source: str) -> None:
     """Pairs of rows by `SPLIT-SPLIT`, the scores of each, and how they were found; all of it may be missing."""
     entry = optional(manifest, "near_duplicates", dict, source)
     where = f"{source}, near_duplicates"
@@ -231,7 +234,7 @@ def _check_near_duplicates(manifest: dict, counts: dict[str, int], source: str) 
             check_array(scores[key], f"{where}.scores.{key}", (spec["shape"][0],), ("float32",))
 
 
-def _check_defaults(manifest: dict, source: str) -> None:
+def _check_defaults(manifest: Json, source: str) -> None:
     defaults = get(manifest, "defaults", dict, source)
     where = f"{source}, defaults"
     for key, known in (("encoder", "encoders"), ("protocol", "protocols"), ("hierarchy", "hierarchies")):

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from core.errors import BadInput
 from core.runtime.allowed_paths import stays_inside
+from core.runtime.shared_types import Json
 
 FLOATS = ("float16", "float32")
 INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64")
 _DTYPES = (*FLOATS, *INTEGERS, "float64", "uint64", "bool")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_KIND_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number"}
+T = TypeVar("T")
+_KIND_NAMES: dict[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+}
 
 
 def check_array(
@@ -48,22 +57,23 @@ def check_file(entry: object, where: str) -> None:
         raise BadInput(f"{where} has no SHA-256 of 64 hexadecimal digits for '{file}'")
 
 
-def typed(value: object, kind: type, where: str) -> object:
+def typed(value: Any, kind: type[T], where: str) -> T:
     """`value` itself if it is of this kind, else BadInput."""
     # bool is an int in Python, but `true` in a manifest is no number
-    if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+    fine = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    if not fine:
         raise BadInput(f"{where} is {str(value)[:40]!r}: expected {_KIND_NAMES[kind]}")
     return value
 
 
-def get(mapping: dict, key: str, kind: type, where: str) -> object:
+def get(mapping: Json, key: str, kind: type[T], where: str) -> T:
     """The value of a key that must be there, of this kind."""
     if key not in mapping:
         raise BadInput(f"{where} has no '{key}': it is incomplete, make the bundle again")
     return typed(mapping[key], kind, f"{where}, {key}")
 
 
-def optional(mapping: dict, key: str, kind: type, where: str) -> object | None:
+def optional(mapping: Json, key: str, kind: type[T], where: str) -> T | None:
     """The value of a key, None where it is missing or null."""
     return None if mapping.get(key) is None else typed(mapping[key], kind, f"{where}, {key}")
 
@@ -73,7 +83,7 @@ def fits(sizes: Sequence[int], shape: Sequence[int | None]) -> bool:
     return len(sizes) == len(shape) and all(want in (None, size) for size, want in zip(sizes, shape, strict=True))
 
 
-def check_names(values: list, where: str) -> list[str]:
+def check_names(values: list[Any], where: str) -> list[str]:
     """`values` itself if all are different, non-empty texts, at least one."""
     if not values or any(not isinstance(value, str) or not value for value in values):
         raise BadInput(f"{where}: expected a list of names, at least one and none empty")

@@ -6,24 +6,25 @@ import re
 
 from core.bundle.manifest_checks import check_array, check_names, get, optional, typed
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def check_scores(manifest: dict, source: str) -> None:
+def check_scores(manifest: Json, source: str) -> None:
     """BadInput, naming the place, for an entry that is incomplete, repeated or of something the bundle has not."""
     seen = set()
     for number, entry in enumerate(optional(manifest, "scores", list, source) or ()):
         where = f"{source}, scores[{number}]"
         typed(entry, dict, where)
-        key = [get(entry, name, str, where) for name in ("encoder", "protocol", "hierarchy", "hash")]
-        for name, known in zip(key, ("encoders", "protocols", "hierarchies"), strict=False):
+        names = [get(entry, name, str, where) for name in ("encoder", "protocol", "hierarchy", "hash")]
+        for name, known in zip(names, ("encoders", "protocols", "hierarchies"), strict=False):
             if name not in manifest[known]:
                 raise BadInput(f"{where} is of '{name}', which is not among the bundle's {known}")
-        key += [optional(entry, "bits", int, where), get(entry, "seed", int, where)]
-        if tuple(key) in seen:
+        key = (*names, optional(entry, "bits", int, where), get(entry, "seed", int, where))
+        if key in seen:
             raise BadInput(f"{where} repeats the scores of '{key[3]}', {key[4]} bits, protocol '{key[1]}'")
-        seen.add(tuple(key))
+        seen.add(key)
         for digest in ("inputs", "codes"):
             if not _DIGEST.fullmatch(get(entry, digest, str, where)):
                 raise BadInput(f"{where}, {digest}: expected a digest of 64 hexadecimal digits")

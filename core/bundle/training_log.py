@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.bundle import manifest
 from core.bundle.bundle import Bundle
 from core.bundle.files import check_sum
+from core.bundle.manifest_checks import check_file
 from core.errors import BadInput
 
 
@@ -20,7 +20,7 @@ def training_log(bundle: Bundle, encoder: str) -> pd.DataFrame | None:
     entry = bundle.encoder_info(encoder).get("training")
     if entry is None:
         return None
-    manifest.check_file(entry, f"the training log of '{encoder}' in '{bundle.path}'")
+    check_file(entry, f"the training log of '{encoder}' in '{bundle.path}'")
     check_sum(bundle.path, entry)
     path = bundle.path / entry["file"]
     try:

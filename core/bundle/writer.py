@@ -16,11 +16,13 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.bundle import manifest as manifests
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 PART_BYTES = 25_000_000
 _HEADER_ROOM = 4096
@@ -47,6 +49,21 @@ def check_target(path: str | Path) -> None:
         )
 
 
+class Rows(Protocol):
+    """An array (N,) or (N, d), or what is read like one, a slice of rows at a time."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def ndim(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
+
+
 class BundleWriter:
     """`with BundleWriter(path) as writer:` add arrays and files, then `commit` the manifest that names them.
 
@@ -68,7 +85,7 @@ class BundleWriter:
         if not self._committed:
             self._discard()
 
-    def add_array(self, array: np.ndarray) -> dict:
+    def add_array(self, array: Rows) -> Json:
         """Write an array (N,) or (N, d) in parts of at most 25 MB; returns its entry for the manifest."""
         if array.dtype.hasobject or array.ndim not in (1, 2) or array.size == 0:
             raise BadInput(f"cannot store an array {array.dtype} {array.shape}: expected numbers (N,) or (N, d), N > 0")
@@ -88,7 +105,7 @@ class BundleWriter:
             parts.append({"file": file, "rows": len(part), "sha256": digest})
         return {"shape": list(array.shape), "dtype": dtype.name, "parts": parts}
 
-    def add_file(self, name: str, data: bytes) -> dict:
+    def add_file(self, name: str, data: bytes) -> Json:
         """Write another file (a tree, weights) under `name` with its content's hash put in; returns its entry."""
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
             raise BadInput(f"cannot store a file named '{name}': expected letters, digits, '_', '-' and '.' only")
@@ -98,7 +115,7 @@ class BundleWriter:
         self._write(file, data)
         return {"file": file, "sha256": digest}
 
-    def commit(self, manifest: dict) -> None:
+    def commit(self, manifest: Json) -> None:
         """Check `manifest`, put it in place in one step, then remove files that it does not name."""
         data = manifests.dump(manifest)
         needed = {entry["file"] for entry in manifests.files(manifest)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from core.cli import options
-from core.cli.parser import checked, whole_number, words
+from core.cli.parser import Commands, checked, whole_number, words
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
 from core.codes.distances import distance_of
@@ -34,7 +35,7 @@ SHOWN = ("side", "bits", "median_ms", "p95_ms", "p99_ms", "runs", "limit_ms", "b
 NONE = "none"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "benchmark", help="timings of a setting: latency by stage, throughput, memory", description=DESCRIPTION,
@@ -117,7 +118,8 @@ def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benc
         print(limits.text())
     table = found.table.astype({"bits": object}).fillna({"bits": ""})
     whole = table[~table["work"].str.contains(":")]
-    for (batch, threads), rows in whole.groupby(["batch", "threads"], sort=False):
+    groups: Any = whole.groupby(["batch", "threads"], sort=False)  # whose stubs know no type of a key
+    for (batch, threads), rows in groups:
         what = "one query at a time" if batch == 1 else f"batches of {batch} queries"
         print(f"\n{what}, {threads} thread{'s' * (threads > 1)} (ms)")
         print(readable(rows[list(SHOWN)]))

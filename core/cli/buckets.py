@@ -7,7 +7,7 @@ import argparse
 from tqdm import tqdm
 
 from core.cli import options
-from core.cli.parser import whole_number, whole_numbers
+from core.cli.parser import Commands, whole_number, whole_numbers
 from core.reports.tables import write_csv
 from core.studies.buckets.hash_tables import MOST_BITS
 from core.studies.buckets.lookups import KEY_BITS, LEARNED, TABLES, lookups, without_head
@@ -22,7 +22,7 @@ out, average precision over the hits found in the top 50) and by ours (over all 
 EXAMPLE = "Example: python -m core bucket-study --queries 1000 --out buckets.csv"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "bucket-study",

@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.cli.options import add_bundle
-from core.cli.parser import Parser, whole_number
+from core.cli.parser import Commands, Parser, whole_number
 from core.datasets.registry import DATASETS, get_dataset
 from core.errors import BadInput
 from core.runtime.parallel import check_threads
@@ -19,7 +19,7 @@ and train, from their pixels: mirrored, moved, scaled, brighter or darker. The p
 EXAMPLE = "Example: python -m core duplicates --root data --bundle my-bundle"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser: Parser = commands.add_parser(
         "duplicates", help="find nearly equal pictures and keep the pairs in a bundle", description=DESCRIPTION,

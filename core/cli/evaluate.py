@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.cli import options
+from core.cli.parser import Commands
 from core.cli.plot import check_picture, draw_curves, picture_bytes
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
@@ -19,7 +20,7 @@ from core.metrics.registry import METRICS
 from core.reports.predictions import write_predictions
 from core.reports.tables import SUMMARY_METRICS, evaluate_at, metric_rows, ordered_searches, summary_table, write_csv
 from core.runtime.atomic_file import write_whole
-from core.settings import ALL, Setting
+from core.settings import Setting
 from core.timing.search_times import search_times
 
 DESCRIPTION = """One setting: prints every metric with its 95 % interval over queries, and a summary with times. The CSV
@@ -29,7 +30,7 @@ EXAMPLE = """Example: python -m core evaluate --hash itq --bits 32 --multiplier 
     --out metrics.csv --plot curves.html"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "evaluate", help="one setting: table, CSV, curves, hits of every query", description=DESCRIPTION, epilog=EXAMPLE
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
     _check_ties(args.metrics, setting)
     searches, size = ordered_searches(args.searches), engine.at(setting).task.size
     ks = options.ks_of(args.k, size, searches, notes)
-    numbers = [k for k in ks if k != ALL]
+    numbers = [k for k in ks if not isinstance(k, str)]
     if args.predictions and not numbers:
         raise BadInput("predictions need a number in --k: the hits of k 'all' would be the whole gallery a query")
     rows = metric_rows(engine, setting, searches, ks, args.metrics)
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
         with percent_bar("predictions") as show:
             write_predictions(engine, setting, searches, deepest, args.predictions, show)
     _print(engine, setting, rows, summary, evaluate_at(engine, searches[0], setting, ks).without_relevant)
-    if args.out:
+    if summary_path:
         write_csv(rows, args.out)
         write_csv(summary, summary_path)
     if args.plot:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.cli.folder import add_weights, progress_bar
-from core.cli.parser import whole_number
+from core.cli.parser import Commands, whole_number
 from core.settings import BITS_RANGE
 
 DESCRIPTION = """Train the last block of a pretrained network and a hash head on a folder with one sub-folder a class.
@@ -15,7 +15,7 @@ EXAMPLE = """Example: python -m core fine-tune --dataset photos --hash hashnet -
          python -m core embed --dataset photos --encoder resnet50 --weights runs/mine/weights.safetensors --out mine"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "fine-tune", help="train a backbone's last block with a hash head", description=DESCRIPTION, epilog=EXAMPLE

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from core.cli.options import add_bundle
+from core.cli.parser import Commands
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the two commands."""
     text = "compile everything that the dashboard needs, so that it starts fast; needed once per machine"
     prepare = commands.add_parser(

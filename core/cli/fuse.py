@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.cli.options import add_bundle
-from core.cli.parser import words
+from core.cli.parser import Commands, words
 from core.cli.progress import percent_bar
 from core.errors import BadInput
 
@@ -14,7 +14,7 @@ more encoder. How much each counts is chosen on held-out training images; no lab
 EXAMPLE = "Example: python -m core fuse --bundle my-bundle --encoders bovw,semantic"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "fuse", help="two encoders of a bundle as one more encoder", description=DESCRIPTION, epilog=EXAMPLE
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
         fused = store_fusion(args.bundle, first, second, show)
     print(f"ap@{DEPTH} on the held-out training images, by the weight of {first}:")
     for weight, value in fused.judged.items():
-        alone = {0: f"  {second} alone", 1: f"  {first} alone"}.get(weight, "")
+        alone = {0.0: f"  {second} alone", 1.0: f"  {first} alone"}.get(weight, "")
         print(f"  {weight:.2f}  {value:.4f}{alone}{'  chosen' if weight == fused.weight else ''}")
     best = max(fused.judged, key=fused.judged.__getitem__)
     if best in (0, 1):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from core.bundle.bundle import load_bundle
 from core.bundle.vectors import SIMILARITIES
 from core.cli.info import describe
 from core.cli.options import add_out
-from core.cli.parser import whole_number
+from core.cli.parser import Commands, whole_number
 from core.datasets.array_columns import Columns
 from core.datasets.array_intake import LOOKED
 from core.datasets.array_preview import Preview, preview_arrays
@@ -30,12 +31,12 @@ _ARRAYS = (
 )  # fmt: skip
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "import", help="your own arrays into a bundle", description=DESCRIPTION, epilog=EXAMPLE
     )
-    array = {"metavar": "FILE"}
+    array: dict[str, Any] = {"metavar": "FILE"}
     parser.add_argument("--gallery-embeddings", required=True, help="float (N, d)", **array)
     parser.add_argument(
         "--gallery-labels", help="whole numbers from 0, or class names (N,); default: in the embeddings' file", **array
@@ -69,7 +70,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
     """The options that name what is inside files."""
-    name, value = {"metavar": "NAME"}, {"metavar": "VALUE"}
+    name: dict[str, Any] = {"metavar": "NAME"}
+    value: dict[str, Any] = {"metavar": "VALUE"}
     inside = "inside .npz and .parquet (default: '{0}', else the only one that fits)"
     parser.add_argument("--embeddings-column", help=f"embeddings {inside.format('embeddings')}", **name)
     parser.add_argument("--labels-column", help="labels inside .npz, .parquet and .csv (default: likewise)", **name)

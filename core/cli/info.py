@@ -7,13 +7,14 @@ import argparse
 from core.bundle.bundle import Bundle, load_bundle
 from core.bundle.manifest import files
 from core.cli.options import add_bundle
+from core.cli.parser import Commands
 from core.codes.codes import bits_for, usable_hashes
 from core.hashing.registry import get_hash
 
 EXAMPLE = "Example: python -m core info --bundle my-bundle"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     text = "what a bundle holds, checked against its manifest"
     parser = commands.add_parser("info", help=text, description=text.capitalize() + ".", epilog=EXAMPLE)

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.cli import embed_folder
 from core.cli.info import describe
 from core.cli.options import add_bundle, add_out
-from core.cli.parser import Parser, whole_number, whole_numbers, words
+from core.cli.parser import Commands, Parser, whole_number, whole_numbers, words
 from core.datasets.cifar import Cifar, default_download_root
 from core.datasets.registry import DATASETS, get_dataset
 from core.encoders.names import FIXED, TRAINED
@@ -19,7 +19,7 @@ from core.runtime.parallel import check_threads
 from core.settings import BITS_RANGE
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the four commands."""
     train = _command(commands, "train", "train an encoder on CIFAR-100 or CIFAR-10; goes on where a stopped run was")
     _add_pictures(train)
@@ -113,7 +113,7 @@ def run_build(args: argparse.Namespace) -> None:
     _print_bundle(args.out)
 
 
-def _command(commands: argparse._SubParsersAction, name: str, text: str, more: str | None = "") -> Parser:
+def _command(commands: Commands, name: str, text: str, more: str | None = "") -> Parser:
     example = f"Example: python -m core {name} --root data --encoder semantic --run runs/semantic {more or ''}"
     return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=example.strip())
 

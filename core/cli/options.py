@@ -67,7 +67,7 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     parser.add_argument(
         "--hash",
         metavar="LIST" if grid else "NAME",
-        type=_hashes if grid else None,
+        type=_hashes if grid else str,
         help=f"{several}{names}{', or all there are: all' if grid else ''} (default: the bundle's own)",
     )
     parser.add_argument(
@@ -87,7 +87,7 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     parser.add_argument(
         "--protocol",
         metavar="LIST" if grid else "NAME",
-        type=words("protocol", get_protocol) if grid else None,
+        type=words("protocol", get_protocol) if grid else str,
         help=f"{several}which images query which (default: the bundle's own)",
     )
     parser.add_argument(
@@ -197,12 +197,12 @@ def gallery_note(engine: Engine, setting: Setting) -> str:
 def ks_of(asked: Sequence[int | str] | None, size: int, searches: Sequence[str], notes: Notes) -> list[int | str]:
     """The k of a command: those asked for, which must fit the gallery, or those of the default that do."""
     if asked is None:
-        ks = [k for k in SUMMARY_KS if k <= size]
+        ks: list[int | str] = [k for k in SUMMARY_KS if k <= size]
         if len(ks) < len(SUMMARY_KS):
             notes.add(f"the gallery has {size} images, so the default k are {', '.join(map(str, ks))}")
         return ks
     for k in asked:
-        if k != ALL:
+        if not isinstance(k, str):
             check_k(k, size)
     if ALL in asked and "hashed" in searches:
         if len(asked) == 1 and list(searches) == ["hashed"]:

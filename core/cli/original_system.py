@@ -7,6 +7,7 @@ import argparse
 from tqdm import tqdm
 
 from core.cli import options
+from core.cli.parser import Commands
 from core.reports.tables import write_csv
 from core.runtime import pinning
 from core.studies.original_system.table import SEARCHES, fitting_ks, source_settings, source_table
@@ -20,7 +21,7 @@ min(R, k), which shows what the protocol alone was worth."""
 EXAMPLE = "Example: python -m core source-table --encoder semantic --markdown"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "source-table", help="the source system's table, beside ours", description=DESCRIPTION, epilog=EXAMPLE

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from core.engine.engine import Engine
 from core.errors import BadInput
-from core.figures.curves import Line, panels_figure
-from core.figures.style import SEARCH_LOOKS
 from core.metrics.registry import get_metric
+from core.reports.figures.curves import Line, panels_figure
+from core.reports.figures.style import SEARCH_LOOKS
 from core.reports.tables import curves_at
 from core.settings import Setting, curve_ks
 

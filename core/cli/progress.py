@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 
 @contextmanager
-def percent_bar(what: str) -> Iterator[Callable[[float], None]]:
+def percent_bar(what: str) -> Iterator[Callable[[float], object]]:
     """A bar of 100 %; call what it gives with the share that is done, 0 to 1."""
     with tqdm(total=100, desc=what, unit="%", disable=None) as bar:
         yield lambda share: bar.update(int(100 * share) - bar.n)

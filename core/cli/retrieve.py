@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.cli import options
-from core.cli.parser import whole_number
+from core.cli.parser import Commands, whole_number
 from core.engine import retrieval
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -25,7 +25,7 @@ EXAMPLE = """Example: python -m core retrieve --query 42 --k 10 --hash itq --bit
          python -m core retrieve --picture cat.jpg --k 10"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "retrieve", help="one query: its top k by each search", description=DESCRIPTION, epilog=EXAMPLE
@@ -81,6 +81,7 @@ def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) ->
     task = engine.at(setting).task
     k = task.size if args.k == ALL else check_k(args.k, task.size)
     found = retrieval.retrieve(engine.at(setting), args.query, k, ordered_searches(args.searches))
+    assert found.label is not None  # an image of the bundle has one
     paths = read_paths(engine.bundle, task.protocol.query_split)
     named = "" if paths is None else f", '{paths[int(task.query_index[args.query])]}'"
     return found, (

@@ -8,10 +8,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from core.cli import options
-from core.cli.parser import whole_number, whole_numbers
+from core.cli.parser import Commands, whole_number, whole_numbers
 from core.cli.retrieve import readable
 from core.errors import BadInput
 from core.reports.tables import write_csv
+from core.runtime.shared_types import Json
 from core.scale.curves import Plan, measure
 from core.scale.folder import MOST, ScaleFolder
 from core.scale.model import fit_models
@@ -28,7 +29,7 @@ the points are printed."""
 EXAMPLE = "Example: python -m core scale --sizes 100000,1000000 --dir galleries --out scale.csv"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "scale", help="cost of search over large galleries made from the embeddings", description=DESCRIPTION,
@@ -100,7 +101,7 @@ def _bar(what: str, total: int) -> tqdm:
     return tqdm(total=total, desc=what, unit="row", unit_scale=True, disable=None)
 
 
-def _report(points: list[Point], same: dict[str, object], out: Path | None) -> None:
+def _report(points: list[Point], same: Json, out: Path | None) -> None:
     table = to_table(points, same)
     print(f"{same['machine']}; {same['encoder']}, {same['hash']}; noise {same['noise']} of a row's length, after which "
           f"{100 * same['kept_class']:.1f} % of the copies are nearest to their own class's mean\n")  # fmt: skip

@@ -7,7 +7,7 @@ import argparse
 from tqdm import tqdm
 
 from core.cli.options import add_bundle, add_threads
-from core.cli.parser import Parser, whole_number, whole_numbers, words
+from core.cli.parser import Commands, Parser, whole_number, whole_numbers, words
 from core.errors import unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES
@@ -23,7 +23,7 @@ Takes seconds a method, length and protocol, and the time to fit methods that th
 EXAMPLE = "Example: python -m core scores --bundle my-bundle --hash itq,csq --bits 16,48 --protocol test-vs-test"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser: Parser = commands.add_parser(
         "scores", help="score every query by every method and keep it in a bundle", description=DESCRIPTION,

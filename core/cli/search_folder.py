@@ -9,7 +9,7 @@ from core.bundle.bundle import Bundle, load_bundle
 from core.bundle.vectors import SIMILARITIES
 from core.cli import options
 from core.cli.folder import add_weights, index_named, tell_skipped
-from core.cli.parser import whole_number
+from core.cli.parser import Commands, whole_number
 from core.errors import BadInput
 from core.runtime.atomic_file import whole_file
 
@@ -19,7 +19,7 @@ EXAMPLE = "Example: python -m core search-folder --dataset photos --query cat.jp
 ENCODER = "resnet50"
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "search-folder", help="the nearest images to a picture in a folder", description=DESCRIPTION, epilog=EXAMPLE

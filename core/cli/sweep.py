@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from core.cli import options
 from core.cli.grid_file import GridFile
+from core.cli.parser import Commands
 from core.codes.codes import bits_for, usable_hashes
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -36,7 +37,7 @@ class Cell:
     expected: tuple[tuple[str, str], ...]
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "sweep", help="a grid of settings into one CSV, resumable", description=DESCRIPTION, epilog=EXAMPLE
@@ -73,12 +74,12 @@ def run(args: argparse.Namespace) -> None:
     left = len(file.found) - sum(map(len, kept.values()))
     if left:
         notes.add(f"{left} earlier rows of '{args.out}' are not of this grid, seed and gallery: left out")
-    rows = _evaluate(
+    made = _evaluate(
         cells, kept, file, lambda cell: metric_rows(engine, cell.setting, [cell.search], ks, args.metrics), notes
     )
-    if not rows:
+    if not made:
         raise BadInput(f"no setting of the grid could be evaluated: {notes.lines[-1]}")
-    print(f"wrote {args.out}: {sum(map(len, rows))} rows; {len(kept)} of {len(cells)} evaluations were there already")
+    print(f"wrote {args.out}: {sum(map(len, made))} rows; {len(kept)} of {len(cells)} evaluations were there already")
     notes.print()
 
 

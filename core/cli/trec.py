@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.cli import options
+from core.cli.parser import Commands
 from core.cli.progress import percent_bar
 from core.errors import BadInput, unknown_name
 from core.reports.trec import write_qrels, write_run
@@ -19,7 +20,7 @@ k = 1000."""
 EXAMPLE = """Example: python -m core trec --hash itq --bits 48 --search hashed --run itq.run --qrels cifar100.qrels"""
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "trec", help="run and qrels files for trec_eval", description=DESCRIPTION, epilog=EXAMPLE

@@ -15,6 +15,7 @@ from core.hashing.base import HashMethod
 from core.hashing.info import Images
 from core.hashing.registry import HASHES, HashInfo, allowed_bits, get_hash
 from core.runtime.parallel import run_blocks
+from core.runtime.shared_types import Json
 
 _ROWS = 2048  # of embeddings that a thread makes codes of at once
 
@@ -32,9 +33,15 @@ class Codes:
         """The real values float32 (N, bits), made when they are asked for: only asymmetric search compares them."""
         return None if self.project is None else self.project()
 
+    @property
+    def values(self) -> np.ndarray:
+        """The real values of codes that have some."""
+        assert self.projections is not None
+        return self.projections
+
     def first(self, bits: int) -> Codes:
         """The codes of the first `bits` alone."""
-        project = self.project and (lambda: self.projections[:, :bits])
+        project = None if self.project is None else (lambda: self.values[:, :bits])
         return Codes(bits, packing.truncate(self.packed, self.bits, bits), project)
 
     @property
@@ -149,7 +156,7 @@ def split_codes(
     return Codes(bits, packed, (lambda: method.project_queries(embeddings)) if projected else None)
 
 
-def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
+def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> Json | None:
     """The bundle's entry whose codes or head give this hash at this length: itself, or a longer one with prefixes.
 
     Another seed asks for another draw, which codes that were imported and an encoder's own layer have not.
@@ -159,18 +166,18 @@ def find_stored(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: i
     return _usable(bundle, encoder, info, bits, seed) if other_draw else entry
 
 
-def _usable(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> dict | None:
+def _usable(bundle: Bundle, encoder: str, info: HashInfo, bits: int, seed: int) -> Json | None:
     lengths = sorted(length for name, length in bundle.stored_hashes(encoder, seed) if name == info.name)
     usable = [length for length in lengths if length == bits or (info.prefix and length > bits)]
     return bundle.stored_hash(encoder, info.name, usable[0], seed) if usable else None
 
 
-def is_own_layer(info: HashInfo, entry: dict | None) -> bool:
+def is_own_layer(info: HashInfo, entry: Json | None) -> bool:
     """Whether a stored entry holds codes that the encoder was trained with, which no head on embeddings gives."""
     return entry is not None and info.own_layer and not entry.get("head")
 
 
-def stored_method(bundle: Bundle, entry: dict, info: HashInfo, bits: int) -> HashMethod | None:
+def stored_method(bundle: Bundle, entry: Json, info: HashInfo, bits: int) -> HashMethod | None:
     """The method of a stored entry's head, at `bits` of its bits; None where there is no head."""
     head = entry.get("head") or {}
     if not head or info.fit is None:
@@ -182,7 +189,7 @@ def stored_method(bundle: Bundle, entry: dict, info: HashInfo, bits: int) -> Has
 
 
 def _stored_projections(
-    bundle: Bundle, stored: dict, info: HashInfo, encoder: str, split: str, method: HashMethod | None
+    bundle: Bundle, stored: Json, info: HashInfo, encoder: str, split: str, method: HashMethod | None
 ) -> Callable[[], np.ndarray] | None:
     if split in stored.get("projections", {}):
         return lambda: np.asarray(bundle.array(stored["projections"][split]), dtype=np.float32)

@@ -29,11 +29,11 @@ class Scan(ABC):
     makes_code: bool = True  # whether `prepare` starts from the query's embedding
 
     @abstractmethod
-    def prepare(self, query: int) -> object:
+    def prepare(self, query: int) -> np.ndarray:
         """What the gallery's codes are compared with, for the query of that row."""
 
     @abstractmethod
-    def scan(self, prepared: object) -> np.ndarray:
+    def scan(self, prepared: np.ndarray) -> np.ndarray:
         """The distances (N,) of all items."""
 
     @abstractmethod
@@ -116,9 +116,9 @@ class CodePair(ABC):
             raise BadInput(f"hash '{self.hash}' has no real values: asymmetric search cannot use it")
         if not self._finite:
             raise BadInput(f"hash '{self.hash}' has NaN or infinite real values: make its codes again")
-        return self.queries.projections
+        return self.queries.values
 
     @cached_property
     def _finite(self) -> bool:
         """Whether all real values are numbers: looked at once, since searches ask for the values block by block."""
-        return bool(np.isfinite(self.queries.projections).all())
+        return bool(np.isfinite(self.queries.values).all())

@@ -25,7 +25,7 @@ def correlate(
     pairs: np.ndarray,
     poses: np.ndarray,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> np.ndarray:
     """Scores float32 (P,) of pairs int64 (P, 2): correlation of detail times the cube of the least agreement of colour.
 

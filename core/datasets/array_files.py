@@ -6,7 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -117,7 +117,7 @@ def _fitting_members(file: zipfile.ZipFile, kind: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _header(member: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+def _header(member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and type of a .npy file, which is read up to its numbers."""
     read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
     shape, _, dtype = read[np.lib.format.read_magic(member)[0]](member)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,10 @@ class Opened:
     @property
     def rows(self) -> int:
         """How many the file has."""
-        return len(self.labels.numbers) if self.labels is not None else self.array.shape[0]
+        if self.labels is not None:
+            return len(self.labels.numbers)
+        assert self.array is not None  # asked of files without a problem alone
+        return self.array.shape[0]
 
 
 @dataclass(frozen=True)
@@ -148,9 +152,9 @@ def _unlike(good: Mapping[str, Opened], bits: int | None) -> list[str]:
     problems = []
     if {"gallery_embeddings", "query_embeddings"} <= shapes.keys():
         problems += _refused(lambda: check_dimensions(shapes["gallery_embeddings"], shapes["query_embeddings"]))
-    coded = [key for key in shapes if key.endswith("_codes") and bits is not None]
-    for key in coded:
-        problems += _refused(lambda key=key: check_width(shapes[key], bits, key.replace("_", " ")))
+    for key, shape in shapes.items():
+        if key.endswith("_codes") and bits is not None:
+            problems += _refused(partial(check_width, shape, bits, key.replace("_", " ")))
     return problems
 
 
@@ -158,7 +162,7 @@ def _split_labels(good: Mapping[str, Opened], rows: Mapping[str, np.ndarray]) ->
     """The labels of each split that there will be."""
     parts = {}
     for side, split in SPLITS.items():
-        if f"{side}_labels" in good:
-            labels = good[f"{side}_labels"].labels
+        labels = good[f"{side}_labels"].labels if f"{side}_labels" in good else None
+        if labels is not None:
             parts[split] = labels[rows[side]] if side in rows else labels
     return parts

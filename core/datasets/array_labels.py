@@ -36,14 +36,14 @@ class Labels:
     def __getitem__(self, rows: np.ndarray) -> Labels:
         """The labels of some rows; of names in the file, those that are left."""
         numbers, names = self.numbers[rows], self.names
-        if self.text:
+        if self.text and names is not None:
             used, numbers = np.unique(numbers, return_inverse=True)
             names = tuple(names[number] for number in used)
         return Labels(numbers, names, self.text, self.column, self.dtype)
 
     def shown(self, row: int) -> str:
         """The label of a row as the file has it."""
-        return self.names[self.numbers[row]] if self.text else str(self.numbers[row])
+        return self.names[self.numbers[row]] if self.text and self.names is not None else str(self.numbers[row])
 
 
 def read_labels(source: Source, what: str, scratch: Scratch, column: str | None = None, name: str = "labels") -> Labels:
@@ -166,7 +166,8 @@ def _read_csv(path: Path, name: str, column: str | None, label: str) -> tuple[li
             f"{label}: its first line '{','.join(first)[:80]}' is no header: expected names of columns there"
         )
     chosen = choose_column(name, column, first, first, label, "column")
-    place, cells = first.index(chosen), []
+    place = first.index(chosen)
+    cells: list[str] = []
     for row in rows:
         if len(row) != len(first):
             raise BadInput(f"{label}: row {len(cells)} (from 0) has {len(row)} cells, the header {len(first)}")

@@ -82,6 +82,7 @@ def _seen(opened: Opened, rows: np.ndarray | None) -> Seen:
         return Seen(key, name, array.column, array.shape, str(array.dtype), problem=opened.problem)
     shape = array.shape if rows is None else (int(np.count_nonzero(rows)), *array.shape[1:])
     norms = None
+    assert opened.head is not None  # read with an array that has no problem
     if key.endswith("_embeddings") and len(opened.head):
         lengths = np.linalg.norm(opened.head.astype(np.float64), axis=1)
         norms = (float(lengths.min()), float(np.median(lengths)), float(lengths.max()))

@@ -20,6 +20,7 @@ from core.datasets.array_sources import SPLITS
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 from core.hashing.packing import check_codes
+from core.runtime.shared_types import Json
 from core.settings import BITS_DEFAULT
 
 NAME = "imported"
@@ -87,11 +88,14 @@ def _sides(taken: Intake) -> dict[str, str]:
 def _load(taken: Intake, side: str, options: ImportOptions, scratch: Scratch) -> _Part:
     """The rows of a side, every one of them checked."""
     rows, vectors = taken.rows.get(side), taken.files[f"{side}_embeddings"].array
-    embeddings = vectors.load(scratch, rows, np.float32 if vectors.dtype.itemsize == 8 else None)
+    assert vectors is not None  # opened without a problem
+    embeddings = vectors.load(scratch, rows, np.dtype(np.float32) if vectors.dtype.itemsize == 8 else None)
     check_rows(embeddings, f"{side} embeddings", options.similarity)
     codes = None
     if f"{side}_codes" in taken.files:
-        codes = taken.files[f"{side}_codes"].array.load(scratch, rows)
+        packed = taken.files[f"{side}_codes"].array
+        assert packed is not None and options.bits is not None  # without bits codes are refused
+        codes = packed.load(scratch, rows)
         check_codes(codes, options.bits, f"{side} codes")
     return _Part(embeddings, taken.classes[SPLITS[side]], codes, None if rows is None else np.flatnonzero(rows))
 
@@ -127,7 +131,7 @@ def _default_hash(gallery: np.ndarray, similarity: str) -> tuple[str, int]:
     return "random-hyperplane", BITS_DEFAULT
 
 
-def _manifest(writer: BundleWriter, parts: dict[str, _Part], taken: Intake, options: ImportOptions) -> dict:
+def _manifest(writer: BundleWriter, parts: dict[str, _Part], taken: Intake, options: ImportOptions) -> Json:
     """Write the arrays; returns the manifest that names them."""
     splits, embeddings, codes = {}, {}, {}
     for split, part in parts.items():

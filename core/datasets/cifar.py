@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Cifar:
             ) from error
         return Path(root)
 
-    def _unpickle(self, root: Path, name: str, checksums: dict[str, str] | None) -> dict:
+    def _unpickle(self, root: Path, name: str, checksums: dict[str, str] | None) -> Json:
         expected = (self.md5 if checksums is None else checksums)[name]
         path = root / self.folder / name
         if not path.is_file():

@@ -33,7 +33,7 @@ _WINDOWS = ((22 / 32, 3), (26 / 32, 3), (30 / 32, 2))  # side, places a directio
 _DETAIL_BLUR, _CONTRAST_BLUR, _CONTRAST_FLOOR = 1.5, 2.0, 5.0  # pixels of 32, pixels of 32, grey values
 _ROWS = 500  # queries a block: 120 MB of products with 60,000 pictures
 _MOST_PAIRS = 20_000_000  # candidates held (about 1 GB); pictures that all look alike have more
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 class Window(NamedTuple):

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Scratch:
                 file.write(np.ascontiguousarray(block, dtype=dtype).data)
         return open_npy(path)
 
-    def copy_npy(self, source: BinaryIO, size: int) -> np.ndarray:
+    def copy_npy(self, source: IO[bytes], size: int) -> np.ndarray:
         """The `size` bytes of a .npy file, copied to disk and memory-mapped; ValueError where they are none."""
         self._check_room(size)
         path = self._path()

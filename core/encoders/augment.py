@@ -19,8 +19,8 @@ def augment(images: Tensor, flipped: Tensor, shift: int, cutout: int, generator:
     top, left = torch.randint(0, 2 * shift + 1, (2, count), generator=generator)
     columns = torch.arange(width)
     columns = torch.where(flipped[:, None], width - 1 - columns, columns)
-    places = torch.arange(count)[:, None, None], (top[:, None] + torch.arange(height))[:, :, None]
-    places = (*places, (left[:, None] + columns)[:, None, :])
+    rows = (top[:, None] + torch.arange(height))[:, :, None]
+    places = torch.arange(count)[:, None, None], rows, (left[:, None] + columns)[:, None, :]
     result = padded[tuple(place.to(images.device) for place in places)]
     if cutout:
         squares = _squares(count, height, width, cutout, generator).to(images.device)

@@ -9,9 +9,8 @@ convolution and has no such layer: the pooled maps before it (512).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 import torchvision
@@ -37,7 +36,7 @@ class Backbone(NamedTuple):
 
     name: str
     network: nn.Module
-    transform: Callable[[object], Tensor]
+    transform: Any  # torchvision's, called with a picture; says of itself what it crops and scales
     layer: str  # whose input the features are
     weights_file: Path
     trained_as: str  # torchvision's name of the weights whose preprocessing is used

@@ -11,6 +11,7 @@ import torch
 
 from core.encoders.recipes.base import Recipe
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 NAME = "checkpoint.pt"
 
@@ -50,7 +51,7 @@ def load(folder: Path, recipe: Recipe, seed: int) -> Checkpoint:
     return checkpoint
 
 
-def _differences(described: dict[str, object], recipe: Recipe) -> dict[str, object]:
+def _differences(described: Json, recipe: Recipe) -> Json:
     """The fields in which a checkpoint's recipe differs, with its values; a field it does not know has its default."""
     defaults = {field.name: field.default for field in dataclasses.fields(recipe)}
     wanted = recipe.as_dict()

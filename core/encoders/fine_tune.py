@@ -86,7 +86,9 @@ def fine_tune(
     backbone = open_backbone(encoder, weights_file)
     source = BackboneEncoder(backbone)
     data = _gather(folder, source, hash_name, cache)
-    method = HASHES[hash_name].fit(bits, seed)
+    kind = HASHES[hash_name].fit
+    assert kind is not None and issubclass(kind, LearnedHash)  # `tunable` has no other
+    method = kind(bits, seed)
     block = last_block(backbone.network)
     head, losses = _train(source, block, data, method, replace(method.training, epochs=epochs), seed, progress)
     path = save_weights(target, backbone.network, encoder, backbone.trained_as)

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import BadInput
 from core.runtime.atomic_file import whole_file
+from core.runtime.shared_types import Json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,10 +59,9 @@ def save_codes(folder: Path, codes: np.ndarray, paths: list[str], classes: list[
         file.write(text.getvalue().encode("utf-8", "replace"))
 
 
-def beside(weights_file: Path | None) -> tuple[dict, ...]:
+def beside(weights_file: Path | None) -> tuple[Json, ...]:
     """The head that lies beside fine-tuned weights, as `write_bundle` takes it; none where there is none of theirs."""
-    path = None if weights_file is None else weights_file.parent / HEAD
-    if path is None or not path.is_file():
+    if weights_file is None or not (path := weights_file.parent / HEAD).is_file():
         return ()
     from safetensors import SafetensorError, safe_open
 

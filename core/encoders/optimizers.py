@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Muon, Optimizer
@@ -9,6 +11,7 @@ from torch.optim import SGD, AdamW, Muon, Optimizer
 from core.encoders.networks.base import Network
 from core.encoders.networks.filters import Filters
 from core.encoders.recipes.base import Recipe
+from core.runtime.shared_types import Json
 
 _NEWTON_SCHULZ_STEPS = 3
 
@@ -50,11 +53,11 @@ class Optimizers:
             for weight in self.filters:
                 weight.mul_(len(weight) ** 0.5 / weight.norm())
 
-    def state_dict(self) -> list[dict]:
+    def state_dict(self) -> list[Json]:
         """The state of each optimizer."""
         return [optimizer.state_dict() for optimizer in self.all]
 
-    def load_state_dict(self, states: list[dict]) -> None:
+    def load_state_dict(self, states: list[Json]) -> None:
         """Go on from `state_dict`'s value."""
         for optimizer, state in zip(self.all, states, strict=True):
             optimizer.load_state_dict(state)
@@ -71,10 +74,10 @@ def schedule(recipe: Recipe, cycles: float) -> float:
     return peak if share < recipe.hold else peak * (1.0 - share) / (1.0 - recipe.hold)
 
 
-def _groups(weights: object, network: Network, recipe: Recipe) -> list[dict]:
+def _groups(weights: Iterable[nn.Parameter], network: Network, recipe: Recipe) -> list[Json]:
     """Parameter groups: matrices decay, biases and norms do not; some learn at a rate of their own."""
     own = {id(weight): rate for weight, rate in network.own_rates().items()}
-    groups: dict[tuple, list[nn.Parameter]] = {}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for weight in weights:
         decay = recipe.weight_decay if weight.ndim > 1 else 0.0
         groups.setdefault((own.get(id(weight), recipe.rate), decay), []).append(weight)

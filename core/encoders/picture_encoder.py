@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,12 +50,12 @@ class BackboneEncoder(PictureEncoder):
         self.key = f"{self.name} {file_digest(backbone.weights_file)} {backbone.transform}"
         self.cut = self.transform.crop_size[0] / self.transform.resize_size[0]
 
-    def prepare(self, picture: np.ndarray) -> object:
+    def prepare(self, picture: np.ndarray) -> Any:
         from PIL import Image
 
         return self.transform(Image.fromarray(np.ascontiguousarray(_middle(picture, self.longest))))
 
-    def describe(self, prepared: Sequence[object]) -> Described:
+    def describe(self, prepared: Sequence[Any]) -> Described:
         import torch
 
         from core.encoders.backbones import features_of
@@ -65,7 +65,7 @@ class BackboneEncoder(PictureEncoder):
         none = np.empty((len(features), 0), np.float32)
         return Described(features, none, none)
 
-    def seen(self, prepared: object) -> np.ndarray:
+    def seen(self, prepared: Any) -> np.ndarray:
         pixels = np.moveaxis(prepared.numpy(), 0, -1) * self.transform.std + self.transform.mean
         return (255 * pixels).round().clip(0, 255).astype(np.uint8)
 
@@ -97,10 +97,10 @@ class TrainedEncoder(PictureEncoder):
         digest = hashlib.sha256(b"".join(array.tobytes() for array in reduction or ())).hexdigest()
         self.key = f"{name} {file_digest(weights_file)} {digest} 32" + (" mirrored" if mirrored else "")
 
-    def prepare(self, picture: np.ndarray) -> object:
+    def prepare(self, picture: np.ndarray) -> Any:
         return as_encoder_sees(picture)
 
-    def describe(self, prepared: Sequence[object]) -> Described:
+    def describe(self, prepared: Sequence[Any]) -> Described:
         encoded = encode_images(
             self.encoder, np.stack(list(prepared)), self.batch, self.mirrored, fast=not self.mirrored
         )
@@ -108,7 +108,7 @@ class TrainedEncoder(PictureEncoder):
         latent = encoded.latent[:, :0] if self.name.endswith(SOFTMAX) else encoded.latent
         return Described(vectors_of(self.name, encoded, self.reduction), encoded.probabilities, latent)
 
-    def seen(self, prepared: object) -> np.ndarray:
+    def seen(self, prepared: Any) -> np.ndarray:
         return prepared
 
 
@@ -173,25 +173,26 @@ def file_digest(path: Path) -> str:
 
 
 def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | None, mirrored: bool) -> TrainedEncoder:
-    reduction = None
-    if weights_file is not None:
-        path = Path(weights_file)
-    else:
-        path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
-        if path is None and bundle is not None and "fusion" in bundle.manifest["encoders"].get(name, {}):
-            parts = " or ".join(bundle.encoder_info(name)["fusion"]["encoders"])
-            raise BadInput(f"encoder '{name}' is a fusion, which describes no folder: take {parts}")
-        if path is None:
-            raise BadInput(
-                f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
-                "and name its weights.safetensors with --weights"
-            )
-        check_sum(bundle.path, bundle.encoder_info(name)["weights"])
-        reduction = bundle.reduction(name)
+    path, reduction = (Path(weights_file), None) if weights_file is not None else _held(name, bundle)
     encoder = open_weights(path)
     if name not in (encoder.recipe.encoder, encoder.recipe.encoder + SOFTMAX):
         raise BadInput(f"the weights in '{path}' are of encoder '{encoder.recipe.encoder}', not '{name}'")
     return TrainedEncoder(name, encoder, path, reduction, mirrored)
+
+
+def _held(name: str, bundle: Bundle | None) -> tuple[Path, tuple[np.ndarray, np.ndarray] | None]:
+    """The weights of an encoder that a bundle keeps, and what reduced its features."""
+    path = bundle.weights_path(name) if bundle is not None and name in bundle.encoders else None
+    if bundle is not None and path is not None:
+        check_sum(bundle.path, bundle.encoder_info(name)["weights"])
+        return path, bundle.reduction(name)
+    if bundle is not None and "fusion" in bundle.manifest["encoders"].get(name, {}):
+        parts = " or ".join(bundle.encoder_info(name)["fusion"]["encoders"])
+        raise BadInput(f"encoder '{name}' is a fusion, which describes no folder: take {parts}")
+    raise BadInput(
+        f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
+        "and name its weights.safetensors with --weights"
+    )
 
 
 def _middle(picture: np.ndarray, longest: int) -> np.ndarray:

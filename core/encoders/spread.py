@@ -14,7 +14,8 @@ from typing import TypeVar
 import torch
 from threadpoolctl import ThreadpoolController
 
-Part, Made = TypeVar("Part"), TypeVar("Made")
+Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 
 def spread(work: Callable[[Part], Made], parts: Sequence[Part]) -> list[Made]:

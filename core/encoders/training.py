@@ -25,6 +25,7 @@ from core.encoders.optimizers import Optimizers
 from core.encoders.recipes.base import Recipe
 from core.encoders.validation import validate
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 _PREPARED_WITH = 5000  # images
 
@@ -119,7 +120,10 @@ class _Run:
     @property
     def result(self) -> Network:
         """The network to be judged and kept: the moving average where there is one."""
-        return self.network if self.average is None else self.average.module
+        if self.average is None:
+            return self.network
+        assert isinstance(self.average.module, Network)  # a copy of the network above
+        return self.average.module
 
     def begin(self, start: Callable[[Network], None] | None) -> None:
         """Set what depends on the training images, and what `start` sets."""
@@ -127,12 +131,12 @@ class _Run:
         if start is not None:
             start(self.network)
 
-    def states(self) -> dict[str, object]:
+    def states(self) -> Json:
         """All states, for a checkpoint."""
-        states = {"network": self.network.state_dict(), "optimizers": self.optimizers.state_dict()}
+        states: Json = {"network": self.network.state_dict(), "optimizers": self.optimizers.state_dict()}
         return states if self.average is None else {**states, "average": self.average.state_dict()}
 
-    def load(self, states: dict) -> None:
+    def load(self, states: Json) -> None:
         """Go on from `states`."""
         self.network.load_state_dict(states["network"])
         self.optimizers.load_state_dict(states["optimizers"])

@@ -22,7 +22,7 @@ _RANKING_CELLS = 5_120_000  # ranks held at once while rankings are judged (20 M
 _MOST_CELLS = 25_600_000  # where fewer would leave threads without a block
 _PLAIN = {name: metric.compute for name, metric in METRICS.items() if metric.compute is not None}
 _EXPECTED = [name for name, metric in METRICS.items() if metric.hamming_only]
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class SearchResult:
 
     search: str
     sums: Accumulated
-    read_levels: Callable[[], Levels] | None = None
+    read_levels: Callable[[], Levels | None] | None = None
     shortlists: np.ndarray | None = None
 
     @property
@@ -96,4 +96,6 @@ class SearchResult:
             raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
         if self.read_levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")
-        return sums.with_sums(ap_sum=expected_ap_sum(*self.read_levels(), sums.ks))
+        levels = self.read_levels()
+        assert levels is not None  # whole distances have them
+        return sums.with_sums(ap_sum=expected_ap_sum(*levels, sums.ks))

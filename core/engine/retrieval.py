@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -118,7 +119,10 @@ def to_table(retrieved: Retrieved, at: Experiment) -> pd.DataFrame:
     return table if paths is None else table.assign(path=[paths[item] for item in table["index"]])
 
 
-def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> str:
+Relation = Literal["same", "superclass", "wrong", "unlabelled"]
+
+
+def relation(superclass_of: np.ndarray | None, query: int | None, item: int) -> Relation:
     """How a found class relates to the query's: `same`, `superclass` (another class of the same one) or `wrong`;
     `unlabelled` where the query has no class."""
     if query is None:

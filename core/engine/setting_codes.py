@@ -43,7 +43,7 @@ def fitted_method(shared: Shared, setting: Setting, bits: int) -> HashMethod:
 
 
 def _rows_of(queries: Codes, rows: np.ndarray) -> Callable[[], np.ndarray] | None:
-    return queries.project and (lambda: queries.projections[rows])
+    return None if queries.project is None else (lambda: queries.values[rows])
 
 
 def _split_codes(shared: Shared, setting: Setting, bits: int, split: str, projected: bool) -> Codes:

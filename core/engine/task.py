@@ -105,15 +105,15 @@ def open_task(bundle: Bundle, setting: Setting, backend: SearchBackend = LOCAL) 
     kept = leave_out(bundle, rule) if setting.near_duplicates == LEAVE_OUT else keep_all(bundle, rule)
     if len(kept.rows) < len(gallery):
         gallery, labels = gallery[kept.rows], labels[kept.rows]
-    queries = every if len(index) == len(every) else np.ascontiguousarray(every[index])
-    for array in (queries, gallery):  # as a bundle's own: kernels are then compiled for one type alone
+    asked = every if len(index) == len(every) else np.ascontiguousarray(every[index])
+    for array in (asked, gallery):  # as a bundle's own: kernels are then compiled for one type alone
         array.flags.writeable = False
     size = len(gallery) - rule.leave_one_out
     if size < 1:
         raise BadInput(f"the gallery of '{bundle.name}' has {len(gallery)} items: too few to search")
     return RetrievalTask(
         protocol=rule,
-        queries=queries,
+        queries=asked,
         gallery=gallery,
         query_index=index,
         query_labels=bundle.labels(rule.query_split)[index],

@@ -16,7 +16,6 @@ from core.engine.nearest_setting import nearest_setting
 from core.errors import BadInput, unknown_name
 from core.exports.export import Export
 from core.exports.request import SUPERCLASS, Request
-from core.figures.style import CONTROL_LOOKS
 from core.hashing.registry import get_hash
 from core.metrics.intervals import compare
 from core.metrics.registry import get_metric
@@ -32,6 +31,7 @@ from core.reports.curve_lines import (
     setting_lines,
 )
 from core.reports.difference_table import paired_table
+from core.reports.figures.style import CONTROL_LOOKS
 from core.reports.pins import Pin, parse_one
 
 DEFINITIONS = ("map_metric", "mahp_metric")

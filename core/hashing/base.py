@@ -163,7 +163,8 @@ def head_arrays(
     `shapes` has a letter or a digit a dimension: equal letters are equal sizes, a digit is that size. BadInput, naming
     the method, where an array is missing, does not fit or is not finite.
     """
-    arrays, sizes = {}, {}
+    arrays: dict[str, np.ndarray] = {}
+    sizes: dict[str, int] = {}
     for key, letters in shapes.items():
         if key not in state:
             raise BadInput(f"the stored {name} has no '{key}': fit it again")

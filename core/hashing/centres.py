@@ -17,7 +17,7 @@ def spread_centres(classes: int, bits: int, generator: np.random.Generator) -> n
     best of `_TRIES` draws is taken. Classes get words at random. BadInput where there are more classes than codes.
     """
     least = least_bits(classes, bits)
-    best, distance = None, -1
+    best, distance = np.empty((0, bits), np.uint8), -1
     for columns in _columns(least, bits, generator):
         words = np.bitwise_count(np.arange(2**least)[:, None] & columns) & 1
         found = int(words[1:].sum(axis=1).min())  # of a linear code the least distance is the least weight

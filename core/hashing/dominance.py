@@ -47,5 +47,5 @@ def _density() -> tuple[np.ndarray, np.ndarray]:
     """A grid of frequencies, none of them 0, and the share of each."""
     step = 2.0 * HIGHEST / _GRID
     grid = -HIGHEST + step * (np.arange(_GRID) + 0.5)
-    shares = sum(map(np.abs, transform(grid)))
+    shares = sum(map(np.abs, transform(grid)), np.zeros(_GRID))
     return grid, shares / shares.sum()

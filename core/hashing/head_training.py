@@ -19,6 +19,7 @@ from torch.nn import functional
 from core.hashing.base import one_thread
 from core.hashing.mixer import Mixer
 from core.hashing.training_plan import Objective, Task, Training, TrainsHead, TrainsPlanes
+from core.runtime.shared_types import Json
 
 SETTLED = 20  # batches of mixtures that the normalisation's statistics are taken over
 
@@ -88,7 +89,7 @@ def train_head(
         head = Head(X.shape[1], task.bits, training, generator)
         objective = method.objective(task)
         others = [weight for weight in head.parameters() if weight.ndim == 1] + objective.parameters
-        groups = [{"params": head.matrices()}, {"params": others, "weight_decay": 0.0}]
+        groups: list[Json] = [{"params": head.matrices()}, {"params": others, "weight_decay": 0.0}]
         mixer = None
         if training.mixture is not None:
             mixer = Mixer.make(features, targets, task.classes, origin, training.mixture, generator)
@@ -144,7 +145,7 @@ def cosine_rate(share: float) -> float:
 
 
 def minimise(
-    groups: list[dict],
+    groups: list[Json],
     training: Training,
     generator: np.random.Generator,
     count: int,
@@ -215,6 +216,7 @@ def _settle(head: Head, features: Tensor) -> None:
 
 def _fold(norm: nn.BatchNorm1d) -> tuple[np.ndarray, np.ndarray]:
     """Factor and shift of a normalisation in use, float64."""
+    assert norm.running_mean is not None and norm.running_var is not None  # it was trained
     deviation = np.sqrt(_numpy(norm.running_var) + norm.eps)
     factor = _numpy(norm.weight) / deviation
     return factor, _numpy(norm.bias) - _numpy(norm.running_mean) * factor

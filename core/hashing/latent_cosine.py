@@ -36,6 +36,7 @@ class LatentCosine(LearnedHash):
 
         from core.hashing.head_training import classifier
 
+        assert task.similarity is not None  # `needs_similarity`
         vectors = torch.from_numpy(class_vectors(task.similarity).astype(np.float32))
         weight, bias = classifier(task.generator, task.bits, vectors.shape[1])
 

@@ -47,7 +47,7 @@ def check_packed(shape: tuple[int, ...], dtype: object, what: str = "codes") -> 
         raise BadInput(f"{what} are of shape {shape}: expected (N, bits / 8 rounded up), one code a row")
 
 
-def check_width(shape: tuple[int, int], bits: int, what: str = "codes") -> None:
+def check_width(shape: tuple[int, ...], bits: int, what: str = "codes") -> None:
     """BadInput, naming `what`, unless packed codes of this shape can be of so many bits."""
     if shape[1] != width(bits):
         raise BadInput(f"{what} are of shape {shape}: {bits} bits take (N, {width(bits)}); check the bits")

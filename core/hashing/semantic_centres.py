@@ -53,6 +53,7 @@ class SemanticCentres(LearnedHash):
     def centres(self, task: Task) -> tuple[np.ndarray, np.ndarray]:
         """The classes' codes int8 (C, bits) and wanted cosines float64 (C, C); BadInput for too few bits."""
         least_bits(task.classes, task.bits)
+        assert task.similarity is not None  # `needs_similarity`
         similarity = np.square(np.maximum(task.similarity, 0.0))
         apart = max(1, round(self.apart * task.bits))
         return alike_centres(similarity, task.bits, apart, task.generator), wanted_cosine(similarity)

@@ -122,11 +122,13 @@ def best_scores(engine: Engine, setting: Setting, measure: Measure) -> np.ndarra
 
 def _averaged(engine: Engine, setting: Setting, metric: str, k: int) -> np.ndarray:
     """Average precision over random order inside ties, from the counts at each distance alone: nothing is ranked."""
-    every, relevant = engine.at(setting).levels(k)
+    levels, base = engine.at(setting).levels(k), METRICS[metric].base
+    assert levels is not None and base is not None  # asked where distances tie, of what averages over them
+    every, relevant = levels
     sums = expected_ap_sum(every, relevant, np.array([k]), engine.threads)[:, 0]
     count = relevant_counts(engine.at(setting).task)
     divisor = {"ap": np.minimum(count, k), "ap_trec": count, "ap_source": np.full(len(count), k)}
-    return sums / np.maximum(divisor[METRICS[metric].base], 1)
+    return sums / np.maximum(divisor[base], 1)
 
 
 def plain_setting(engine: Engine, setting: Setting) -> Setting:

@@ -40,9 +40,9 @@ def against(reference: np.ndarray, others: np.ndarray, seed: int = 0) -> list[Pa
         column = differences[:, m]
         deviation = float(column.std(ddof=1)) if len(column) > 1 else 0.0
         mean = float(column.mean())
-        counts = [int((column > 0).sum()), int((column == 0).sum()), int((column < 0).sum())]
+        wins, ties, losses = int((column > 0).sum()), int((column == 0).sum()), int((column < 0).sum())
         effect = mean / deviation if deviation else float(np.copysign(np.inf, mean)) if mean else 0.0
-        comparison = Comparison(mean, float(low[m]), float(high[m]), *counts, effect, float(p))
+        comparison = Comparison(mean, float(low[m]), float(high[m]), wins, ties, losses, effect, float(p))
         found.append(Paired(comparison, float(adjusted)))
     return found
 

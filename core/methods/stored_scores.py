@@ -22,6 +22,7 @@ from core.hashing.registry import get_hash
 from core.methods.scores import EXACT, Measure
 from core.metrics.registry import get_metric
 from core.protocols import get_protocol
+from core.runtime.shared_types import Json
 from core.settings import KEEP, Setting
 
 UNIT = 65535  # values 0 to 1 are kept as whole numbers of this part: wrong by 0.000008 at most
@@ -108,7 +109,7 @@ def _code_inputs(bundle: Bundle, setting: Setting, splits: list[str]) -> Iterato
             yield bundle.manifest["hierarchies"][bundle.defaults["hierarchy"]]["sha256"]
 
 
-def _entries(bundle: Bundle, setting: Setting, any_seed: bool = False) -> list[dict]:
+def _entries(bundle: Bundle, setting: Setting, any_seed: bool = False) -> list[Json]:
     """Entries of this encoder, protocol, hash, length and seed."""
     entries = bundle.stored_scores(setting.encoder, setting.protocol, setting.hash)
     if setting.hash == EXACT:
@@ -120,5 +121,5 @@ def _entries(bundle: Bundle, setting: Setting, any_seed: bool = False) -> list[d
     ]
 
 
-def _sums(spec: dict) -> list[str]:
+def _sums(spec: Json) -> list[str]:
     return [part["sha256"] for part in spec["parts"]]

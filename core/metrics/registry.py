@@ -149,7 +149,10 @@ def get_metric(name: str) -> Metric:
 def quotient_of(name: str) -> Quotient:
     """What a metric is computed by, from sums that its ties are averaged in where it does so."""
     metric = get_metric(name)
-    return metric.compute or METRICS[metric.base].compute
+    if metric.compute is not None:
+        return metric.compute
+    assert metric.base is not None  # without a quotient of its own a metric shares its base's
+    return quotient_of(metric.base)
 
 
 def family(name: str) -> list[Metric]:

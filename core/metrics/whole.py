@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.runtime.compiled import kernel
+from core.runtime.compiled import Scalar, kernel
 
 BINS = 2048  # that real keys are first sorted into, so that an item is compared with few relevant ones
 
@@ -17,7 +17,7 @@ BINS = 2048  # that real keys are first sorted into, so that an item is compared
 @kernel
 def ap_sum_of_levels(distances: np.ndarray, members: np.ndarray, exclude: int) -> float:
     """From whole distances uint16 (N,): items are counted by distance, then placed in turn."""
-    levels = 0
+    levels: Scalar = 0
     for n in range(distances.shape[0]):
         levels = max(levels, np.int64(distances[n]))
     places = np.zeros(levels + 1, np.int64)  # items nearer than this distance, later up to and with the item at hand
@@ -63,6 +63,7 @@ def ap_sum_of_keys(keys: np.ndarray, members: np.ndarray, exclude: int) -> float
     starts = np.zeros(BINS + 1, np.int64)
     for j in range(count):
         starts[np.int64((own[j] - low) * scale) + 1] += 1
+    b: Scalar
     for b in range(BINS):
         starts[b + 1] += starts[b]
     before = np.zeros(count, np.int64)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from core.encoders.picture_encoder import file_digest, open_encoder
 from core.errors import BadInput
 from core.pictures.encoder import Described, PictureEncoder
 from core.runtime.pinning import alone, pinned
+from core.runtime.shared_types import Json
 
 ENCODE_RUNS = 5
 
@@ -90,7 +92,7 @@ class FusedEncoder(PictureEncoder):
     def prepare(self, picture: np.ndarray) -> object:
         return tuple(part.encoder.prepare(picture) for part in self.parts)
 
-    def describe(self, prepared: Sequence[object]) -> Described:
+    def describe(self, prepared: Sequence[Any]) -> Described:
         first, second = (
             np.stack([part.encode_prepared(given).embedding for given in of_part])
             for part, of_part in zip(self.parts, zip(*prepared, strict=True), strict=True)
@@ -98,7 +100,7 @@ class FusedEncoder(PictureEncoder):
         none = np.empty((len(first), 0), np.float32)
         return Described(fuse_vectors(first, second, self.weight), none, none)
 
-    def seen(self, prepared: object) -> np.ndarray:
+    def seen(self, prepared: Any) -> np.ndarray:
         return self.parts[0].encoder.seen(prepared[0])
 
 
@@ -190,7 +192,7 @@ def _open_fused(
     return QueryEncoder(name, FusedEncoder(name, (first, second), weight), "cosine", dimensions, None, False)
 
 
-def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
+def _check_source(bundle: Bundle, name: str, source: Json | None) -> None:
     """BadInput, before anything is fetched, where nobody could know the weights without being told."""
     from core.encoders.backbones import backbone_names, default_file
 
@@ -210,7 +212,7 @@ def _check_source(bundle: Bundle, name: str, source: dict | None) -> None:
         )
 
 
-def _check_same(encoder: PictureEncoder, source: dict | None) -> None:
+def _check_same(encoder: PictureEncoder, source: Json | None) -> None:
     """BadInput for other weights, or other preprocessing, than those that made the bundle."""
     if source is not None and source["key"] != encoder.key:
         raise BadInput(

@@ -77,8 +77,13 @@ def search_picture(
         codes, hasher = picture_codes(engine, setting, encoded)
     except NoCode as error:
         no_code, searches = str(error), ("exact",)
+
+    def own_codes() -> CodePair:
+        assert codes is not None  # without one of its own the picture is searched for exactly
+        return codes
+
     shortlist = setting.shortlist(k, task.size)
-    searcher = Searcher(task.queries, task.exclude, task.gallery, searched.index, lambda: codes, 1)
+    searcher = Searcher(task.queries, task.exclude, task.gallery, searched.index, own_codes, 1)
     retrieved = answer(searcher, task, codes, 0, k, searches, shortlist)
     return PictureAnswer(retrieved, _time(task, codes, hasher, shortlist, k), no_code)
 

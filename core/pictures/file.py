@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import BadInput
 
@@ -52,7 +52,7 @@ def read_picture(source: str | Path | bytes, name: str | None = None, least: int
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(shown, "far more") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         expected = "expected JPEG, PNG, GIF, BMP, TIFF, WebP, AVIF, JPEG 2000 or PPM"
         raise BadInput(f"'{shown}' is not a picture that can be read: {expected}") from error
     except MemoryError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ class PictureFolder(NamedTuple):
     """The folder, its pictures sorted by path, and what was left out on the way."""
 
     root: Path
-    files: tuple[PictureFile, ...]
+    files: Sequence[PictureFile]
     skipped: tuple[Skipped, ...]
 
     def full_path(self, path: str) -> Path:
@@ -97,7 +98,7 @@ def _read_folder(root: Path, inside: str, files: list[PictureFile], skipped: lis
 def _sort_in(
     root: Path,
     path: str,
-    entry: os.DirEntry,
+    entry: os.DirEntry[str],
     files: list[PictureFile],
     skipped: list[Skipped],
     pending: list[str],

@@ -28,7 +28,7 @@ def grid_picture(root: Path, query: np.ndarray, hits: Sequence[Hit]) -> Image.Im
     width, height = SIDE + GAP, SIDE + TEXT + GAP
     sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), "white")
     draw = ImageDraw.Draw(sheet)
-    tiles = [(query, "query", "")]
+    tiles: list[tuple[np.ndarray | None, str, str]] = [(query, "query", "")]
     tiles += [(_read(root / hit.path), f"{hit.rank}.   {hit.score:.4f}", hit.path) for hit in hits]
     for place, (picture, title, path) in enumerate(tiles):
         left, top = GAP + place % columns * width, GAP + place // columns * height

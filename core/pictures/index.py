@@ -30,7 +30,7 @@ MOST_BYTES = 500_000_000  # of a picture's file
 READERS = 4  # threads that read and decode; each holds a picture
 _FORMAT = "float16, 2"
 
-Progress = Callable[[int, int], None]  # pictures done, of so many to do
+Progress = Callable[[int, int], object]  # pictures done, of so many to do
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ class _Taken:
         self.features.append(np.clip(vectors[finite], -most, most).astype(np.float16))
         self.digests += [digest for (digest, _), good in zip(self.waiting, finite, strict=True) if good]
         self.encoded += len(self.waiting)
-        self.waiting = []
+        self.waiting.clear()
 
     def _clear(self) -> None:
         self.seen: list[tuple[PictureFile, bytes]] = []

@@ -96,7 +96,7 @@ class IndexStore:
     ) -> None:  # fmt: skip
         """Keep features float16 (N, d) of N contents, the reasons why others were refused, and the files' digests."""
         part = None
-        if digests:
+        if digests and features is not None:
             part = f"part-{secrets.token_hex(8)}.npy"
             hidden = self.folder / f"{part}.tmp"
             with hidden.open("wb") as file:
@@ -107,6 +107,7 @@ class IndexStore:
             if part is not None:
                 row = (part, len(digests))
                 number = self._base.execute("INSERT INTO parts(file, rows) VALUES (?, ?)", row).lastrowid
+            rows: list[tuple[bytes, int | None, int | None, str | None]]
             rows = [(digest, number, row, None) for row, digest in enumerate(digests)]
             rows += [(digest, None, None, reason) for digest, reason in refused]
             self._base.executemany("INSERT OR IGNORE INTO contents VALUES (?, ?, ?, ?)", rows)

@@ -10,9 +10,9 @@ import pandas as pd
 from core.codes.codes import true_bits
 from core.engine.engine import Engine
 from core.engine.results import Curve
-from core.figures.style import CONTROL_LOOKS, SEARCH_LOOKS
 from core.metrics.registry import METRICS, get_metric
 from core.reports.curve_table import rounded
+from core.reports.figures.style import CONTROL_LOOKS, SEARCH_LOOKS
 from core.reports.pins import Pin
 from core.settings import CURVE_DEPTH, K_RANGE, Setting, curve_ks
 

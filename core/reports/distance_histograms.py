@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.codes.hamming import HammingPair
+from core.codes.pair import CodePair
 from core.engine.engine import Engine
 from core.engine.task import RetrievalTask
 from core.settings import Setting
@@ -86,7 +87,9 @@ def _all_pairs(
     engine: Engine, setting: Setting, codes: HammingPair, task: RetrievalTask, groups: np.ndarray | None
 ) -> list[np.ndarray]:
     """Pairs at each distance: of one class, of one superclass, all; int64 (bits + 1,) each."""
-    every, same = engine.at(setting).levels()
+    levels = engine.at(setting).levels()
+    assert levels is not None  # whole distances have them
+    every, same = levels
     alike = same
     if groups is not None:
         labels = groups[task.query_labels], groups[task.gallery_labels]
@@ -95,7 +98,7 @@ def _all_pairs(
 
 
 def _sampled(
-    codes: object, task: RetrievalTask, groups: np.ndarray | None, rows: np.ndarray
+    codes: CodePair, task: RetrievalTask, groups: np.ndarray | None, rows: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     scanner = codes.scanner(1)
     found = [np.array(scanner.scan(scanner.prepare(int(row))), np.float64) for row in rows]

@@ -69,7 +69,9 @@ def radius_lookup(engine: Engine, setting: Setting, radius: int = RADIUS) -> Rad
 def by_radius(engine: Engine, setting: Setting) -> PrecisionRecall:
     """Precision and recall of look-up within radius 0, 1, .. to the largest distance that codes can have."""
     codes = _hamming(engine, setting)
-    precision, recall = precision_recall_by_radius(*engine.at(setting).levels())
+    levels = engine.at(setting).levels()
+    assert levels is not None  # whole distances have them
+    precision, recall = precision_recall_by_radius(*levels)
     largest = min(codes.bits, codes.cap)
     return PrecisionRecall(np.arange(largest + 1), precision[: largest + 1], recall[: largest + 1])
 

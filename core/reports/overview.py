@@ -20,6 +20,7 @@ from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import get_metric
 from core.runtime.atomic_file import write_whole
 from core.runtime.kernel_folder import CORE, source_digest
+from core.runtime.shared_types import Json
 from core.settings import K_DEFAULT, Setting
 
 METRICS = ("ap", "ahp", "overlap")
@@ -63,8 +64,8 @@ def compare_searches(results: Mapping[str, SearchResult], metrics: tuple[str, ..
     for metric in metrics:
         exact, hashed, hamming = (results[search].at(metric, k) for search in ("exact", "hashed", "hamming"))
         label = f"{get_metric(metric).label}@{k}"
-        means = (float(values.mean()) for values in (exact, hashed, hamming))
-        rows.append(Row(label, *means, compare(exact, hashed), compare(exact, hamming)))
+        means = [float(values.mean()) for values in (exact, hashed, hamming)]
+        rows.append(Row(label, means[0], means[1], means[2], compare(exact, hashed), compare(exact, hamming)))
     return rows
 
 
@@ -102,7 +103,7 @@ def _code_version() -> str:
     return source_digest({file for pattern in SOURCES for file in CORE.glob(pattern)})
 
 
-def _made_for(bundle: Bundle, setting: Setting, k: int, metrics: tuple[str, ...]) -> dict:
+def _made_for(bundle: Bundle, setting: Setting, k: int, metrics: tuple[str, ...]) -> Json:
     return {
         "bundle": bundle.version,
         "code": _code_version(),

@@ -110,8 +110,8 @@ def summary_table(
         has = metrics_of(search, metrics, setting.hash, strict=False)
         for metric in metrics:
             for k in ks:
-                known = metric in has and k in numbers
-                row[f"{get_metric(metric).label}@{k}"] = result.mean(metric, numbers[k]) if known else None
+                value = result.mean(metric, numbers[k]) if result and metric in has and k in numbers else None
+                row[f"{get_metric(metric).label}@{k}"] = value
         rows.append(row)
     frame = pd.DataFrame(rows)
     return frame.astype({name: float for name in frame.columns if name != "search"})
@@ -127,7 +127,8 @@ def evaluate_at(
 ) -> SearchResult:
     """The result of a search at every k of a list that may hold `all`; `metrics` are those needed, None all."""
     if list(ks) == [ALL] and can_judge(search, metrics):
-        return whole_result(engine.at(setting), search, progress, any(METRICS[name].hamming_only for name in metrics))
+        averaged = any(METRICS[name].hamming_only for name in metrics or ())
+        return whole_result(engine.at(setting), search, progress, averaged)
     numbers = numbers_of(search, ks, engine.at(setting).task.size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
 
@@ -152,7 +153,7 @@ def _parts(search: str, ks: Sequence[int | str], metrics: Sequence[str] | None) 
 
 def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | str, int]:
     """Each k of a list as a number, ascending, `all` last: the gallery's size; not for hashed search."""
-    numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if k != ALL})}
+    numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if not isinstance(k, str)})}
     if ALL in ks and search != "hashed":
         numbers[ALL] = size
     return numbers
@@ -202,5 +203,5 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
     write_whole(to_csv(frame).encode(), path)
 
 
-def _frame(rows: list[tuple]) -> pd.DataFrame:
+def _frame(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"bits": "Int64", "queries": "int64"})

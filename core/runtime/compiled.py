@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 from numba.core.caching import FunctionCache
@@ -26,6 +26,10 @@ from core.runtime.kernel_folder import kernel_folder
 
 _DIGEST = 32  # bytes at the beginning of a file
 
+P = ParamSpec("P")
+R = TypeVar("R")
+Scalar = Any  # a number inside a kernel: NumPy's, of a width of its own, where other code has Python's
+
 
 class KernelCache(FunctionCache):
     """The kept machine code of one kernel, as numba asks for it."""
@@ -34,7 +38,7 @@ class KernelCache(FunctionCache):
         self._name, self._py_func, self._cache_path = repr(function), function, str(folder)
         self.enable()
 
-    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The code for some types of arguments; None where there is none that is sound."""
         target_context.refresh()
         with suppress(Exception):
@@ -43,7 +47,7 @@ class KernelCache(FunctionCache):
                 return CompileResult._rebuild(target_context, *pickle.loads(data[_DIGEST:]))
         return None
 
-    def save_overload(self, sig: Any, data: CompileResult) -> None:
+    def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the code for some types of arguments, if it can be kept."""
         if data.library.has_dynamic_globals or any(not loop.can_cache for loop in data.lifted):
             return
@@ -71,24 +75,24 @@ class KernelCache(FunctionCache):
         return f"{self._py_func.__module__}.{self._py_func.__qualname__}"
 
 
-def _kept(function: Callable[..., Any], **options: Any) -> Any:
-    compiled = numba.njit(nogil=True, error_model="numpy", **options)(function)
+def _kept(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     folder = kernel_folder()
     if folder is not None and hasattr(compiled, "_cache"):  # numba leaves a function as it is where it is disabled
         compiled._cache = KernelCache(function, folder)
     return compiled
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """A compiled function. A division by zero gives infinity or NaN, as in NumPy."""
     return _kept(function)
 
 
-def exact_kernel(function: Callable[..., Any]) -> Any:
+def exact_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """For sums that are exact in any order (`core.bundle.vectors`): the compiler may reorder, fuse and vectorise."""
     return _kept(function, fastmath={"reassoc", "contract"})
 
 
-def part(function: Callable[..., Any]) -> Any:
+def part(function: Callable[P, R]) -> Callable[P, R]:
     """A part of a kernel, in whose loops a call would weigh."""
     return _kept(function, forceinline=True)

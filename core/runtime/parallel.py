@@ -36,7 +36,7 @@ def run_blocks(
     count: int,
     threads: int | None = None,
     size: int = BLOCK,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> None:
     """Call `work` on every block; `progress` hears the share that is done."""
     todo = list(blocks(count, size))

@@ -13,6 +13,7 @@ from threading import Lock
 
 import numba
 import numpy as np
+from numba.np.ufunc.parallel import get_thread_count, threading_layer
 from threadpoolctl import threadpool_limits
 
 from core.errors import BadInput
@@ -88,12 +89,12 @@ def _torch_threads(threads: int) -> Iterator[None]:
 @contextmanager
 def _numba_threads(threads: int) -> Iterator[None]:
     try:
-        numba.threading_layer()  # raises until a parallel function has started the threads
+        threading_layer()  # raises until a parallel function has started the threads
     except ValueError:
         yield
         return
     before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, get_thread_count()))
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ OTHERS_AT = 1_000_000  # the other curves are measured at the largest size up to
 BITS = (8, 16, 32, 48, 64, 96, 128)
 MULTIPLIERS = ("1", "2", "5", "10", "20")
 KS = (10, 50, 100, 250, 500, 1000)
-Progress = Callable[[int, int, str], None]  # steps done, of so many, what comes next
+Progress = Callable[[int, int, str], object]  # steps done, of so many, what comes next
 _ALL = (*EXACT_SIDES, "hashed")
 
 

@@ -27,7 +27,7 @@ from core.scale.rows import BLOCK, Source
 STATE, ROWS = "scale.json", "embeddings.f32"
 _CODES = re.compile(r"codes-[a-z0-9-]+-[0-9]{1,5}-[0-9a-f]{12}")  # `_code_file`
 MOST = 2**31 - 1  # ids are int32
-Progress = Callable[[int], None]  # rows done since the last call
+Progress = Callable[[int], object]  # rows done since the last call
 
 
 class ScaleFolder:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter_ns
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from core.scale.trial import (
 )
 from core.settings import parse_multiplier, shortlist_size
 from core.timing.opponents.checks import same_similarities
+from core.timing.opponents.contender import SearchOne
 
 CHECKED = 8  # queries whose ids are compared with the plain search's
 
@@ -87,7 +90,7 @@ def time_batch(
     with pinned(threads):
         for name, side in sides.items():
             reset_peak()
-            times = []
+            times: list[int] = []
             while len(times) <= effort.batch_runs and sum(times) <= 1e9 * effort.batch_seconds:
                 started = perf_counter_ns()
                 found[name] = side()
@@ -118,13 +121,14 @@ def time_batch(
     return points
 
 
-def _checked(trial: Trial, coded: Coded, shortlist: int, k: int, sides: dict) -> dict[str, bool]:
+def _checked(trial: Trial, coded: Coded, shortlist: int, k: int, sides: Mapping[str, SearchOne]) -> dict[str, bool]:
     """Whether each side's first answers are the plain search's; this project's own bit for bit."""
     rows = slice(0, min(CHECKED, len(trial.queries)))
     exact = plain_exact(trial, rows, k) if set(sides) & set(EXACT_SIDES) else None
     equal = {}
     for name, side in sides.items():
         expected = plain_hashed(trial, coded, rows, shortlist, k) if name == "hashed" else exact
+        assert expected is not None  # there is an exact side
         answers = [side(q)[0] for q in range(rows.stop)]
         if name in ("hashed", "exact-chunked"):
             equal[name] = all(np.array_equal(a, b) for a, b in zip(answers, expected, strict=True))
@@ -150,14 +154,17 @@ def _judge(
     return result.mean("overlap", k), result.mean("ap", k), result.mean("ahp", k)
 
 
-def _shape(trial: Trial, coded: Coded, side: str, multiplier: str, shortlist: int, k: int) -> tuple:
+def _shape(trial: Trial, coded: Coded, side: str, multiplier: str, shortlist: int, k: int) -> tuple[Any, ...]:
     """n, dimensions, bits, multiplier, k and shortlist of a point."""
     hashed = side not in EXACT_SIDES
     codes = (coded.bits, multiplier) if hashed else (None, "")
     return (*trial.gallery.shape, *codes, k, shortlist if hashed else None)
 
 
-def _point(work: str, given: tuple, nanoseconds: list[int], equal: bool, quality: tuple = ()) -> Point:
+def _point(
+    work: str, given: tuple[Any, ...], nanoseconds: list[int], equal: bool, quality: tuple[Any, ...] = ()
+) -> Point:
     curve, *rest = given
     median, p95 = np.percentile(np.array(nanoseconds) / 1e6, [50, 95])
-    return Point(curve, work, *rest, float(median), float(p95), len(nanoseconds), equal, *quality)
+    values: list[Any] = [curve, work, *rest, float(median), float(p95), len(nanoseconds), equal, *quality]
+    return Point(*values)

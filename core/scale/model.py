@@ -102,7 +102,8 @@ def _fit(work: str, side: str, rows: pd.DataFrame) -> Model:
     relative = features @ found / times - 1
     last = int(np.argmax(n))
     return Model(
-        work, side, int(rows["threads"].iloc[0]), *found[:2], float(found[2]) if len(found) > 2 else 0.0, len(rows),
+        work, side, int(rows["threads"].iloc[0]),
+        float(found[0]), float(found[1]), float(found[2]) if len(found) > 2 else 0.0, len(rows),
         float(np.sqrt(np.mean(relative**2))), float(np.abs(relative).max()), float(relative[last]), int(n[last]),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 SHIPPED = Path(__file__).resolve().parent.parent.parent / "benchmarks" / "scale.csv"
 EXACT_SIDES = ("exact-blas", "exact-faiss", "exact-chunked")
@@ -48,7 +49,7 @@ COLUMNS = tuple(field.name for field in fields(Point))
 SAME = ("encoder", "hash", "sources", "noise", "kept_class", "seed", "version", "machine", "date")  # of all rows
 
 
-def to_table(points: list[Point], same: dict[str, object]) -> pd.DataFrame:
+def to_table(points: list[Point], same: Json) -> pd.DataFrame:
     """The points as the CSV has them; `same` has the values of `SAME`."""
     table = pd.DataFrame([vars(point) for point in points], columns=list(COLUMNS))
     table = table.astype({"bits": "Int64", "shortlist": "Int64"})
@@ -59,7 +60,7 @@ def read_points(path: str | Path = SHIPPED) -> pd.DataFrame:
     """The table of a CSV that `python -m core scale` wrote; BadInput for anything else."""
     expected = [*COLUMNS, *SAME]
     try:
-        table = pd.read_csv(path, dtype={"multiplier": str, "bits": "Int64", "shortlist": "Int64"})
+        table = pd.read_csv(path, dtype={"multiplier": "str", "bits": "Int64", "shortlist": "Int64"})
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot read '{path}' as measured points: make it with 'python -m core scale'") from error
     if list(table.columns) != expected or table.empty:

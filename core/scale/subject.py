@@ -63,7 +63,9 @@ class Subject:
 
     def coded(self, bits: int, words: np.ndarray) -> Coded:
         """The gallery's codes as words uint64 (W, N), with the query's step to its code."""
-        return Coded(bits, words, query_hash(self.engine, replace(self.setting, bits=bits)))
+        hasher = query_hash(self.engine, replace(self.setting, bits=bits))
+        assert hasher is not None  # another hash was refused at the start
+        return Coded(bits, words, hasher)
 
     def rows(self, count: int) -> np.ndarray:
         """The first `count` rows in memory, float32 (count, d)."""

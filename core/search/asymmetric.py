@@ -23,7 +23,7 @@ def rank_asymmetric(
     depth: int,
     exclude: np.ndarray | None = None,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` codes of largest score for each query.
 

@@ -38,7 +38,7 @@ def rank_cells(
     depth: int,
     exclude: np.ndarray | None = None,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The first `depth` items of each query, ordered by (place of the cell ascending, index ascending).
 

@@ -34,7 +34,7 @@ def rank_estimate(
     depth: int,
     exclude: np.ndarray | None = None,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` items of least estimated distance, by (distance ascending, index ascending).
 

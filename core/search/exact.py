@@ -35,7 +35,7 @@ def rank_exact(
     threads: int | None = None,
     chunk: int | None = None,
     longest: float | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` most similar gallery items of each query.
 
@@ -68,7 +68,7 @@ def rank_exact(
     return ids, similarities
 
 
-def precision_of(queries: np.ndarray, longest: float, deep: bool) -> tuple[type, np.ndarray, np.ndarray]:
+def precision_of(queries: np.ndarray, longest: float, deep: bool) -> tuple[type[np.floating], np.ndarray, np.ndarray]:
     """What products of these queries with rows of at most that length are made in, float32 or float64; what they can be
     off by, and the largest they can be, float64 (Q,) both. For `deep` rankings float64, which is exact."""
     reach = longest * np.linalg.norm(queries.astype(np.float64), axis=1)

@@ -35,7 +35,7 @@ def rank_hamming(
     exclude: np.ndarray | None = None,
     distance_cap: int | None = None,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
     tell_distances: bool = True,
     chunk: int | None = None,
 ) -> HammingRanking:

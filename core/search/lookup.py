@@ -36,7 +36,7 @@ def rank_lookup(
     depth: int,
     exclude: np.ndarray | None = None,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `depth` items of least distance to each query, by (distance ascending, index ascending).
 

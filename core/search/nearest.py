@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.runtime.compiled import kernel
+from core.runtime.compiled import Scalar, kernel
 from core.search.select import SPARE, count_up_to, enough, find_up_to, to_starts
 
 _NONE = np.uint16(0xFFFF)  # beyond every distance
@@ -41,7 +41,7 @@ def take_nearest(
     depth = ids.shape[0]
     if start <= exclude < start + scan.shape[0]:
         scan[exclude - start] = _NONE
-    limit = most if held < depth else np.int64(distances[depth - 1]) - 1
+    limit: Scalar = most if held < depth else np.int64(distances[depth - 1]) - 1
     if limit < 0:
         return held
     within = count_up_to(scan, np.uint16(limit))

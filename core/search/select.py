@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.runtime.compiled import kernel
+from core.runtime.compiled import Scalar, kernel
 
 SPARE = 4  # places past the last one found that `find_up_to` may write to
 _WORD = 64  # items whose comparisons are kept as the bits of one number
@@ -21,7 +21,7 @@ _ODD_BITS, _ODD_PAIRS, _LOW_HALVES = (
 
 
 @kernel
-def popcount(word: int) -> int:
+def popcount(word: Scalar) -> Scalar:
     """Set bits of a uint64: sums of 2, 4 and 8 bits, then all bytes by a product (Warren, Hacker's Delight, 5-1).
 
     The compiler knows this pattern and uses the machine's own instruction, many words at once where it can.
@@ -33,9 +33,9 @@ def popcount(word: int) -> int:
 
 
 @kernel
-def count_up_to(values: np.ndarray, limit: float) -> int:
+def count_up_to(values: np.ndarray, limit: Scalar) -> int:
     """How many of `values` (N,) are at most `limit`, of their own type."""
-    total = 0
+    total: Scalar = 0
     for start in range(0, values.shape[0], _STRETCH):
         part = values[start : start + _STRETCH]
         count = np.uint16(0)  # a narrow number, so that many items are compared and counted at once
@@ -46,14 +46,14 @@ def count_up_to(values: np.ndarray, limit: float) -> int:
 
 
 @kernel
-def find_up_to(values: np.ndarray, limit: float, found: np.ndarray) -> int:
+def find_up_to(values: np.ndarray, limit: Scalar, found: np.ndarray) -> int:
     """Put the places of `values` (N,) that are at most `limit` into `found` int32, ascending; how many there are.
 
     64 comparisons become the bits of one number, whose set bits are then read from the lowest on. SPARE of them are
     always read, set or not: a loop that ended with the last one would end where no processor foresees it. So `found`
     has room for SPARE more than there are.
     """
-    count = 0
+    count: Scalar = 0
     whole = values.shape[0] - values.shape[0] % _WORD
     for start in range(0, whole, _WORD):
         part = values[start : start + _WORD]

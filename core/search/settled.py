@@ -134,7 +134,7 @@ def _settled(
     while len(open_rows):
         found, values = near(open_rows, ask)
         left = []
-        for query, row, value in zip(open_rows, found, values, strict=True):
+        for query, row, value in zip(open_rows.tolist(), found, values, strict=True):
             seen = row[row >= 0]
             kept = seen[seen != exclude[query]]
             if allowed is not None:

@@ -47,7 +47,7 @@ def run_benchmark(
     threads: int | None = None,
     searches: Sequence[str] = SEARCHES,
     every: bool = True,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
     large: int = LARGE,
     patience: tuple[float, float] = (float("inf"), PATIENCE),
 ) -> Benchmark:

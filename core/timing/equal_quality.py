@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ def at_equal_quality(
     hashes: Sequence[str] = (),
     every: bool = True,
     runs: int = RUNS,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> pd.DataFrame:
     """One row a share, hash and side: one query on one thread at the cheapest setting that reaches the share.
 
@@ -79,7 +80,7 @@ def _chosen(engine: Engine, grid: Grid, metric: str, shares: Sequence[float]) ->
     times = time_grid(engine, grid.setting, grid.k, grid.lengths, grid.multipliers, GRID_QUERIES)
     points = grid.points(metric).assign(ms=times.milliseconds.ravel())
     found = {share: cheapest_within(points, grid.exact[metric], 100 - share, "ms") for share in sorted(shares)}
-    return {share: None if label is None else points.loc[label] for share, label in found.items()}
+    return {share: None if label is None else cast(pd.Series, points.loc[label]) for share, label in found.items()}
 
 
 def _rows(
@@ -108,25 +109,25 @@ def _rows(
     if key not in timed:
         table = to_table(time_latency(engine, setting, grid.k, runs, searches=searches, every=every))
         timed[key] = table[table["work"] == "query"]
-    for row in timed[key].itertuples():
-        hashed = not row.side.startswith("exact")
-        if not hashed and not first:
+    for row in timed[key].to_dict("records"):
+        own = None if row["side"].startswith("exact") else point
+        if own is None and not first:
             continue
-        quality = float(point["quality"]) if hashed else exact
+        quality = exact if own is None else float(own["quality"])
         rows.append(
             {
                 **common,
-                "hash": setting.hash if hashed else "",
-                "side": row.side,
-                "bits": int(point["bits"]) if hashed else None,
-                "multiplier": str(point["multiplier"]) if hashed else "",
-                "shortlist": int(point["shortlist"]) if hashed else None,
+                "hash": "" if own is None else setting.hash,
+                "side": row["side"],
+                "bits": None if own is None else int(own["bits"]),
+                "multiplier": "" if own is None else str(own["multiplier"]),
+                "shortlist": None if own is None else int(own["shortlist"]),
                 "quality": quality,
                 "share": 100 * quality / exact if exact else np.nan,
-                "median_ms": row.median_ms,
-                "p95_ms": row.p95_ms,
-                "p99_ms": row.p99_ms,
-                "equal": row.equal,
+                "median_ms": row["median_ms"],
+                "p95_ms": row["p95_ms"],
+                "p99_ms": row["p99_ms"],
+                "equal": row["equal"],
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -17,6 +17,8 @@ from core.hashing.registry import get_hash
 from core.search.linear_code import linear_code
 from core.settings import Setting
 
+OfRows = Callable[[np.ndarray], np.ndarray]
+
 
 def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
     """How a query of the setting is hashed; None where its code does not follow from the embedding alone, or where
@@ -42,7 +44,7 @@ def query_hash(engine: Engine, setting: Setting) -> QueryHash | None:
     return _of_signs(lambda X: method.project_queries(X) > 0)
 
 
-def _of_signs(signs: Callable[[np.ndarray], np.ndarray], one: Callable | None = None) -> QueryHash:
+def _of_signs(signs: OfRows, one: OfRows | None = None) -> QueryHash:
     def many(X: np.ndarray) -> np.ndarray:
         return to_words(pack(signs(X)))
 

@@ -37,7 +37,7 @@ def search_cost(inputs: SearchInputs, search: str, batch: int) -> SearchCost:
     count, dimensions = inputs.task.gallery.shape
     if search == "exact":
         return SearchCost(4.0 * count * dimensions, 0.0, 0.0, 0.0, float(batch) * count * dimensions)
-    held = code_bytes(inputs.codes)
+    held = code_bytes(inputs.pair)
     words = batch * count * held / 8 if hasattr(inputs.codes, "gallery_words") and search != "asymmetric" else 0.0
     shortlist = 4.0 * batch * inputs.shortlist * dimensions if search == "hashed" else 0.0
     return SearchCost(0.0, count * held, shortlist, words, 0.0)

@@ -77,7 +77,7 @@ def time_latency(
     setting: Setting,
     k: int,
     runs: int = LATENCY_RUNS,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
     searches: Sequence[str] = ("exact", "hashed"),
     every: bool = False,
     threads: int = 1,
@@ -156,8 +156,8 @@ def time_throughput(
     with pinned(threads):
         sides = sides_of(inputs, searches, batch, threads, every)
         taken: list[list[Stages]] = [[] for _ in sides]
-        first = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
-        checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, first, strict=True)]
+        found = [side.many(reference.rows if side.loop else slice(0, batch))[0][reference.rows] for side in sides]
+        checked = [reference.check(side.search, side.own, ids) for side, ids in zip(sides, found, strict=True)]
         spent, turn = [0.0] * len(sides), TURN if batch <= SMALL else 1
         for number, first in enumerate(range(0, runs, turn)):
             for place in [*range(number % len(sides), len(sides)), *range(number % len(sides))]:
@@ -209,7 +209,7 @@ class _Report:
             side=side.name,
             n=count,
             dimensions=dimensions,
-            bits=None if side.search == "exact" else inputs.codes.bits,
+            bits=None if side.search == "exact" else inputs.pair.bits,
             multiplier=self.setting.multiplier if side.search == "hashed" else "",
             k=inputs.k,
             batch=self.batch,

@@ -24,7 +24,7 @@ from core.settings import Setting, check_k, format_multiplier, parse_multiplier,
 MULTIPLIERS = ("1", "1.25", "1.5", "2", "3", "4", "5", "8", "10", "20")
 SAMPLE = 1000  # queries that give the grid at once
 _RANKED = 5_000_000  # ids of rankings by code held at once (20 MB)
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ def quality_grids(
     # The last column is exact search.
     sums = [[unknown_sums(np.full(len(shortlists) + 1, k), judgements.relevant) for _ in each] for each in codes]
     _fill(engine, first, k, list(chain.from_iterable(codes)), shortlists, list(chain.from_iterable(sums)), progress)
-    shape = (len(task.queries), *task.gallery.shape)
+    items, dimensions = task.gallery.shape
     return [
-        Grid(setting, k, lengths, multipliers, shortlists, *shape, *_means(rows))
+        Grid(setting, k, lengths, multipliers, shortlists, len(task.queries), items, dimensions, *_means(rows))
         for (setting, _), lengths, rows in zip(wanted, every, sums, strict=True)
     ]
 
@@ -137,8 +137,8 @@ def quality_grids(
 def _means(rows: list[Accumulated]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
     """Means, margins and exact's means of each metric, of the sums of each length."""
     means, margins, exact = {}, {}, {}
-    for name in (name for name, metric in METRICS.items() if metric.compute is not None):
-        tables = [np.asarray(METRICS[name].compute(row), np.float64) for row in rows]
+    for name, quotient in ((name, metric.compute) for name, metric in METRICS.items() if metric.compute is not None):
+        tables = [np.asarray(quotient(row), np.float64) for row in rows]
         differences = [values[:, :-1] - values[:, -1:] for values in tables]
         count = len(tables[0])
         means[name] = np.stack([values[:, :-1].mean(axis=0) for values in tables])

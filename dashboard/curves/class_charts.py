@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import SEARCH_LOOKS, finish, name_axis, places
 from core.reports import class_means
+from core.reports.figures.style import SEARCH_LOOKS, finish, name_axis, places
 from dashboard.shared.placeholder_cards import readable_names
 
 ORDERS = ("Largest loss", "Smallest loss or gain")

@@ -49,4 +49,6 @@ def _groups(view: View, level: str) -> tuple[np.ndarray, tuple[str, ...]]:
     labels = view.task.query_labels
     if level == "class":
         return labels, view.bundle.class_names
-    return view.bundle.superclass_of[labels], view.bundle.superclass_names
+    groups, names = view.bundle.superclass_of, view.bundle.superclass_names
+    assert groups is not None and names is not None  # the level is offered where there are some
+    return groups[labels], names

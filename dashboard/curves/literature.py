@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,9 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.engine.engine import Engine
 from core.errors import BadInput
-from core.figures.style import SEARCH_LOOKS
 from core.metrics.intervals import bootstrap
 from core.reports import literature
+from core.reports.figures.style import SEARCH_LOOKS
 from core.reports.literature import PrecisionRecall, RadiusLookup
 from core.settings import Setting
 from dashboard.curves import literature_charts as charts
@@ -101,7 +102,7 @@ def _figures(view: View, radius: dict[str, PrecisionRecall], whole: dict[str, Pr
         )
 
 
-def _whole(view: View, wanted: tuple) -> dict[str, PrecisionRecall]:
+def _whole(view: View, wanted: tuple[Any, ...]) -> dict[str, PrecisionRecall]:
     """Both searches over the whole gallery once the button was pressed for this setting; empty before."""
     kept, found = st.session_state.get("_curves_whole", (None, {}))
     slot = st.empty()

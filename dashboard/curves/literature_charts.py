@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.style import SEARCH_LOOKS, finish
+from core.reports.figures.style import SEARCH_LOOKS, finish
 from core.reports.literature import PrecisionRecall
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.engine.nearest_setting import nearest_setting
-from core.figures.style import BUNDLE_LOOKS
 from core.hashing.registry import get_hash
 from core.reports import comparability
 from core.reports.comparability import Difference
 from core.reports.curve_lines import bundle_lines
+from core.reports.figures.style import BUNDLE_LOOKS
 from dashboard.curves.series import Series
 from dashboard.shared import state
 from dashboard.shared.state import View

@@ -5,12 +5,12 @@ import streamlit as st
 
 from core.codes.codes import usable_hashes
 from core.codes.distances import distance_of
-from core.figures import curves
-from core.figures.style import CONTROL_LOOKS
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.reports.curve_lines import MORE_METRICS
 from core.reports.difference_table import paired_table
+from core.reports.figures import curves
+from core.reports.figures.style import CONTROL_LOOKS
 from dashboard.curves import class_losses as curves_classes
 from dashboard.curves import literature as curves_literature
 from dashboard.curves import other_bundles as curves_bundles
@@ -130,7 +130,7 @@ def values_table(drawn: list[Series], metrics: list[str]) -> None:
             row |= {title: mean, f"{title}, {INTERVAL}": f"{low:.4f} to {high:.4f}"}
         rows.append(row)
     table = pd.DataFrame(rows)
-    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table if name.endswith(f"@{k}")}
+    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in map(str, table) if name.endswith(f"@{k}")}
     st.dataframe(
         table, height="content", hide_index=True, column_config=numbers, key="curves_values",
         alt=f"Values at k = {k}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from core.codes.codes import true_bits
 from core.engine.engine import Engine
 from core.engine.results import Curve, SearchResult
 from core.errors import BadInput
-from core.figures.style import CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, Look
 from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.metrics.registry import get_metric
@@ -24,6 +23,7 @@ from core.reports.curve_lines import (
     pin_lines,
     setting_lines,
 )
+from core.reports.figures.style import CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, Look
 from core.reports.pins import Pin
 from core.runtime.cache import ByteCache
 from core.settings import Setting
@@ -140,7 +140,8 @@ def difference(view: View, first: Series, second: Series, metric: str) -> Compar
     sides = [(_needed(view, series), series.search, view.k) for series in (first, second)]
 
     def make() -> Comparison:
-        return compare(*(_result(view.engine, *side).at(metric, view.k) for side in sides))
+        before, after = (_result(view.engine, *side).at(metric, view.k) for side in sides)
+        return compare(before, after)
 
     return _kept("difference", view, (*sides, metric), make)
 
@@ -178,7 +179,7 @@ def _result(engine: Engine, setting: Setting, search: str, k: int) -> SearchResu
     return engine.result(search, setting, [k])
 
 
-def _kept(name: str, view: View, key: tuple, make: Callable[[], T]) -> T:
+def _kept(name: str, view: View, key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """What `make` gives, kept by what it depends on: a page asks for some forty of them at every move.
 
     Not `st.cache_data`, which goes through every one of 250 k and copies what it finds.

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import BLUE, VERMILION
-from core.figures.style import SEARCH_LOOKS, finish, name_axis, places
+from core.reports.figures.palette import BLUE, VERMILION
+from core.reports.figures.style import SEARCH_LOOKS, finish, name_axis, places
+from core.runtime.shared_types import Json
 from dashboard.shared.placeholder_cards import readable, readable_names
 
 MARGIN = {"l": 10, "r": 10, "t": 40, "b": 10}
@@ -87,7 +88,7 @@ def similarity_map(
     return figure.update_yaxes(tickvals=centres, ticktext=[readable(groups[a]) for a in starts])
 
 
-def _lines(places: Sequence[float]) -> list[dict]:
+def _lines(places: Sequence[float]) -> list[Json]:
     """Thin lines across the figure at these places of both axes, all at once: added one by one they take seconds."""
     shapes = []
     for place in places:
@@ -152,7 +153,7 @@ def training_figure(log: pd.DataFrame, column: str, title: str, dark: bool) -> g
     )
     finish(figure, "epoch", title, height=320)
     if share and len(rows):
-        best = rows.loc[rows[column].idxmax()]
+        best = rows.iloc[int(rows[column].argmax())]
         figure.add_annotation(
             x=best["epoch"], y=best[column], text=f"best {best[column]:.2%}", showarrow=True, arrowhead=2, ay=30, ax=-30
         )

@@ -65,7 +65,8 @@ def _draw_maps(bundle: Bundle, found: np.ndarray, tree: np.ndarray, names: tuple
     )
     order = class_order(bundle)
     labels = [bundle.class_names[c] for c in order]
-    groups = None if bundle.superclass_of is None else [bundle.superclass_names[bundle.superclass_of[c]] for c in order]
+    groups, group_names = bundle.superclass_of, bundle.superclass_names
+    named = None if groups is None or group_names is None else [group_names[groups[c]] for c in order]
     pair = (found, tree) if shown == VALUES else (rank_shares(found), rank_shares(tree))
     least = min(0.0, float(np.nanmin(found, initial=0.0)))
     spans = [(least, 1.0), (least, 1.0)] if cosine else [(least, float(np.nanmax(found, initial=least))), (0.0, 1.0)]
@@ -74,12 +75,12 @@ def _draw_maps(bundle: Bundle, found: np.ndarray, tree: np.ndarray, names: tuple
         with place:
             st.markdown(f"**{title}**")
             figure = similarity_map(
-                values[np.ix_(order, order)], labels, groups, span if shown == VALUES else (0.0, 1.0)
+                values[np.ix_(order, order)], labels, named, span if shown == VALUES else (0.0, 1.0)
             )
             key = "encoders_tree" if values is pair[1] else "encoders_similarity"
             st.plotly_chart(figure, key=key, width="stretch", alt=f"{title}, class by class: {shown.lower()}")
     same = "the same scale in both" if cosine or shown == RANKS else "each on its own scale"
-    st.caption(f"Classes in the order of their superclasses, {same}." if groups else f"Classes in order, {same}.")
+    st.caption(f"Classes in the order of their superclasses, {same}." if named else f"Classes in order, {same}.")
 
 
 def sentence(found: np.ndarray, tree: np.ndarray, levels: pd.DataFrame, hierarchy: str, name: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import CATEGORICAL, GREY
+from core.reports.figures.palette import CATEGORICAL, GREY
 from dashboard.shared.placeholder_cards import readable
 
 # Twenty colours a theme: those of the charts' lines, then ten more, all at 3:1 against the page. The second ten are
@@ -40,8 +40,13 @@ class Points:
 
     def pick(self, rows: np.ndarray) -> Points:
         """Some of the points."""
-        picked = (values[rows] for values in (self.places, self.queries, self.classes, self.groups))
-        return Points(*picked, self.class_names, self.group_names)
+        return replace(
+            self,
+            places=self.places[rows],
+            queries=self.queries[rows],
+            classes=self.classes[rows],
+            groups=self.groups[rows],
+        )
 
 
 def group_look(number: int, dark: bool) -> tuple[str, str]:

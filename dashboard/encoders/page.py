@@ -46,7 +46,7 @@ def draw_training(view: state.View, encoder: str) -> None:
         st.caption(f"The bundle keeps no log of {encoder}'s training. {bundle.encoder_info(encoder)['made']}.")
     else:
         columns = [name for name in PANELS if name in log]
-        columns = columns or [name for name in log if name not in ("epoch", "seconds")][:2]
+        columns = columns or [name for name in map(str, log) if name not in ("epoch", "seconds")][:2]
         for place, column in zip(st.columns(2), columns, strict=False):
             title = PANELS.get(column, column.replace("_", " "))
             figure = training_figure(log, column, title, dark_page())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,7 @@ from core.engine.engine import Engine
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.reports.encoder_table import encoder_row, to_frame
+from core.runtime.shared_types import named_rows
 from core.settings import Setting
 from dashboard.encoders.charts import quality_figure
 from dashboard.shared.comparison import milliseconds
@@ -52,7 +54,7 @@ def draw(view: View) -> None:
     st.table(shown, border="horizontal", hide_index=True)
     for note in notes(view.setting, table):
         st.caption(note)
-    for row in table[table["problem"].notna()].itertuples():
+    for row in named_rows(table[table["problem"].notna()]):
         st.warning(f"{row.encoder}: {row.problem}", icon=":material/error:")
     download("encoders", request_of(view), table, "encoders_csv")
     draw_scatter(view, table)
@@ -75,7 +77,7 @@ def draw_scatter(view: View, table: pd.DataFrame) -> None:
     labels = dict(zip(columns, qualities, strict=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         quality = st.segmented_control(
-            "Quality", columns, default="map", required=True, key="encoders_quality", format_func=labels.get
+            "Quality", columns, default="map", required=True, key="encoders_quality", format_func=labels.__getitem__
         )
         time = next(iter(timed))
         if len(timed) > 1:
@@ -84,7 +86,7 @@ def draw_scatter(view: View, table: pd.DataFrame) -> None:
     title = "Milliseconds an image, " + ("alone" if time == ONE else "in batches")
     words = "; ".join(
         f"{row.encoder}: {getattr(row, quality):.4f} at {milliseconds(getattr(row, column))}"
-        for row in table[table[column].notna() & table[quality].notna()].itertuples()
+        for row in named_rows(table[table[column].notna() & table[quality].notna()])
     )
     figure = quality_figure(table, quality, column, (title, labels[quality]), dark_page())
     st.plotly_chart(figure, key="encoders_scatter", width="stretch", alt=f"{labels[quality]} by encode time. {words}")
@@ -106,7 +108,7 @@ def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
         _quality(table, f"{ap}@{k}, exact", "map"),
         _quality(table, f"{ahp}@{k}, exact", "mahp"),
         _quality(table, "P@1, exact", "precision_at_1"),
-        ("Code", [_code(row) for row in table.itertuples()], []),
+        ("Code", [_code(row) for row in named_rows(table)], []),
         _quality(table, f"{ap}@{k}, hashed", "hashed_map"),
         _quality(table, f"{ahp}@{k}, hashed", "hashed_mahp"),
         (
@@ -141,7 +143,8 @@ def notes(setting: Setting, table: pd.DataFrame) -> list[str]:
         else "No encoder could be judged."
     ]
     coded = table[table["hash"].notna()]
-    for (name, bits), rows in coded.groupby(["hash", "bits"], sort=False):
+    groups: Any = coded.groupby(["hash", "bits"], sort=False)  # whose stubs know no type of a key
+    for (name, bits), rows in groups:
         if name != setting.hash:
             said.append(
                 f"No codes by {get_hash(setting.hash).label}: {', '.join(rows['encoder'])}; there hashed search is by "
@@ -193,7 +196,7 @@ def _emphasised(texts: list[str], best: list[int]) -> list[str]:
     return [f"**{text}**" if place in best else text for place, text in enumerate(texts)]
 
 
-def _code(row: tuple) -> str:
+def _code(row: Any) -> str:
     return UNKNOWN if pd.isna(row.hash) else f"{get_hash(row.hash).label}, {row.bits} bits"
 
 

@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import AMBER, GREEN, GREY, PINK, VERMILION
-from core.figures.style import SEARCH_LOOKS, Look, finish
+from core.reports.figures.palette import AMBER, GREEN, GREY, PINK, VERMILION
+from core.reports.figures.style import SEARCH_LOOKS, Look, finish
 from core.studies.buckets.lookups import BUCKETS, EXACT, HAMMING
 from core.studies.buckets.study import ANSWERED, CANDIDATES, KEY_COST
 
@@ -51,7 +51,7 @@ def describe(table: pd.DataFrame, metric: str) -> str:
     """The figure in words, for those who do not see it."""
     found = table[table["search"] == BUCKETS]
     exact = table[table["search"] == EXACT].iloc[0]
-    best, fewest = found.loc[found[metric].idxmax()], found.loc[found[CANDIDATES].idxmin()]
+    best, fewest = found.iloc[int(found[metric].argmax())], found.iloc[int(found[CANDIDATES].argmin())]
     told = [
         f"{row['method']}, {row['parameters']}: {row[metric]:.4f} with {row[CANDIDATES]:,.0f} images"
         for row in (best, fewest)

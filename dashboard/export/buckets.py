@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.hashing.registry import get_hash
 from core.runtime.cache import ByteCache
+from core.runtime.shared_types import Json
 from core.settings import Setting
 from core.studies.buckets.lookups import LEARNED, lookups, without_head
 from core.studies.buckets.published import DIFFERENCES, PROTOCOL, REPOSITORY
@@ -117,9 +118,9 @@ def _size(table: pd.DataFrame) -> int:
     return int(table.memory_usage(deep=True).sum())
 
 
-def _config() -> dict:
+def _config() -> Json:
     """How the preview writes numbers; what the caption or the parameters say already is left to the file."""
-    config: dict = dict.fromkeys(("encoder", "search", "cells", "pca", "bits", "key bits", "tables", "protocol"))
+    config: Json = dict.fromkeys(("encoder", "search", "cells", "pca", "bits", "key bits", "tables", "protocol"))
     config |= {name: st.column_config.NumberColumn(format="%.4f") for name in FIGURES}
     config |= {name: st.column_config.NumberColumn(format="percent") for name in _SHARES}
     return config | {name: st.column_config.NumberColumn(format="%.0f") for name in (CANDIDATES, KEY_COST)}

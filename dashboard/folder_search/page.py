@@ -49,7 +49,7 @@ def draw_form() -> None:
         wanted = st.form_submit_button("Search", icon=":material/search:", type="primary")
     if wanted and query is None:
         st.warning("Choose a picture to search for first.", icon=":material/image:")
-    elif wanted:
+    elif wanted and query is not None:
         st.session_state.pop(RESULT, None)
         folder = AllowedPaths(roots).find_folder(text)
         chosen = (encoder, folder_search.find_weights(weights, roots))

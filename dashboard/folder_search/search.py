@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from core.bundle.bundle import Bundle
@@ -92,7 +93,5 @@ def _tile(root: Path, hit: Hit) -> Tile:
     return Tile(hit.rank, printable(hit.path), similarity=hit.score, rank=hit.rank, picture=picture)
 
 
-def _small(picture: object) -> object:
-    import numpy as np
-
+def _small(picture: np.ndarray) -> np.ndarray:
     return np.asarray(thumbnail(picture, SIDE))

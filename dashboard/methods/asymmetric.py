@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.methods.compared import asymmetric_gains, settings_near
 from core.methods.scores import YARDSTICKS, Measure
+from core.runtime.shared_types import named_rows
+from core.settings import Setting
 from dashboard.methods import data as methods_data
 from dashboard.methods.charts import asymmetric_figure, row_names
 from dashboard.shared.state import View
@@ -29,10 +32,10 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
         st.info("No method is scored by both distances yet.", icon=":material/calculate:")
         return
     key = (*view.version, measure.name, view.setting.hierarchy, tuple(both))
-    table = side_by_side(both, *sides, key)
+    table = side_by_side(both, sides[0], sides[1], key)
     words = "; ".join(
         f"{name} {row.symmetric:.4f} and {row.asymmetric:.4f}"
-        for name, row in zip(row_names(table), table.itertuples(), strict=True)
+        for name, row in zip(row_names(table), named_rows(table), strict=True)
     )
     st.plotly_chart(
         asymmetric_figure(table, measure.label, dark_page()), key="methods_asymmetric", width="stretch",
@@ -48,7 +51,7 @@ def draw(view: View, measure: Measure, fill: Callable[..., None]) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def side_by_side(
-    _both: list, _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple
+    _both: list[Setting], _symmetric: methods_data.Scores, _asymmetric: methods_data.Scores, key: tuple[Any, ...]
 ) -> pd.DataFrame:
     """`asymmetric_gains` of the settings `_both`; `key` is what the scores are of."""
     symmetric, asymmetric = ({each: part.values[each] for each in _both} for part in (_symmetric, _asymmetric))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import BLUE, NEUTRAL, VIOLET
-from core.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, Look, faded, finish
+from core.reports.figures.palette import BLUE, NEUTRAL, VIOLET
+from core.reports.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, Look, faded, finish
 from dashboard.shared.shades import add_cells
 
 SUFFIX = " (control)"

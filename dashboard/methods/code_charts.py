@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import AMBER, GREEN, GREY, NEUTRAL
-from core.figures.style import Look, faded, finish
 from core.reports.code_statistics import CodeStatistics
 from core.reports.distance_histograms import OTHER, SAME, SUPERCLASS, DistanceHistograms
+from core.reports.figures.palette import AMBER, GREEN, GREY, NEUTRAL
+from core.reports.figures.style import Look, faded, finish
 
 RELATION_LOOKS = {
     SAME: Look("Same class", *GREEN, "solid", "circle"),

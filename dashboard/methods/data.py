@@ -33,7 +33,9 @@ class Scores:
 
 def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
     """What is there of these settings, without computing anything but the best possible, which takes no search."""
-    kept, values, missing = _kept(*view.version), {}, []
+    kept = _kept(*view.version)
+    values: dict[Setting, np.ndarray] = {}
+    missing: list[Setting] = []
     for setting in settings:
         own = own_measure(setting.hash, measure)
         if setting.hash == BEST:
@@ -47,6 +49,10 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
         else:
             values[setting] = found
     return Scores(values, missing)
+
+
+def _computed(view: View, setting: Setting, measure: Measure) -> np.ndarray:
+    return query_scores(view.engine, setting, measure).astype(np.float32)
 
 
 def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[str]:

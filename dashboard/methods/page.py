@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.hashing.registry import CONTROLS
 from core.exports.of_methods import leaderboard_table
+from core.hashing.registry import CONTROLS
 from core.methods.compared import fitting_measure, settings_near, settings_of_all_lengths
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure
@@ -12,7 +12,8 @@ from core.methods.significance import PERMUTATIONS
 from core.methods.stored_scores import fit_seconds
 from core.metrics import registry
 from core.metrics.registry import get_metric
-from core.settings import ALL
+from core.runtime.shared_types import named_rows
+from core.settings import ALL, Setting
 from dashboard.methods import asymmetric as methods_asymmetric
 from dashboard.methods import charts
 from dashboard.methods import code as methods_code
@@ -70,7 +71,7 @@ def choose_reference(names: list[str]) -> str:
     )  # fmt: skip
 
 
-def fill(missing: list, measure: Measure, key: str, what: str) -> None:
+def fill(missing: list[Setting], measure: Measure, key: str, what: str) -> None:
     """A button that computes what is not known."""
     if not missing:
         return
@@ -130,7 +131,7 @@ def shown(board: pd.DataFrame, measure: Measure, scores: methods_data.Scores) ->
     """The leaderboard as text and numbers for people."""
     seconds = {each.hash: None if each.hash == BEST else fit_seconds(bundle, each) for each in scores.values}
     rows = []
-    for row in board.itertuples():
+    for row in named_rows(board):
         compared = not pd.isna(row.p)
         rows.append(
             {

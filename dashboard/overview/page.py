@@ -1,3 +1,5 @@
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -39,7 +41,7 @@ def draw_cards(rows: list[Row], memory: Memory, times: dict[str, float] | None) 
     """The figures of hashed search, each with its difference from exact search."""
     quick, precise, overlap = rows
     cards = st.container(horizontal=True)
-    look = {"border": True, "width": 168}
+    look: dict[str, Any] = {"border": True, "width": 168}
     for row in (quick, precise):
         found = row.hashed_difference
         cards.metric(

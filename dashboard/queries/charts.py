@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import GREY, INK, PAPER
-from core.figures.style import faded
 from core.metrics.intervals import Comparison
 from core.reports.difference_bins import bin_differences
+from core.reports.figures.palette import GREY, INK, PAPER
+from core.reports.figures.style import faded
+from core.runtime.shared_types import Json
 
 # Good for both, the two kinds of change, bad for both: words and counts stand in each cell, colour only helps.
 CELL_COLOURS = {
@@ -89,7 +90,7 @@ def differences(values: np.ndarray, compared: Comparison, label: str, dark: bool
     return figure.update_yaxes(title="queries", type="log" if logarithmic else "linear")
 
 
-def _marker(name: str, dark: bool) -> dict:
+def _marker(name: str, dark: bool) -> Json:
     light, night, shape = SIGNS[name]
     stripes = {"shape": shape, "size": 6, "solidity": 0.35, "fillmode": "overlay", "fgcolor": PAPER.on(dark)}
     return {"color": night if dark else light, "line": {"width": 0}, "pattern": stripes}

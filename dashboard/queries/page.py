@@ -1,5 +1,7 @@
 """All queries at once: where hashing loses and gains, and what is returned instead."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -8,6 +10,7 @@ from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.metrics.intervals import Comparison, compare
 from core.reports.query_analysis import CELLS, TopLabels, cell_counts, cells, query_table
+from core.runtime.shared_types import Json
 from core.settings import Setting
 from dashboard.queries import charts
 from dashboard.queries import pictures as queries_pictures
@@ -29,7 +32,9 @@ ORDERS = {
 
 
 @st.cache_data(max_entries=12, show_spinner=False)
-def table_of(_view: state.View, path: str, version: str, setting: Setting, k: int, metrics: tuple) -> pd.DataFrame:
+def table_of(
+    _view: state.View, path: str, version: str, setting: Setting, k: int, metrics: tuple[str, str]
+) -> pd.DataFrame:
     """The table by query and the comparison it rests on."""
     return query_table(_view.bundle, _view.task, _view.results(("exact", "hashed")), k, metrics)
 
@@ -166,12 +171,12 @@ def open_row(table: pd.DataFrame, row: int) -> None:
     state.open_query(int(table["query"].iloc[row]))
 
 
-def column_config(view: state.View) -> dict:
+def column_config(view: state.View) -> Json:
     """Headings, decimals and bars of the table."""
     ap, ahp = single(view.map_metric), single(view.mahp_metric)
     number = st.column_config.NumberColumn
 
-    def bar(label: str) -> dict:
+    def bar(label: str) -> Any:
         return st.column_config.ProgressColumn(label, format="%.4f", min_value=0.0, max_value=1.0, width="small")
 
     return {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.codes.distances import distance_of, distance_title
 from core.engine.retrieval import Retrieved, to_table
-from core.figures.style import SEARCH_LOOKS
+from core.reports.figures.style import SEARCH_LOOKS
 from dashboard.retrieval.tiles import Tiles, lost_sentence
 from dashboard.shared import image_grid, query_choice, state
 
 MOST_SHOWN, FIRST_SHOWN = 100, 20
 
 
-def names_of(view: state.View) -> dict:
+def names_of(view: state.View) -> dict[str, Any]:
     """What the grids call a tile's two numbers."""
     return {"distance": distance_title(view.setting.hash), "similarity": compared(view)}
 

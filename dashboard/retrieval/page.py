@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.engine.results import SearchResult
 from core.engine.retrieval import Retrieved, retrieve
-from core.figures.style import SEARCH_LOOKS
 from core.hashing.registry import get_hash
+from core.reports.figures.style import SEARCH_LOOKS
 from core.reports.query_analysis import score
 from dashboard.retrieval import picture_choice, picture_input, picture_query
 from dashboard.retrieval.answers import choose_view, compared, draw_answers, draw_lost, draw_table
@@ -78,7 +78,7 @@ def draw_query(view: state.View, found: Retrieved, tiles: Tiles) -> None:
                 parts.append(f"row {rows[tile.index]} of the imported arrays")
             st.caption(" · ".join(parts))
             table = scores(score(view.engine, view.setting, found), view)
-            numbers = [name for name, column in table.items() if column.dtype == np.float64]
+            numbers = [str(name) for name, column in table.items() if column.dtype == np.float64]
             config = {name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
             st.dataframe(
                 table, hide_index=True, column_config=config, key="retrieval_scores", alt="Scores of this query"

@@ -33,6 +33,7 @@ class Tiles:
         """The query's own tile."""
         index = int(self.task.query_index[self.retrieved.query])
         split = self.task.protocol.query_split
+        assert self.retrieved.label is not None  # a query of the bundle
         name, group = self._class(self.retrieved.label)
         return Tile(index, name, group, relation="query", picture=self.picture(split, index))
 

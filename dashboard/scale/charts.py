@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import BLUE, NAVY, NEUTRAL, SKY
-from core.figures.style import SEARCH_LOOKS, Look, finish
+from core.reports.figures.palette import BLUE, NAVY, NEUTRAL, SKY
+from core.reports.figures.style import SEARCH_LOOKS, Look, finish
 
 LOOKS = {
     "exact-blas": Look("Exact: BLAS", *SKY, "dot", "circle-open"),

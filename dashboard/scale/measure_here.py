@@ -17,7 +17,7 @@ QUERIES = 200
 EFFORT = Effort(runs=(5, 60), query_seconds=0.7, batch_runs=1, batch_seconds=0.7)
 
 
-def measure(view: View, progress: Callable[[float, str], None]) -> pd.DataFrame:
+def measure(view: View, progress: Callable[[float, str], object]) -> pd.DataFrame:
     """The points of the session's encoder, hash, bits, multiplier and k; BadInput for what cannot be timed at scale."""
     subject = Subject(view.engine, view.setting, QUERIES)
     plan = subject.plan([LARGEST], view.k, effort=EFFORT)

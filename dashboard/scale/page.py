@@ -89,7 +89,7 @@ def show_tables(table: pd.DataFrame, models: Models) -> None:
     """Quality and memory of the batches, the models, the projection."""
     st.subheader("What a batch reaches, and its memory")
     shown = data.quality(table)
-    formats = {name: "%.4f" for name in shown if "@" in name} | {"Overlap": "%.4f"}
+    formats = {name: "%.4f" for name in map(str, shown) if "@" in name} | {"Overlap": "%.4f"}
     formats |= {"Batch, s": "%.2f", "Queries a second": "%,.0f", "Peak memory, GB": "%.2f", "N": "%,d"}
     _draw(shown, formats, "scale_quality")
     st.caption(

@@ -16,7 +16,7 @@ COLUMNS = ("", "Exact", "Hashed", "Hashed âˆ’ exact", "Hamming only", "Hamming â
 
 def overview_table(rows: list[Row], memory: Memory, times: Mapping[str, float] | None) -> pd.DataFrame:
     """Everything as text; times are dashes until they are measured."""
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (
             row.label,
             f"{row.exact:.4f}",

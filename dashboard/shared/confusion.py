@@ -23,7 +23,7 @@ def answered(_engine: Engine, path: str, version: str, setting: Setting, search:
     return top_labels(_engine, setting, search, k)
 
 
-def draw_confusion(view: state.View, found: dict[str, TopLabels], key: tuple) -> None:
+def draw_confusion(view: state.View, found: dict[str, TopLabels], key: tuple[str, str, Setting]) -> None:
     """Which classes come back instead of the query's."""
     st.subheader(f"Returned in the top {view.k:,} instead", anchor=False)
     bundle = view.bundle
@@ -42,7 +42,7 @@ def draw_confusion(view: state.View, found: dict[str, TopLabels], key: tuple) ->
     search = SEARCHES[shown]
     if search not in found:
         with st.spinner("Counting the classes that Hamming search returns …"):
-            found[search] = answered(view.engine, *key, search, view.k)
+            found[search] = answered(view.engine, key[0], key[1], key[2], search, view.k)
     confusion = found[search].confusion
     diagonal = "is written out, in per cent" if level == "Superclasses" else "is left blank"
     st.caption(
@@ -56,17 +56,18 @@ def draw_confusion(view: state.View, found: dict[str, TopLabels], key: tuple) ->
 def draw_map(view: state.View, confusion: np.ndarray, level: str) -> None:
     """The heat map of a level."""
     bundle = view.bundle
-    names, groups = bundle.class_names, bundle.superclass_of
+    names, groups, titles = bundle.class_names, bundle.superclass_of, bundle.superclass_names
     if level == "Superclasses":
-        share = shares(by_superclass(confusion, groups, len(bundle.superclass_names)))
-        figure = charts.superclass_confusion(share, bundle.superclass_names, dark_page())
+        assert groups is not None and titles is not None  # else the level is not offered
+        share = shares(by_superclass(confusion, groups, len(titles)))
+        figure = charts.superclass_confusion(share, titles, dark_page())
     elif len(names) > MOST_CLASSES:
         st.info(f"{len(names):,} classes are too many for a heat map: the table below names the pairs.")
         return
     else:
         order = np.arange(len(names)) if groups is None else np.argsort(groups, kind="stable")
         share = shares(confusion)[np.ix_(order, order)]
-        runs = None if groups is None else [bundle.superclass_names[groups[i]] for i in order]
+        runs = None if groups is None or titles is None else [titles[groups[i]] for i in order]
         figure = charts.class_confusion(share, [names[i] for i in order], runs)
     st.plotly_chart(figure, key=f"queries_confusion_{level}", width="stretch", alt=f"{level}: returned by queried")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import INK
-from core.figures.style import name_axis, places
+from core.reports.figures.palette import INK
+from core.reports.figures.style import name_axis, places
 from dashboard.shared.placeholder_cards import readable, readable_names
 
 

@@ -91,6 +91,7 @@ class Pictures:
 
     def _encode(self, split: str, index: int) -> str:
         images = self._images[split]
+        assert images is not None  # `uri` has looked
         return png_uri(images[index])
 
 
@@ -105,7 +106,7 @@ def png_uri(image: np.ndarray) -> str:
 
 def download_with_progress(
     root: str | Path,
-    on_progress: Callable[[float], None],
+    on_progress: Callable[[float], object],
     *,
     dataset: Cifar = CIFAR_100,
     download: Callable[[Path], object] | None = None,
@@ -145,7 +146,7 @@ def _watch(
     worker: threading.Thread,
     root: Path,
     dataset: Cifar,
-    on_progress: Callable[[float], None],
+    on_progress: Callable[[float], object],
     every: float,
     stalled: float,
 ) -> None:

@@ -18,7 +18,7 @@ from core.runtime import kernel_folder
 
 _STEP = 0.1  # seconds
 _LOCK = Lock()
-_process: subprocess.Popen | None = None
+_process: subprocess.Popen[bytes] | None = None
 
 
 def start() -> None:
@@ -28,7 +28,7 @@ def start() -> None:
         if _process is not None or kernel_folder.is_complete() or not kernel_folder.can_write():
             return
         try:
-            _process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "core", "prepare"],
                 cwd=Path(__file__).parents[2],
                 stdin=subprocess.DEVNULL,
@@ -37,9 +37,11 @@ def start() -> None:
             )
         except OSError:
             return
-    atexit.register(_process.terminate)
+        _process = process
+    atexit.register(process.terminate)
     # It ends when nobody reads its lines any more: with this server, however that ends.
-    Thread(target=_process.stdout.read, name="preparing", daemon=True).start()
+    assert process.stdout is not None  # a pipe, as asked for above
+    Thread(target=process.stdout.read, name="preparing", daemon=True).start()
 
 
 def ready(part: str = kernel_folder.ALL) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from core.figures.palette import SEQUENTIAL
+from core.reports.figures.palette import SEQUENTIAL
 
 # Without the two ends that differ least from their neighbours: text must read on every shade.
 SCALES = {dark: list(shades[:8]) for dark, shades in SEQUENTIAL.items()}

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import AMBER, BLUE, GREEN, NAVY, NEUTRAL, PINK, VERMILION
-from core.figures.style import SEARCH_LOOKS, finish
+from core.reports.figures.palette import AMBER, BLUE, GREEN, NAVY, NEUTRAL, PINK, VERMILION
+from core.reports.figures.style import SEARCH_LOOKS, finish
+from core.runtime.shared_types import named_rows
 
 LIMIT = "least that this machine could take"
 
@@ -54,7 +55,7 @@ def latency_figure(table: pd.DataFrame, labels: dict[str, str], dark: bool) -> g
         y=order,
         x=np.array(ends) * factor,
         mode="text",
-        text=[f" {row.median_ms * factor:.1f} (p95 {row.p95_ms * factor:.1f})" for row in whole.itertuples()],
+        text=[f" {row.median_ms * factor:.1f} (p95 {row.p95_ms * factor:.1f})" for row in named_rows(whole)],
         textposition="middle right",
         cliponaxis=False,
         showlegend=False,

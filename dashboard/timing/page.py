@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.hashing.registry import get_hash
 from core.runtime.pinning import alone
+from core.runtime.shared_types import named_rows
 from core.timing.side_figures import fastest_exact, per_second, speed_ratio
 from core.timing.timing import WARM_UP
 from dashboard.shared import kept_timings, state, style
@@ -67,7 +68,7 @@ def latency(found: Measured, dark: bool) -> None:
         charts.latency_figure(found.table, star, dark),
         key="timing_latency",
         width="stretch",
-        alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in found.latency.itertuples()),
+        alt="; ".join(f"{labels[row.side]} {1000 * row.median_ms:.1f} µs" for row in named_rows(found.latency)),
     )
     st.caption(
         "★ The fastest exact side: the one that hashed search is compared with. Medians of stages need not add up to "

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.palette import NEUTRAL
-from core.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
+from core.reports.figures.palette import NEUTRAL
+from core.reports.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
 from dashboard.shared.shades import SCALES
 from dashboard.tradeoff.grid_charts import Mark
 

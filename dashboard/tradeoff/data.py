@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.codes.codes import bits_for, usable_hashes
-from core.figures.style import CONTROL_LOOKS
+from core.reports.figures.style import CONTROL_LOOKS
 from core.runtime.cache import ByteCache
+from core.runtime.shared_types import named_rows
 from core.settings import Setting
 from core.timing.timed_grid import GridTimes
 from core.tradeoff.choice import Choice
@@ -29,7 +31,7 @@ def _kept(path: str, version: str) -> ByteCache:
     return ByteCache(20_000_000)
 
 
-def grids_of(view: View, wanted: list[tuple[Setting, list[int]]], progress: Callable[[float], None]) -> list[Grid]:
+def grids_of(view: View, wanted: list[tuple[Setting, list[int]]], progress: Callable[[float], object]) -> list[Grid]:
     """Grids of some settings and lengths at the view's k, from the cache where they are there."""
     multipliers = with_current(view.setting.multiplier)
     same = tuple((replace(setting, bits=0, multiplier="1"), tuple(lengths)) for setting, lengths in wanted)
@@ -71,7 +73,7 @@ def points_of(grid: Grid, metric: str, times: GridTimes | None = None, control: 
         f"<br>{row.difference:+.4f} ± {row.margin:.4f} to exact search"
         f"<br>{row.bytes:,} bytes read, {row.shortlist:,} images re-ranked"
         + ("" if np.isnan(row.ms) else f"<br>{1000 * row.ms:.1f} µs a query")
-        for row in points.itertuples()
+        for row in named_rows(points)
     ]
     return points
 
@@ -80,13 +82,13 @@ def points_of(grid: Grid, metric: str, times: GridTimes | None = None, control: 
 class TimedGrid:
     """Measured times with what they belong to."""
 
-    depends_on: tuple
+    depends_on: tuple[Any, ...]
     times: GridTimes
     machine: str
     when: str
 
 
-def times_depend_on(view: View) -> tuple:
+def times_depend_on(view: View) -> tuple[Any, ...]:
     """What measured times of a grid belong to; length and multiplier are the grid's own."""
     setting = view.setting
     gallery = (setting.protocol, setting.near_duplicates)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.figures.style import SEARCH_LOOKS, finish
+from core.reports.figures.style import SEARCH_LOOKS, finish
 from core.tradeoff.grid import Grid
 from dashboard.shared.shades import add_cells
 
@@ -89,7 +89,8 @@ def _outline(figure: go.Figure, grid: Grid, here: Mark, cheapest: Mark | None, d
 
 def describe(points: pd.DataFrame, exact: float, title: str) -> str:
     """The grid in words, for those who do not see it."""
-    best, worst = points.loc[points["quality"].idxmax()], points.loc[points["quality"].idxmin()]
+    quality = points["quality"]
+    best, worst = points.iloc[int(quality.argmax())], points.iloc[int(quality.argmin())]
     low, high = (f"{each['quality']:.4f} ({each['bits']} bits × {each['multiplier']})" for each in (worst, best))
     return f"{title} of {len(points)} settings: from {low} to {high}; exact search {exact:.4f}."
 

@@ -92,7 +92,7 @@ def choice(
     percent: float,
     cost: str,
     exact: tuple[float, float],
-) -> charts.Mark | None:
+) -> charts.Mark:
     """Say which setting is the cheapest that is good enough, with a button that applies it."""
     found = choose(points, exact, percent, cost)
     picked, text = found.row, data.choice_text(found, exact[1], title, percent, cost)
@@ -149,7 +149,7 @@ with state.section():
 
     st.subheader("Quality against cost")
     cost = choose_cost(times)
-    spent = times.times.exact[times.times.fastest_exact] if cost == "ms" else float(grid.exact_bytes)
+    spent = times.times.exact[times.times.fastest_exact] if times and cost == "ms" else float(grid.exact_bytes)
     exact = (spent, grid.exact[metric])
     here = charts.Mark("You are here", setting.bits, setting.multiplier)
     cheapest = choice(slot, points, title, percent, cost, exact)

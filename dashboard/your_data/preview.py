@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -61,7 +62,7 @@ def look(uploads: Mapping[str, Upload], columns: Columns, similarity: str) -> Pr
 def preview_files(uploads: Mapping[str, Upload], columns: Columns, similarity: str = "cosine") -> Preview:
     """What the files hold, in the words of their owner."""
     sources = {key: upload.path for key, upload in uploads.items() if upload.role.array is not None}
-    texts = {key: upload.path for key, upload in uploads.items() if upload.role.array is None}
+    texts: dict[str, Any] = {key: upload.path for key, upload in uploads.items() if upload.role.array is None}
     preview = preview_arrays(sources, columns, **texts, similarity=similarity)
     names = {str(upload.path): upload.name for upload in uploads.values()}
     return Preview(

@@ -28,6 +28,9 @@ class Network(nn.Module):
     `mean` and `deviation` are those of the images' channels.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(
         self, recipe: Recipe, mean: tuple[float, ...] = MEAN, deviation: tuple[float, ...] = DEVIATION
     ) -> None:

@@ -14,6 +14,8 @@ from core.encoders.recipes.contrastive import ContrastiveRecipe
 class ContrastiveNetwork(Network):
     """Unit embeddings drawn to one learned proxy a class and pushed from the others; no class tree is used."""
 
+    recipe: ContrastiveRecipe
+
     def __init__(self, recipe: ContrastiveRecipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
         self.trunk = make_trunk(recipe)

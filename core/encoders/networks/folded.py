@@ -7,6 +7,7 @@ are converted and laid out once in place of each batch, and no value is kept for
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ class FoldedTrunk(nn.Module):
     def __init__(self, trunk: ResidualTrunk, dtype: torch.dtype) -> None:
         super().__init__()
         self.stem = folded_filters(trunk.stem, trunk.stem_norm, dtype)
-        self.blocks = nn.Sequential(*(FoldedBlock(block, dtype) for block in trunk.blocks))
+        self.blocks = nn.Sequential(*(FoldedBlock(cast(Block, block), dtype) for block in trunk.blocks))
         self.features = trunk.features
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,7 +53,8 @@ class FoldedBlock(nn.Module):
         super().__init__()
         self.enter = folded_filters(block.enter, block.enter_norm, dtype)
         self.leave = folded_filters(block.leave, block.leave_norm, dtype)
-        self.project = None if block.project is None else folded_filters(*block.project, dtype)
+        project = cast("tuple[Filters, nn.BatchNorm2d] | None", block.project)
+        self.project = None if project is None else folded_filters(*project, dtype)
         self.gate = FoldedGate(block.gate, dtype)
         self.stride = block.stride
 
@@ -82,11 +84,12 @@ def folded_filters(filters: Filters, norm: nn.BatchNorm2d, dtype: torch.dtype) -
     """Filters and the normalisation that follows, by its running statistics, as one convolution with a bias."""
     channels_out, side = len(filters.weight), filters.side
     result = nn.Conv2d(filters.channels_in, channels_out, side, filters.stride, side // 2)
+    assert norm.running_mean is not None and norm.running_var is not None  # it was trained
     scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
     weight = filters.weight.double() * scale[:, None]
     result.weight = nn.Parameter(weight.view_as(result.weight))
     result.bias = nn.Parameter(norm.bias.double() - norm.running_mean.double() * scale)
-    return result.to(dtype, memory_format=torch.channels_last)
+    return result.to(dtype).to(memory_format=torch.channels_last)
 
 
 def _means(x: Tensor) -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -12,7 +15,7 @@ from core.encoders.networks.semantic import SemanticNetwork
 from core.encoders.networks.source import SourceAlexNet, SourceNetwork
 from core.encoders.recipes.base import Recipe
 
-NETWORKS: dict[str, type[Network]] = {
+NETWORKS: dict[str, Callable[[Any, Tensor], Network]] = {  # each takes the recipe of its kind
     "semantic": SemanticNetwork,
     "classifier": ClassifierNetwork,
     "source": SourceNetwork,

@@ -18,6 +18,9 @@ class SemanticNetwork(Network):
     class vectors are those of Barz & Denzler (WACV 2019), who draw a free embedding to them.
     """
 
+    recipe: SemanticRecipe
+    class_vectors: Tensor
+
     def __init__(self, recipe: SemanticRecipe, class_vectors: Tensor) -> None:
         super().__init__(recipe)
         self.trunk = make_trunk(recipe)

@@ -18,6 +18,8 @@ FEATURES = 4096  # of its layer fc7
 class SourceHead(nn.Module):
     """Features to the embedding through sigmoid units; a bit is set where a unit is at least .5."""
 
+    class_vectors: Tensor
+
     def __init__(self, features: int, bits: int, class_vectors: Tensor) -> None:
         super().__init__()
         self.hidden = nn.Linear(features, bits)

@@ -54,6 +54,7 @@ class Trunk(nn.Module):
         values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
         whitening = (vectors / torch.sqrt(values + _REGULARISATION)).T.reshape(-1, 3, PATCH, PATCH).flip(0)
         self.whiten.weight.copy_(torch.cat([whitening, -whitening]))
+        assert self.whiten.bias is not None  # a convolution has one unless told otherwise
         nn.init.zeros_(self.whiten.bias)
 
     def filters(self) -> list[nn.Parameter]:

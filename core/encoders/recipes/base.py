@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import asdict, dataclass
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from core.errors import BadInput
+from core.runtime.shared_types import Json
 
 _FIXED = {"encoder", "network", "descriptor"}  # what an encoder is, not how it is made
 SOFTMAX = "-softmax"  # ends the name of an encoder whose embeddings are a classifier's probabilities
@@ -19,7 +20,7 @@ class EncoderRecipe:
 
     encoder: str
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> Json:
         """The fields as JSON-ready values, kept in the checkpoint, the weights and the manifest."""
         return json.loads(json.dumps(asdict(self)))
 
@@ -78,14 +79,14 @@ class Recipe(EncoderRecipe):
 AnyRecipe = TypeVar("AnyRecipe", bound=EncoderRecipe)
 
 
-def from_dict(kind: type[AnyRecipe], values: dict) -> AnyRecipe:
+def from_dict(kind: type[AnyRecipe], values: Json) -> AnyRecipe:
     """A recipe from `as_dict`'s values."""
     known = {field.name for field in dataclasses.fields(kind)}
-    chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    chosen: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return kind(**{name: value for name, value in chosen.items() if name in known})
 
 
-def _convert(text: str, example: object) -> object:
+def _convert(text: str, example: Any) -> Any:
     if isinstance(example, tuple):
         return tuple(int(part) for part in text.split(","))
     if isinstance(example, bool):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.encoders.recipes.base import Recipe, from_dict
 from core.encoders.recipes.classifier import CLASSIFIER
 from core.encoders.recipes.contrastive import CONTRASTIVE
 from core.encoders.recipes.semantic import SEMANTIC, SEMANTIC_SMALL, SEMANTIC_TEACHER
 from core.encoders.recipes.source import SOURCE, SOURCE_ALEXNET
 from core.errors import unknown_name
+from core.runtime.shared_types import Json
 
 RECIPES: dict[str, Recipe] = {
     recipe.encoder: recipe
@@ -15,7 +18,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def get_recipe(encoder: str, changes: list[str] | tuple[str, ...] = ()) -> Recipe:
+def get_recipe(encoder: str, changes: Sequence[str] = ()) -> Recipe:
     """The recipe of an encoder that is trained here, with 'field=value' changes; raises BadInput for another name."""
     if encoder not in RECIPES:
         raise unknown_name("encoder to train", encoder, RECIPES)
@@ -25,6 +28,6 @@ def get_recipe(encoder: str, changes: list[str] | tuple[str, ...] = ()) -> Recip
     return recipe
 
 
-def read_recipe(values: dict) -> Recipe:
+def read_recipe(values: Json) -> Recipe:
     """A recipe from what `Recipe.as_dict` gave; raises BadInput for an encoder that is not trained here."""
     return from_dict(type(get_recipe(str(values.get("encoder")))), values)

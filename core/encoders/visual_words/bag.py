@@ -38,7 +38,7 @@ class BagOfWords:
         return self.centres.size + self.idf.size
 
     def encode(
-        self, images: np.ndarray, threads: int | None = None, progress: Callable[[float], None] | None = None
+        self, images: np.ndarray, threads: int | None = None, progress: Callable[[float], object] | None = None
     ) -> EncodedImages:
         """tf-idf vectors float32 (N, words + 1) of images uint8 (N, H, W, 3); it predicts no class and has no code."""
         vectors = tf_idf(count_words(self.recipe, self.centres, images, threads, progress), self.idf)
@@ -51,7 +51,7 @@ def count_words(
     centres: np.ndarray,
     images: np.ndarray,
     threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> np.ndarray:
     """Counts float32 (N, words + 1) of each word in images uint8 (N, H, W, 3); the last column is 1 in a picture
     without descriptor, else 0."""

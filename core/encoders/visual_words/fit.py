@@ -11,7 +11,7 @@ from core.encoders.visual_words.recipes import VisualWordsRecipe
 from core.encoders.visual_words.vocabulary import fit_centres
 from core.runtime.parallel import run_blocks
 
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 
 
 def fit_bag(

@@ -20,8 +20,8 @@ def describe(recipe: VisualWordsRecipe, images: np.ndarray) -> np.ndarray:
 
 def _of_size(recipe: VisualWordsRecipe, images: np.ndarray, size: int) -> np.ndarray:
     # Keypoints nearer to the edge than a patch would be left out: the picture goes on beyond it, mirrored.
-    orb = cv2.ORB_create(edgeThreshold=size // 2, patchSize=size)
+    orb = cv2.ORB.create(edgeThreshold=size // 2, patchSize=size)
     points = keypoints(recipe.side, recipe.step, size, margin=size)
-    wide = (cv2.copyMakeBorder(grey(i, recipe.side), *[size] * 4, cv2.BORDER_REFLECT_101) for i in images)
+    wide = (cv2.copyMakeBorder(grey(i, recipe.side), size, size, size, size, cv2.BORDER_REFLECT_101) for i in images)
     bits = np.unpackbits(np.stack([orb.compute(image, points)[1] for image in wide]), axis=2)
     return np.where(bits.any(axis=2, keepdims=True), 2.0 * bits - 1, 0).astype(np.float32)

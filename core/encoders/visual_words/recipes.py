@@ -5,6 +5,7 @@ Sizes, vocabularies and descriptors were chosen on the 5,000 held-out training i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from core.encoders.recipes.base import EncoderRecipe
@@ -43,7 +44,7 @@ _BEST = replace(_HOG, encoder="bovw")
 VISUAL_WORDS: dict[str, VisualWordsRecipe] = {recipe.encoder: recipe for recipe in (_BEST, _SIFT, _ORB, _HOG)}
 
 
-def get_words_recipe(encoder: str, changes: list[str] | tuple[str, ...] = ()) -> VisualWordsRecipe:
+def get_words_recipe(encoder: str, changes: Sequence[str] = ()) -> VisualWordsRecipe:
     """The recipe of a bag of visual words, with 'field=value' changes; raises BadInput for another name."""
     if encoder not in VISUAL_WORDS:
         raise unknown_name("bag of visual words", encoder, VISUAL_WORDS)

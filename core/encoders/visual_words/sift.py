@@ -15,7 +15,7 @@ from core.encoders.visual_words.recipes import VisualWordsRecipe
 
 def describe(recipe: VisualWordsRecipe, images: np.ndarray) -> np.ndarray:
     """Descriptors float32 (N, P, 128) of images uint8 (N, H, W, 3)."""
-    sift = cv2.SIFT_create()
+    sift = cv2.SIFT.create()
     points = [point for size in recipe.sizes for point in keypoints(recipe.side, recipe.step, size)]
     found = np.stack([sift.compute(grey(image, recipe.side), points)[1] for image in images])
     return np.sqrt(found / np.maximum(found.sum(axis=2, keepdims=True), 1e-6))

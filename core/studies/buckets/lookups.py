@@ -156,7 +156,7 @@ def cell_keys(
     prepared = prepare_centroids(centres)
     found = [nearest_cells(np.ascontiguousarray(X), prepared).astype(np.int64)[None] for X in (queries, gallery)]
     kept = features.shape[1]
-    return Keys(*found, cells * kept / dimensions + (kept if pca else 0))
+    return Keys(found[0], found[1], cells * kept / dimensions + (kept if pca else 0))
 
 
 def plane_keys(
@@ -176,7 +176,7 @@ def subset_keys(bits: Bits, key_bits: int, tables: int, seed: int) -> Keys:
     chosen = [np.sort(generator.permutation(length)[:key_bits]) for _ in range(tables)]
     weights = 1 << np.arange(key_bits, dtype=np.int64)[::-1]
     keys = [np.stack([side[:, places] @ weights for places in chosen]) for side in (bits.queries, bits.gallery)]
-    return Keys(*keys, bits.products)
+    return Keys(keys[0], keys[1], bits.products)
 
 
 def code_bits(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from core.engine.task import RetrievalTask
 from core.errors import BadInput
 from core.hashing.packing import pack, to_words
 from core.metrics.intervals import Z95
+from core.runtime.shared_types import Json
 from core.search.buckets import rank_buckets
 from core.search.door import PackedCodes
 from core.settings import Setting
@@ -45,10 +47,10 @@ COLUMNS = (
     "protocol", "queries", *FIGURES,
 )  # fmt: skip
 WHOLE = ("cells", "pca", "bits", "key bits", "tables", "queries")
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 
 
-def study_setting(bundle: Bundle, encoder: str | None = None, protocol: str | None = None, **options: int) -> Setting:
+def study_setting(bundle: Bundle, encoder: str | None = None, protocol: str | None = None, **options: Any) -> Setting:
     """What is studied: `test-vs-train` where the bundle has it and no other protocol is named."""
     defaults = bundle.defaults
     usual = PROTOCOL if PROTOCOL in bundle.protocols else defaults["protocol"]
@@ -94,17 +96,20 @@ class Finder:
             keys = self.keys(lookup)
             found = rank_buckets(task.queries, task.gallery, keys.queries, keys.gallery, DEEP, task.exclude, threads)
             return TableAnswers(found[0], found[2], task.size), keys.products
+        assert lookup.bits is not None  # of every search by code
         bits = self.bits(lookup.method, lookup.bits)
         codes = self.backend.open_codes(PackedCodes(lookup.bits, to_words(pack(bits.gallery))))
-        found = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
-        return self._every(found.ids), bits.products
+        ranked = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
+        return self._every(ranked.ids), bits.products
 
     def keys(self, lookup: Lookup) -> Keys:
         """The buckets of a lookup."""
         seed = self.setting.seed
         sides = self.task.queries, self.task.gallery
         if lookup.method == KMEANS:
+            assert lookup.cells is not None  # of every k-means
             return cell_keys(self._features(), *sides, lookup.cells, lookup.pca, seed)
+        assert lookup.key_bits is not None and lookup.tables is not None  # of every hash table
         if lookup.bits is None:
             return plane_keys(self._features(), *sides, lookup.key_bits, lookup.tables, seed)
         return subset_keys(self.bits(lookup.method, lookup.bits), lookup.key_bits, lookup.tables, seed)
@@ -161,7 +166,7 @@ def published_rows() -> pd.DataFrame:
     return _frame(rows)
 
 
-def _told(lookup: Lookup, engine: Engine, setting: Setting) -> dict:
+def _told(lookup: Lookup, engine: Engine, setting: Setting) -> Json:
     shape = {"cells": lookup.cells, "pca": lookup.pca, "bits": lookup.bits}
     return {
         "origin": "here", "data": engine.bundle.dataset, "encoder": setting.encoder, "method": lookup.label,
@@ -170,6 +175,6 @@ def _told(lookup: Lookup, engine: Engine, setting: Setting) -> dict:
     }  # fmt: skip
 
 
-def _frame(rows: list[dict]) -> pd.DataFrame:
+def _frame(rows: list[Json]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(COLUMNS, object))
     return frame.astype({**dict.fromkeys(FIGURES, float), **dict.fromkeys(WHOLE, "Int64")})

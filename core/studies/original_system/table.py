@@ -21,6 +21,7 @@ from core.errors import BadInput
 from core.metrics.accumulate import Kept, accumulate_ranking
 from core.reports.tables import ENCODE_TIME, RETRIEVAL_TIME
 from core.runtime.parallel import blocks
+from core.runtime.shared_types import Json
 from core.settings import Setting
 from core.studies.original_system.published import BITS, HASH, HIERARCHY, KS, MAHP, MAP, MULTIPLIER, PROTOCOL, PUBLISHED
 
@@ -104,6 +105,7 @@ def own_rows(engine: Engine, setting: Setting, times: Mapping[str, float] | None
     code = {"hash": setting.hash, "bits": setting.bits}
     each = {**code, "shortlist": OWN_LIST}
     listed = one_list(engine, setting, ks)
+    assert listed.shortlists is not None  # of hashed search
     rows = []
     for search, how, result in (
         ("exact", {}, engine.result("exact", setting, ks)),
@@ -155,7 +157,7 @@ def _figures(result: SearchResult, definition: str) -> dict[str, float]:
     return {f"{name}@{k}": result.mean(metric, k) for name, metric in judged.items() for k in map(int, result.ks)}
 
 
-def _frame(rows: list[dict]) -> pd.DataFrame:
+def _frame(rows: list[Json]) -> pd.DataFrame:
     numbers = dict.fromkeys((ENCODE_TIME, RETRIEVAL_TIME, *FIGURES), float)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {**dict.fromkeys(COLUMNS, object), **numbers, "bits": "Int64"}

@@ -15,7 +15,7 @@ from core.timing.opponents.contender import Contender, SearchInputs, Stages, loo
 
 def hamming_argsort(inputs: SearchInputs) -> Contender:
     """The side `hamming-argsort`: the first k of a full sort."""
-    task, k, bits = inputs.task, inputs.k, inputs.codes.bits
+    task, k, bits = inputs.task, inputs.k, inputs.pair.bits
     gallery = signs(inputs.gallery_bits())
 
     def one(q: int) -> tuple[np.ndarray, Stages]:

@@ -41,18 +41,18 @@ class Reference:
             same = (same_similarities(task, q, *both) for q, *both in zip(places, found, expected, strict=True))
             return all(same), SIMILARITIES
         if search == "hamming":
-            apart = [self.inputs.codes.distances(self.rows, ids) for ids in (found, expected)]
-            return bool(np.array_equal(*apart)), DISTANCES
+            apart = [self.inputs.pair.distances(self.rows, ids) for ids in (found, expected)]
+            return bool(np.array_equal(apart[0], apart[1])), DISTANCES
         return self._reranked(found), RERANKED
 
     def _reranked(self, found: np.ndarray) -> bool:
         """Whether each row is the best k of some shortlist whose distances are the reference's."""
         inputs = self.inputs
-        levels = inputs.codes.rank(self.rows, inputs.shortlist, self.exclude, 1).scores
+        levels = inputs.pair.rank(self.rows, inputs.shortlist, self.exclude, 1).scores
         everything = np.arange(len(inputs.task.gallery))[None]
         rounding = _rounding_of_all(inputs.task)
         for row, q in enumerate(range(*self.rows.indices(len(inputs.task.queries)))):  # one at a time: N is large
-            apart = inputs.codes.distances(slice(q, q + 1), everything)[0]
+            apart = inputs.pair.distances(slice(q, q + 1), everything)[0]
             if not could_be_reranked(inputs.task, q, found[row], apart, levels[row], rounding):
                 return False
         return True

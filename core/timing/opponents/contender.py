@@ -70,7 +70,13 @@ class SearchInputs:
     def searcher(self, threads: int | None) -> Searcher:
         """The project's own searches of the same, on some threads."""
         task = self.task
-        return Searcher(task.queries, task.exclude, task.gallery, task.index, lambda: self.codes, threads)
+        return Searcher(task.queries, task.exclude, task.gallery, task.index, lambda: self.pair, threads)
+
+    @property
+    def pair(self) -> CodePair:
+        """The codes, for a side that searches them: it is made only where there are some."""
+        assert self.codes is not None
+        return self.codes
 
     @property
     def plain_codes(self) -> bool:
@@ -88,7 +94,7 @@ class SearchInputs:
         Where `size` is more bytes than the bits take, the rest is zero.
         """
         if self.hasher is None:
-            return resize(self.codes.queries.packed[rows], size)
+            return resize(self.pair.queries.packed[rows], size)
         if rows.stop - rows.start == 1:
             words = self.hasher.one(self.task.queries[rows.start])[None]
         else:
@@ -99,11 +105,11 @@ class SearchInputs:
         """The same as bool (Q, bits), for sides that search codes which are not packed."""
         if self.hasher is not None:
             return self.hasher.signs(self.task.queries[rows])
-        return unpack(self.query_codes(rows, width(self.codes.bits)), self.codes.bits)
+        return unpack(self.query_codes(rows, width(self.pair.bits)), self.pair.bits)
 
     def gallery_bits(self) -> np.ndarray:
         """The gallery's codes as bool (N, bits)."""
-        return unpack(self.codes.gallery.packed, self.codes.bits)
+        return unpack(self.pair.gallery.packed, self.pair.bits)
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,8 @@ def looped(one: SearchOne) -> SearchMany:
     """A batch as a loop over its queries, for what has no other way; the stages are sums."""
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
-        found, total = [], {}
+        found: list[np.ndarray] = []
+        total: Stages = {}
         for q in range(rows.start, rows.stop):
             ids, stages = one(q)
             found.append(ids.copy())

@@ -16,7 +16,7 @@ from core.timing.opponents.contender import SearchInputs
 
 def code_signs(inputs: SearchInputs) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the queries and of the gallery as float32 of -1 and +1, as such evaluators are given them."""
-    codes = inputs.codes
+    codes = inputs.pair
     return signs(unpack(codes.queries.packed, codes.bits)), signs(unpack(codes.gallery.packed, codes.bits))
 
 

@@ -78,13 +78,13 @@ def _fastest(inputs: SearchInputs, depth: int, batch: int) -> tuple[Any, str]:
     """The index set to its fastest mode for batches of that many queries, and the mode in words."""
     import faiss
 
-    packed = inputs.codes.gallery.packed
+    packed = inputs.pair.gallery.packed
     size = next((size for size in _FAST_SIZES if size >= packed.shape[1]), packed.shape[1])
-    index = faiss.IndexBinaryFlat(8 * size)
+    index: Any = faiss.IndexBinaryFlat(8 * size)  # whose stubs have no settings
     index.add(resize(packed, size))
     blocks = _BLOCKS if batch > _BLOCKS[0] else _BLOCKS[:1]
     rows = slice(0, min(batch, len(inputs.task.queries), 2 * _BLOCKS[1]))
-    best: tuple[int, bool, int] | None = None
+    best = (2**63, True, blocks[0])
     for heap, block in product((True, False), blocks):
         index.use_heap, index.query_batch_size = heap, block
         taken = []
@@ -92,6 +92,6 @@ def _fastest(inputs: SearchInputs, depth: int, batch: int) -> tuple[Any, str]:
             started = perf_counter_ns()
             _nearest(inputs, index, rows, depth)
             taken.append(perf_counter_ns() - started)
-        best = min(best or (2**63, heap, block), (min(taken[1:]), heap, block))
+        best = min(best, (min(taken[1:]), heap, block))
     _, index.use_heap, index.query_batch_size = best
     return index, f"{'heap' if best[1] else 'counting'}, block of {best[2]}"

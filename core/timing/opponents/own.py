@@ -30,7 +30,7 @@ def own_exact(inputs: SearchInputs, threads: int | None = None) -> Contender:
 
 def own_hashed(inputs: SearchInputs, threads: int | None = None) -> Contender:
     """The side `hashed`."""
-    task, codes, k, shortlist = inputs.task, inputs.codes, inputs.k, inputs.shortlist
+    task, codes, k, shortlist = inputs.task, inputs.pair, inputs.k, inputs.shortlist
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
         watch, searcher, own = _from_embeddings(inputs, rows, threads)
@@ -42,7 +42,7 @@ def own_hashed(inputs: SearchInputs, threads: int | None = None) -> Contender:
 
 def own_hamming(inputs: SearchInputs, threads: int | None = None) -> Contender:
     """The side `hamming`: the k of nearest code."""
-    task, codes, k = inputs.task, inputs.codes, inputs.k
+    task, codes, k = inputs.task, inputs.pair, inputs.k
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
         watch, searcher, own = _from_embeddings(inputs, rows, threads)
@@ -57,7 +57,7 @@ def own_hamming(inputs: SearchInputs, threads: int | None = None) -> Contender:
 
 def own_asymmetric(inputs: SearchInputs, threads: int | None = None) -> Contender:
     """The side `asymmetric`; its batches start from the stored projections."""
-    task, codes, k = inputs.task, inputs.codes, inputs.k
+    task, codes, k = inputs.task, inputs.pair, inputs.k
     searcher = inputs.searcher(threads)
 
     def many(rows: slice) -> tuple[np.ndarray, Stages]:
@@ -70,7 +70,7 @@ def own_asymmetric(inputs: SearchInputs, threads: int | None = None) -> Contende
     return Contender("asymmetric", "asymmetric", one, many, codes.gallery.packed.shape[1], own=True)
 
 
-def code_bytes(codes: CodePair) -> float:
+def code_bytes(codes: CodePair) -> int:
     """Bytes a gallery image that a scan of the codes reads: whole words of 64 bits where they are compared as such."""
     held = getattr(codes, "gallery_words", None)
     return codes.gallery.packed.shape[1] if held is None else 8 * len(held)
@@ -83,7 +83,7 @@ def _from_embeddings(inputs: SearchInputs, rows: slice, threads: int | None) -> 
     if not inputs.from_embedding:
         return watch, searcher, rows
     with blas_threads(1):  # whose threads would share the cores with the scan
-        pair = inputs.codes.encoded(inputs.task.queries[rows], inputs.hasher)
+        pair = inputs.pair.encoded(inputs.task.queries[rows], inputs.hasher)
     watch.mark("hash")
     asked = replace(searcher, queries=searcher.queries[rows], exclude=searcher.exclude[rows], open_codes=lambda: pair)
     return watch, asked, slice(0, rows.stop - rows.start)

@@ -29,7 +29,7 @@ def semantic_embeddings_scores(
     nearly equal at random; `dtype` float64 is for a comparison with the fixed order. `ideal` keeps the ideal sums from
     call to call, so that a time of some queries can be scaled up to all.
     """
-    gallery = task.gallery.astype(dtype, copy=False)
+    gallery: np.ndarray = task.gallery.astype(dtype, copy=False)
     labels, table = task.gallery_labels.tolist(), similarity.tolist()
     ideal = {} if ideal is None else ideal
     ap, ahp = [], []

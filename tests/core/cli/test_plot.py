@@ -10,7 +10,7 @@ import pytest
 from core.cli import plot
 from core.engine.engine import Engine
 from core.errors import BadInput
-from core.figures.style import SEARCH_LOOKS
+from core.reports.figures.style import SEARCH_LOOKS
 from core.settings import Setting
 
 SETTING = Setting("semantic", "latent-sigmoid", 16, "2", "test-vs-test", "wordnet")

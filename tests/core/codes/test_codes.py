@@ -149,6 +149,14 @@ def test_fitted_codes(fitted):
         split_codes(bundle, "semantic", "random-hyperplane", 32, "train", 0, None)
 
 
+def test_a_split_without_predicted_classes_is_named(tiny_bundle, monkeypatch):
+    predicted = {"train": tiny_bundle.predicted("semantic", "train")}
+    monkeypatch.setattr(type(tiny_bundle), "predicted", lambda _, encoder, split: predicted.get(split))
+    assert split_codes(tiny_bundle, "semantic", "predicted-class", 4, "train", 0, None).bits == 4
+    with pytest.raises(BadInput, match=r"'semantic' predicts no classes of 'test': predicted-class needs those"):
+        split_codes(tiny_bundle, "semantic", "predicted-class", 4, "test", 0, None)
+
+
 def test_controls(tiny_bundle):
     codes = split_codes(tiny_bundle, "semantic", "predicted-class", 4, "test", 0, None)
     numbers = packing.unpack(codes.packed, 4) @ np.array([8, 4, 2, 1])

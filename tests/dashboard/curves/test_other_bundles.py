@@ -12,8 +12,8 @@ from core.bundle.bundle import load_bundle
 from core.bundle.writer import BundleWriter
 from core.datasets.arrays import import_arrays
 from core.engine.engine import Engine
-from core.figures.style import BUNDLE_LOOKS
 from core.reports.curve_lines import COLUMNS, line_table
+from core.reports.figures.style import BUNDLE_LOOKS
 from core.reports.tables import to_csv
 from core.settings import Setting
 from dashboard.curves import other_bundles as curves_bundles

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from core.engine.engine import Engine
-from core.figures.style import SEARCH_LOOKS
 from core.metrics.intervals import compare
 from core.metrics.registry import METRICS, get_metric
 from core.reports.curve_lines import sparse_ks
+from core.reports.figures.style import SEARCH_LOOKS
 from core.reports.literature import by_count, radius_lookup
 from core.settings import Setting
 from dashboard.curves import class_charts as classes

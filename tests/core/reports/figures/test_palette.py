@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.figures.palette import CATEGORICAL, DIVERGING, INK, NEUTRAL, PAPER, SEQUENTIAL
-from core.figures.style import BUNDLE_LOOKS, PIN_LOOKS
+from core.reports.figures.palette import CATEGORICAL, DIVERGING, INK, NEUTRAL, PAPER, SEQUENTIAL
+from core.reports.figures.style import BUNDLE_LOOKS, PIN_LOOKS
 
 CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
 

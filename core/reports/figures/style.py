@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.figures.palette import AMBER, BLUE, BROWN, GREEN, GREY, NAVY, PINK, SKY, VERMILION, VIOLET
 from core.hashing.registry import CONTROLS, get_hash
+from core.reports.figures.palette import AMBER, BLUE, BROWN, GREEN, GREY, NAVY, PINK, SKY, VERMILION, VIOLET
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.engine.results import Curve
-from core.figures.palette import NEUTRAL
-from core.figures.style import Look, faded, frame
+from core.reports.figures.palette import NEUTRAL
+from core.reports.figures.style import Look, faded, frame
+from core.runtime.shared_types import Json
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -60,7 +61,7 @@ def metric_figure(
     traces = [trace for line in lines for trace in line_traces(line, k, dark, _where(line, lines))]
     if ceiling is not None:
         traces.append(_ceiling_trace(ceiling, k))
-    x_axis = {"title": {"text": "k (images returned)", "standoff": 6}, "hoverformat": "d"}
+    x_axis: Json = {"title": {"text": "k (images returned)", "standoff": 6}, "hoverformat": "d"}
     if logarithmic:
         x_axis |= {"type": "log", "tickvals": LOG_TICKS, "ticktext": [f"{tick:,}" for tick in LOG_TICKS]}
     layout = {
@@ -126,7 +127,7 @@ def line_traces(line: Line, keep: int, dark: bool, where: str, most: int = MOST_
     return [band, drawn]
 
 
-def mark_k(k: int, logarithmic: bool) -> dict:
+def mark_k(k: int, logarithmic: bool) -> Json:
     """Of the layout: a vertical line at the current k with its label at the bottom."""
     shape = {"type": "line", "x0": k, "x1": k, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
     label = {
@@ -147,7 +148,7 @@ def _where(line: Line, lines: Sequence[Line]) -> str:
     return "" if np.array_equal(line.curve.ks, lines[0].curve.ks) else " at k = %{x}"
 
 
-def _ceiling_trace(ceiling: Curve, keep: int) -> dict:
+def _ceiling_trace(ceiling: Curve, keep: int) -> Json:
     kept = thin(ceiling.ks, keep)
     return {
         "type": "scatter",

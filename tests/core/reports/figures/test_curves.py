@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.engine.results import Curve
-from core.figures import curves
-from core.figures.curves import Line, thin
-from core.figures.style import SEARCH_LOOKS
+from core.reports.figures import curves
+from core.reports.figures.curves import Line, thin
+from core.reports.figures.style import SEARCH_LOOKS
 from core.settings import curve_ks
 
 
@@ -102,5 +102,6 @@ def test_a_line_of_one_point_is_seen():
 
 
 def test_a_command_that_draws_nothing_does_not_load_plotly():
-    code = "import sys, core.cli.plot, core.figures.style; print('plotly' in sys.modules, 'streamlit' in sys.modules)"
+    imports = "import sys, core.cli.plot, core.reports.figures.style"
+    code = f"{imports}; print('plotly' in sys.modules, 'streamlit' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "False"]

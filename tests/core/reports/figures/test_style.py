@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from core.figures.style import BUNDLE_LOOKS, CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, faded, name_axis, places
+from core.reports.figures.style import BUNDLE_LOOKS, CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, faded, name_axis, places
 
 
 def test_every_line_can_be_told_apart_without_colour():
