@@ -50,7 +50,8 @@ def check_array(
 
 def check_file(entry: object, where: str) -> None:
     """BadInput unless `entry` names a file inside the bundle and its SHA-256."""
-    file = get(typed(entry, dict, where), "file", str, where)
+    entry = typed(entry, dict, where)
+    file = get(entry, "file", str, where)
     if not stays_inside(file):
         raise BadInput(f"{where} names the file {file!r}: expected a path inside the bundle")
     if not _SHA256.fullmatch(get(entry, "sha256", str, where)):

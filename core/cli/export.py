@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.cli import options
-from core.cli.parser import checked, whole_number, words
+from core.cli.parser import Commands, checked, whole_number, words
 from core.cli.retrieve import readable
 from core.engine.engine import Engine
 from core.errors import BadInput, unknown_name
@@ -32,7 +32,7 @@ STANDARD = Path("-")
 TIMED_SEARCHES, RUNS = ("exact", "hashed", "hamming"), 60  # as the pages time one query
 
 
-def add(commands: argparse._SubParsersAction) -> None:
+def add(commands: Commands) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "export", help="any table of the pages, as its download has it", description=DESCRIPTION, epilog=EXAMPLE

@@ -126,15 +126,15 @@ class FixedEncoder(PictureEncoder):
     def vectors(self, pictures: np.ndarray) -> np.ndarray:
         """Features float (N, d), none of them all 0, of pictures uint8 (N, 32, 32, 3)."""
 
-    def prepare(self, picture: np.ndarray) -> object:
+    def prepare(self, picture: np.ndarray) -> Any:
         return as_encoder_sees(picture)
 
-    def describe(self, prepared: Sequence[object]) -> Described:
+    def describe(self, prepared: Sequence[Any]) -> Described:
         features = np.asarray(self.vectors(np.stack(list(prepared))), np.float32)
         none = np.empty((len(features), 0), np.float32)
         return Described(features, none, none)
 
-    def seen(self, prepared: object) -> np.ndarray:
+    def seen(self, prepared: Any) -> np.ndarray:
         return prepared
 
 

@@ -50,6 +50,6 @@ def encode(table: Table) -> bytes:
 def by_setting(request: Request, table: str, suffix: str = "csv") -> str:
     """A name that tells files apart: bundle, hash, bits, multiplier, table."""
     setting = request.setting
-    words = (request.engine.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table)
-    words += ("without-near-duplicates",) if setting.near_duplicates == LEAVE_OUT else ()
+    words = [request.engine.bundle.name, setting.hash, str(setting.bits), f"x{setting.multiplier}", table]
+    words += ["without-near-duplicates"] if setting.near_duplicates == LEAVE_OUT else []
     return f"{'_'.join(words)}.{suffix}"

@@ -56,8 +56,9 @@ def _cheapest(request: Request) -> pd.DataFrame:
 
 
 def _timing(request: Request) -> pd.DataFrame:
-    short = {"patience": SHORT_PATIENCE, "large": SHORT_LARGE}
-    return run_benchmark(request.engine, request.setting, request.k, SHORT_RUNS, SHORT_BATCHES, **short).table
+    engine, setting = request.engine, request.setting
+    patience, large = SHORT_PATIENCE, SHORT_LARGE
+    return run_benchmark(engine, setting, request.k, SHORT_RUNS, SHORT_BATCHES, patience=patience, large=large).table
 
 
 def _equal_quality(request: Request) -> pd.DataFrame:

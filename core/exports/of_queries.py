@@ -56,8 +56,8 @@ def _confused(request: Request) -> pd.DataFrame:
     bundle, search = request.engine.bundle, request.search or "hashed"
     other = "hashed" if search == "exact" else "exact"
     groups = bundle.superclass_of if bundle.superclass_names is not None else None
-    found = [_top(request, name).confusion for name in (search, other)]
-    pairs = top_pairs(*found, bundle.class_names, groups)
+    found, base = (_top(request, name).confusion for name in (search, other))
+    pairs = top_pairs(found, base, bundle.class_names, groups)
     return pairs if groups is not None else pairs.drop(columns="related")
 
 

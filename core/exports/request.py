@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -67,7 +68,7 @@ class Request:
         return self.engine.at(self.setting).task.size
 
     @property
-    def key(self) -> tuple:
+    def key(self) -> tuple[Any, ...]:
         """What the table follows from, beside the bundle: to keep tables by."""
         unkept = ("engine", "timer")
         return tuple(getattr(self, field.name) for field in fields(self) if field.name not in unkept)

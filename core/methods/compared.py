@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,11 +74,11 @@ def settings_near(engine: Engine, setting: Setting, measure: Measure) -> list[Se
 
 def settings_of_all_lengths(engine: Engine, setting: Setting, measure: Measure) -> list[Setting]:
     """Every method that the measure fits at every length it is compared at, the yardsticks among them."""
-    return [
-        _with_method(setting, name, bits, measure)
-        for name in _fitting(engine, setting, measure)
-        for bits in method_lengths(engine, setting.encoder, name, LEARNED_BITS) or [None]
-    ]
+    chosen = []
+    for name in _fitting(engine, setting, measure):
+        lengths: Sequence[int | None] = method_lengths(engine, setting.encoder, name, LEARNED_BITS) or [None]
+        chosen += [_with_method(setting, name, bits, measure) for bits in lengths]
+    return chosen
 
 
 def score_key(setting: Setting, measure: Measure) -> tuple[str, Setting]:

@@ -103,7 +103,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
     if info.of_prediction and not len(encoded.probabilities):
         raise NoCode(f"{info.name} cannot hash a new picture: its encoder does not tell the bundle's classes apart")
     if info.of_prediction and info.make_codes is not None:
-        images = Images("picture", 1, len(encoded.probabilities), encoded.probabilities.argmax()[None])
+        images = Images("picture", 1, len(encoded.probabilities), np.array([encoded.probabilities.argmax()]))
         codes = Codes(pair.bits, info.make_codes(images, pair.bits, setting.seed), None)
     elif code_source.is_own_layer(info, stored):
         codes = _own_code(setting, encoded, pair.bits)

@@ -17,6 +17,6 @@ def by_group(exact: np.ndarray, hashed: np.ndarray, groups: np.ndarray, names: S
         search: np.bincount(groups, weights=values, minlength=len(names))[held] / counts[held]
         for search, values in (("exact", exact), ("hashed", hashed))
     }
-    frame = pd.DataFrame({"group": [names[g] for g in held], "queries": counts[held], **means})
+    frame = pd.DataFrame({"group": [names[group] for group in held.tolist()], "queries": counts[held], **means})
     frame["difference"] = frame["hashed"] - frame["exact"]
     return frame.sort_values(["difference", "group"], ignore_index=True)

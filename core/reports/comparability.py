@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class Difference:
     """
 
     kind: Kind
-    here: str | int | tuple[int, int]
-    there: str | int | tuple[int, int]
+    here: Any
+    there: Any
 
 
 def differences(engine: Engine, setting: Setting, other: Engine, other_setting: Setting) -> list[Difference]:

@@ -120,7 +120,8 @@ def meaning(outcome: Outcome) -> Meaning | None:
     if ranking != "worse" and quality(outcome.second.comparison) == "worse":
         return "second-falls"
     if speed == "faster":
-        return {"same": "free-speed", "better": "wins", "worse": _how_heavy(outcome.loss)}[ranking]
+        gained: dict[Quality, Meaning] = {"same": "free-speed", "better": "wins", "worse": _how_heavy(outcome.loss)}
+        return gained[ranking]
     if ranking == "better":
         return "better-but-slower" if speed == "slower" else "better-for-free"
     return "no-difference" if ranking == speed == "same" else "exact-wins"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.runtime.shared_types import named_rows
 from core.scale.model import Model, Work, best_exact, crossover
 from core.scale.points import BATCH, EVALUATION, QUERY, fastest_exact
 
@@ -78,7 +79,7 @@ def speeds(table: pd.DataFrame, work: str) -> list[Speed]:
     exact = fastest_exact(rows).set_index("n")["ms"]
     hashed = rows[rows["side"] == "hashed"].set_index("n")["ms"]
     both = pd.DataFrame({"exact": exact, "hashed": hashed}).dropna()
-    return [Speed(int(n), float(row["exact"]), float(row["hashed"])) for n, row in both.iterrows()]
+    return [Speed(int(row.Index), float(row.exact), float(row.hashed)) for row in named_rows(both)]
 
 
 def findings(table: pd.DataFrame) -> Findings:
@@ -87,8 +88,8 @@ def findings(table: pd.DataFrame) -> Findings:
     batches = None
     if many:
         at = table[(table["work"] == BATCH) & (table["n"] == many[-1].n)].set_index("side")
-        exact, hashed = at.loc["exact-chunked"], at.loc["hashed"]
-        batches = Batches(many[-1], int(hashed["k"]), float(hashed["ap"]), float(exact["ap"]), float(hashed["overlap"]))
+        ap, overlap = at["ap"], at["overlap"]
+        batches = Batches(many[-1], int(at["k"]["hashed"]), ap["hashed"], ap["exact-chunked"], overlap["hashed"])
     return Findings(one[-1], batches, pays_from(one), one[0].n)
 
 

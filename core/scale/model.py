@@ -8,6 +8,7 @@ points are those of the upper two decades of N: smaller galleries fit into the c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +109,7 @@ def _fit(work: str, side: str, rows: pd.DataFrame) -> Model:
     )  # fmt: skip
 
 
-def best_exact(models: dict[tuple[str, str], Model], work: str, of: Work) -> Model | None:
+def best_exact(models: Mapping[tuple[str, str], Model], work: str, of: Work) -> Model | None:
     """The exact side of least predicted time; None where no exact side has a model."""
     known = [models[work, side] for side in EXACT_SIDES if (work, side) in models]
     return min(known, key=lambda model: model.predict(of), default=None)

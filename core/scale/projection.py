@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -26,7 +27,7 @@ def shards(memory: int, ram: int) -> int:
     return max(1, math.ceil(memory / ram))
 
 
-def project(models: dict[tuple[str, str], Model], of: Work, counts: list[int], ram: int) -> pd.DataFrame:
+def project(models: Mapping[tuple[str, str], Model], of: Work, counts: list[int], ram: int) -> pd.DataFrame:
     """One row for each N and search.
 
     `query_ms`: one query, one thread, as if one machine held all; `shard_ms`: the same where each of the shards
@@ -54,5 +55,5 @@ def project(models: dict[tuple[str, str], Model], of: Work, counts: list[int], r
     return pd.DataFrame(rows)
 
 
-def _model(models: dict[tuple[str, str], Model], work: str, search: str, of: Work) -> Model | None:
+def _model(models: Mapping[tuple[str, str], Model], work: str, search: str, of: Work) -> Model | None:
     return best_exact(models, work, of) if search == "exact" else models.get((work, "hashed"))

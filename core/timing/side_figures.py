@@ -24,7 +24,7 @@ def largest_batch(table: pd.DataFrame) -> tuple[int, int]:
 def fastest_exact(rows: pd.DataFrame) -> pd.Series:
     """The exact side of least median, of rows under one condition."""
     exact = rows[rows["side"].str.startswith("exact")]
-    return exact.loc[exact["median_ms"].idxmin()]
+    return exact.iloc[int(exact["median_ms"].argmin())]
 
 
 def speed_ratio(rows: pd.DataFrame) -> float:
@@ -57,5 +57,5 @@ def side_figures(table: pd.DataFrame, batch: int, threads: int) -> pd.DataFrame:
         speed=base / rows["median_ms"],
         of_limit=rows["median_ms"] / rows["limit_ms"],
         per_second=1000 * batch / rows["median_ms"],
-        stages=[stages[side] for side in rows["side"]],
+        stages=pd.Series([stages[side] for side in rows["side"]], index=rows.index, dtype=object),
     ).reset_index(drop=True)

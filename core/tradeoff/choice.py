@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ def choose(points: pd.DataFrame, exact: tuple[float, float], percent: float, cos
     """
     spent, quality = exact
     found = cheapest_within(points, quality, percent, cost)
-    row = points.loc[points["quality"].idxmax() if found is None else found]
+    row = points.iloc[int(points["quality"].argmax())] if found is None else cast("pd.Series", points.loc[found])
     return Choice(row, found is not None, relative_loss(row["quality"], quality), float(row[cost] / spent))
 
 

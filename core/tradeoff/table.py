@@ -48,6 +48,6 @@ def cheapest_table(table: pd.DataFrame, percent: float, exact_cost: Mapping[str,
         found = cheapest_within(table, exact, percent, cost)
         if found is not None:
             row = table.loc[found]
-            loss = 100 * relative_loss(row["quality"], exact)
+            loss = 100 * relative_loss(float(table["quality"][found]), exact)
             rows.append({"cheapest_by": cost, "within": percent, "loss": loss, "exact_cost": exact_cost[cost], **row})
     return pd.DataFrame(rows, columns=["cheapest_by", "within", "loss", "exact_cost", *table.columns])

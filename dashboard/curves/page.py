@@ -11,6 +11,8 @@ from core.reports.curve_lines import MORE_METRICS
 from core.reports.difference_table import paired_table
 from core.reports.figures import curves
 from core.reports.figures.style import CONTROL_LOOKS
+from core.reports.pins import MOST, Pin
+from core.runtime.shared_types import named_rows
 from dashboard.curves import class_losses as curves_classes
 from dashboard.curves import literature as curves_literature
 from dashboard.curves import other_bundles as curves_bundles
@@ -80,17 +82,17 @@ def options() -> tuple[bool, list[Series], list[Beside], dict[str, Any]]:
     return axis == "log", [*drawn, *series.of_controls(view, controls), *pinned, *others], besides, chosen
 
 
-def pin_buttons(kept: list[pins.Pin]) -> None:
+def pin_buttons(kept: list[Pin]) -> None:
     """The button that pins the setting, and one for each pin that takes it away."""
-    own = pins.Pin.of(setting, bundle)
+    own = Pin.of(setting, bundle)
     st.button(
         "Pin this setting",
         icon=":material/keep:",
         key="curves_pin",
-        disabled=own in kept or len(kept) == pins.MOST,
+        disabled=own in kept or len(kept) == MOST,
         on_click=pins.add,
         args=(own,),
-        help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {pins.MOST}. "
+        help=f"Keeps the hashed curve of {own.label(bundle)} while another setting is tried: up to {MOST}. "
         "The link of this page holds them.",
     )
     for place, pin in enumerate(kept):
@@ -162,7 +164,7 @@ def differences_table(drawn: list[Series], metrics: list[str]) -> None:
             "Effect size": row.effect,
             "p": f"{row.p:.4f}" if row.p >= 0.0001 else "< 0.0001",
         }
-        for row in found.itertuples()
+        for row in named_rows(found)
     ]
     st.subheader("This setting against the pinned ones")
     formats = {"Difference": "%+.4f", "Effect size": "%+.3f"}
@@ -177,7 +179,7 @@ def differences_table(drawn: list[Series], metrics: list[str]) -> None:
     )
 
 
-own = pins.Pin.of(setting, bundle).label(bundle)
+own = Pin.of(setting, bundle).label(bundle)
 st.caption(
     f"{own} · {len(view.task.queries):,} queries on {view.task.size:,} images · "
     f"{view.judged_by(view.mahp_metric)} Shaded: 95 % normal bands over queries."

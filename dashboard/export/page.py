@@ -1,16 +1,18 @@
 import math
 from collections.abc import Callable
+from typing import cast
 
 import pandas as pd
 import streamlit as st
 
 from core.errors import BadInput
-from core.exports.export import encode
+from core.exports.export import Table, encode
 from core.exports.of_setting import evaluate_command
 from core.exports.registry import EXPORTS, get_export
 from core.exports.request import Request, fitting_ks
 from core.metrics.registry import family
 from core.reports.curve_table import DECIMALS
+from core.runtime.shared_types import Json
 from core.settings import K_RANGE, parse_ks
 from dashboard.export import buckets as export_buckets
 from dashboard.export import original_system as export_source
@@ -34,7 +36,7 @@ TABLES = {
 }
 
 
-def choose_ks(view: View) -> tuple:
+def choose_ks(view: View) -> tuple[int | str, ...]:
     """The list of k that a person sets, less those above the gallery, which are named."""
     text = st.text_input(
         "k",
@@ -56,13 +58,13 @@ def choose_ks(view: View) -> tuple:
 
 
 def offer(
-    view: View, name: str, request: Request, frame: pd.DataFrame, key: str | None = None, config: dict | None = None
+    view: View, name: str, request: Request, table: Table, key: str | None = None, config: Json | None = None
 ) -> None:
     """A download of the whole table, a preview of its head, and the command that writes the same file.
 
     `key` tells widgets apart where it is not the table's name; `config` is how the preview shows columns.
     """
-    key = key or name
+    key, frame = key or name, cast(pd.DataFrame, table)
     size = math.ceil(len(encode(frame)) / 1000)
     download(
         name, request, frame, f"export_download_{key}", f"Download CSV ({len(frame):,} rows, {size:,} kB)",

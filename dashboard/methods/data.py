@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +41,7 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
     for setting in settings:
         own = own_measure(setting.hash, measure)
         if setting.hash == BEST:
-            found = best_scores(view.engine, setting, own)
+            found: np.ndarray | None = best_scores(view.engine, setting, own)
         elif score_key(setting, own) in kept:
             found = kept.get(score_key(setting, own), lambda: None, lambda _: 0)
         else:
@@ -66,7 +68,7 @@ def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[s
         try:
             kept.get(
                 score_key(setting, own),
-                lambda setting=setting, own=own: query_scores(view.engine, setting, own).astype(np.float32),
+                partial(_computed, view, setting, own),
                 lambda values: values.nbytes,
             )
         except BadInput as error:
@@ -104,7 +106,7 @@ def _stored(view: View, setting: Setting, measure: Measure) -> np.ndarray | None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _board(_scores: Scores, key: tuple, reference: str) -> pd.DataFrame:
+def _board(_scores: Scores, key: tuple[Any, ...], reference: str) -> pd.DataFrame:
     return compare_methods(_scores.values, reference)
 
 

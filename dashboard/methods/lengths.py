@@ -41,7 +41,7 @@ def draw(view: View, measure: Measure, scores: Scores) -> None:
 def draw_curves(view: View, measure: Measure, scores: Scores, table: pd.DataFrame) -> None:
     """Curves over the length of the methods chosen, the best at first; yardsticks across."""
     flat_names = (*(name for name in CONTROLS if get_hash(name).class_bits is not None), EXACT, BEST)
-    lines: dict[str, list] = {}
+    lines: dict[str, list[Setting]] = {}
     for each in scores.values:
         if each.hash not in flat_names:
             lines.setdefault(each.hash, []).append(each)

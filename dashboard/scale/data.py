@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from core.runtime.shared_types import named_rows
 from core.scale.findings import Findings, Models, batch_quality, crossing, evaluations, findings, middle
 from core.scale.model import Work
 from core.scale.points import QUERY
@@ -64,7 +65,7 @@ def quality(table: pd.DataFrame) -> pd.DataFrame:
 def evaluations_text(table: pd.DataFrame) -> str:
     """How long exact and hashed search of a batch and their metrics took together, at each N."""
     parts = []
-    for row in evaluations(table).itertuples():
+    for row in named_rows(evaluations(table)):
         memory = "" if pd.isna(row.peak_gb) else f" and {row.peak_gb:.1f} GB"
         parts.append(f"{_count(row.n)}: {row.seconds:.1f} s{memory}")
     return "; ".join(parts)

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from core.runtime.pinning import alone
+from core.runtime.shared_types import named_rows
 from core.scale.curves import SMALLEST
 from core.scale.findings import Models, middle, model_lines, per_query, sized, works_of
 from core.scale.model import fit_models
@@ -54,7 +55,7 @@ def show_size(table: pd.DataFrame, models: Models, work: str) -> None:
     lines = model_lines(models, work, sized(of, counts, points["side"].unique()))
     st.plotly_chart(
         charts.size_figure(points, lines, counts, dark), key="scale_size", width="stretch",
-        alt="; ".join(f"{data.LABELS[row.side]} at {row.n:,}: {row.ms:.3g} ms" for row in points.itertuples()),
+        alt="; ".join(f"{data.LABELS[row.side]} at {row.n:,}: {row.ms:.3g} ms" for row in named_rows(points)),
     )  # fmt: skip
     st.caption(
         f"Points: measured medians. Lines: the models below, {data.crossing_text(models, work, of)}. "
@@ -74,7 +75,7 @@ def show_growth(table: pd.DataFrame, models: Models) -> None:
         lines = model_lines(models, QUERY, works_of(points, middle(table)))
         place.plotly_chart(
             charts.growth_figure(points, curve, lines, dark), key=f"scale_{curve}", width="stretch",
-            alt="; ".join(f"{data.LABELS[row.side]} at {row.at:g}: {row.ms:.3g} ms" for row in points.itertuples()),
+            alt="; ".join(f"{data.LABELS[row.side]} at {row.at:g}: {row.ms:.3g} ms" for row in named_rows(points)),
         )  # fmt: skip
     at = int(table.loc[table["curve"] != "n", "n"].max())  # a hash of one length has no curve of bits
     st.caption(

@@ -23,7 +23,7 @@ def request_of(view: View, **choices: Any) -> Request:
 
 
 @st.cache_data(max_entries=24, show_spinner="Computing the table …")
-def kept_table(name: str, version: tuple[str, str], key: tuple, _request: Request) -> Table:
+def kept_table(name: str, version: tuple[str, str], key: tuple[Any, ...], _request: Request) -> Table:
     """A table that was made before, by what it follows from: `View.version` and `Request.key`."""
     return get_export(name).make(_request)
 

@@ -12,6 +12,7 @@ from core.codes.distances import distance_of
 from core.hashing.registry import get_hash
 from core.metrics.registry import get_metric
 from core.runtime.pinning import machine
+from core.runtime.shared_types import named_rows
 from core.timing.benchmark import SHORT_BATCHES, SHORT_LARGE, SHORT_PATIENCE, run_benchmark
 from core.timing.side_figures import conditions, fastest_exact, largest_batch, side_figures, under
 from dashboard.shared.state import View
@@ -131,7 +132,7 @@ def ratio_text(value: float) -> str:
 def overview(measured: Measured, batch: int = 1, threads: int = 1) -> pd.DataFrame:
     """One row a side under one condition, fastest first: times, what they are worth, and what was checked."""
     labels, rows = measured.labels(), []
-    for row in side_figures(measured.table, batch, threads).itertuples():
+    for row in named_rows(side_figures(measured.table, batch, threads)):
         quality, overlap = measured.quality[row.side.split("-")[0]]
         rows.append(
             {

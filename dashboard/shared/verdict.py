@@ -59,10 +59,10 @@ def _quality_clause(score: Score) -> str:
     found = quality(comparison)
     if found == "same":
         return f"cannot be told apart from exact search by {metric} ({difference})"
-    if found == "worse":
-        return f"keeps {percent(score.kept)} of exact {metric} ({difference})"
     if score.kept is None:
         return f"has {metric} {score.hashed:.4f} where exact search has 0 ({difference})"
+    if found == "worse":
+        return f"keeps {percent(score.kept)} of exact {metric} ({difference})"
     return f"beats exact {metric} by {percent(score.kept - 1)} ({difference})"
 
 
@@ -75,7 +75,7 @@ def _speed_clause(ratio: float) -> str:
 
 
 def _meaning(outcome: Outcome) -> str:
-    found = meaning(outcome)
-    if found == "second-falls":
-        return f"but it keeps only {percent(outcome.second.kept)} of exact {outcome.second.metric}"
-    return MEANINGS[found]
+    found, kept = meaning(outcome), outcome.second.kept
+    if found == "second-falls" and kept is not None:
+        return f"but it keeps only {percent(kept)} of exact {outcome.second.metric}"
+    return MEANINGS[str(found)]

@@ -92,7 +92,7 @@ def panels_figure(panels: Sequence[tuple[str, Sequence[Line]]], title: str) -> g
     )
 
 
-def line_traces(line: Line, keep: int, dark: bool, where: str, most: int = MOST_POINTS) -> list[dict]:
+def line_traces(line: Line, keep: int, dark: bool, where: str, most: int = MOST_POINTS) -> list[Json]:
     """One line and its band; a few signs along it tell it apart without colour. `where` ends the hover text: a line
     without the k that is pointed at shows its nearest, and must say so."""
     label, look, curve = line.label, line.look, line.curve

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.hashing.registry import CONTROLS, get_hash
 from core.reports.figures.palette import AMBER, BLUE, BROWN, GREEN, GREY, NAVY, PINK, SKY, VERMILION, VIOLET
+from core.runtime.shared_types import Json
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -67,7 +68,7 @@ def finish(figure: go.Figure, x: str, y: str, height: int = 420) -> go.Figure:
     return figure
 
 
-def frame(height: int = 420) -> dict:
+def frame(height: int = 420) -> Json:
     """Of the layout, what all figures share."""
     return {
         "height": height,
@@ -82,7 +83,7 @@ def places(names: Sequence[str]) -> list[str]:
     return [str(place) for place in range(len(names))]
 
 
-def name_axis(names: Sequence[str]) -> dict:
+def name_axis(names: Sequence[str]) -> Json:
     """Settings of an axis with one category per name, in this order; its traces hold `places`.
 
     If the names themselves were the values, plotly would read some as numbers or dates, and two equal ones would share
