@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from core.cli.refusals import worded
 from core.errors import BadInput
 
 
@@ -30,7 +31,7 @@ def checked(convert: Callable[[str], Any]) -> Callable[[str], Any]:
         try:
             return convert(text)
         except BadInput as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+            raise argparse.ArgumentTypeError(worded(error)) from error
 
     return converter
 

@@ -29,7 +29,28 @@ _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
 )  # fmt: skip
 
-Source = str | Path | np.ndarray
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that lies under another name than its owner's, as an upload does; messages say `name`."""
+
+    path: Path
+    name: str
+
+
+Source = str | Path | NamedFile | np.ndarray
+
+
+def path_of(source: str | Path | NamedFile) -> Path:
+    """Where a file lies."""
+    return source.path if isinstance(source, NamedFile) else Path(source)
+
+
+def shown_name(source: Source) -> str:
+    """What messages call a file, or an array at hand."""
+    if isinstance(source, np.ndarray):
+        return "an array"
+    return source.name if isinstance(source, NamedFile) else str(source)
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
     if isinstance(source, np.ndarray):
         return _of_array(source, what, None)
     path = check_file(source, what, SUFFIXES)
-    label = f"{what} '{path}'"
+    label = f"{what} '{shown_name(source)}'"
     with reading(label):
         if kind_of(path) == ".npy":
             return _of_array(open_npy(path), label, None)
@@ -95,18 +116,18 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
         return checked(open_parquet(path, name, column, label))
 
 
-def check_file(source: str | Path, what: str, suffixes: tuple[str, ...]) -> Path:
+def check_file(source: str | Path | NamedFile, what: str, suffixes: tuple[str, ...]) -> Path:
     """The path of a file that is there and of a known kind, or of a folder; BadInput otherwise."""
-    path = Path(source)
+    path, shown = path_of(source), shown_name(source)
     if path.is_dir():
         return path
     suffix = path.suffix.lower()
     if suffix not in suffixes:
-        raise BadInput(f"{what} '{path}' is no array file: expected a name that ends in {', '.join(suffixes)}")
+        raise BadInput(f"{what} '{shown}' is no array file: expected a name that ends in {', '.join(suffixes)}")
     if not path.is_file():
-        raise BadInput(f"{what} '{path}' is missing: expected a {suffix} file")
+        raise BadInput(f"{what} '{shown}' is missing: expected a {suffix} file")
     if not path.stat().st_size:
-        raise BadInput(f"{what} '{path}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
+        raise BadInput(f"{what} '{shown}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
     return path
 
 

@@ -193,7 +193,9 @@ def _open_trained(name: str, weights_file: str | Path | None, bundle: Bundle | N
         if path is None:
             raise BadInput(
                 f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
-                "and name its weights.safetensors with --weights"
+                "and name its weights.safetensors",
+                code="encoder-without-weights",
+                encoder=name,
             )
         check_sum(bundle.path, bundle.encoder_info(name)["weights"])
         reduction = bundle.reduction(name)

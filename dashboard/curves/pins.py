@@ -17,6 +17,7 @@ from core.codes.codes import true_bits
 from core.errors import BadInput, unknown_name
 from core.hashing.registry import get_hash
 from core.settings import Setting, format_multiplier, parse_multiplier
+from dashboard.shared.refusals import worded
 
 MOST = 4
 PARAMETER = "pins"
@@ -66,7 +67,7 @@ def parse(text: str, bundle: Bundle) -> tuple[list[Pin], list[str]]:
         try:
             pin = parse_one(part, bundle)
         except BadInput as error:
-            notes.append(f"A pinned setting of the link was dropped: {error}.")
+            notes.append(f"A pinned setting of the link was dropped: {worded(error)}.")
             continue
         if pin in pins:
             continue
@@ -129,7 +130,7 @@ def _usable(pins: Sequence[Pin], bundle: Bundle) -> tuple[list[Pin], list[str]]:
         try:
             kept.append(parse_one(f"{pin.encoder}:{pin.hash}-{pin.bits}-{pin.multiplier}", bundle))
         except BadInput as error:
-            notes.append(f"A pinned setting does not fit this bundle and was dropped: {error}.")
+            notes.append(f"A pinned setting does not fit this bundle and was dropped: {worded(error)}.")
     return kept, notes
 
 

@@ -15,6 +15,7 @@ from core.studies.original_system.published import DIFFERENCES, REPORT, REPOSITO
 from core.studies.original_system.table import check_bundle, fitting_ks, own_rows, published_rows, source_settings
 from core.studies.original_system.text import DIFFERENCES_TITLE
 from dashboard.shared import latency
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 
 NAME = "source system"
@@ -25,7 +26,8 @@ def draw(view: View, offer: Callable[[View, str, pd.DataFrame, str], None]) -> N
     try:
         check_bundle(view.bundle)
     except BadInput as error:
-        st.info(f"{str(error)[:1].upper()}{str(error)[1:]}.", icon=":material/info:")
+        line = worded(error)
+        st.info(f"{line[:1].upper()}{line[1:]}.", icon=":material/info:")
         return
     settings = {setting.encoder: setting for setting in source_settings(view.bundle)}
     first = dict.fromkeys((next(iter(settings)), view.setting.encoder))

@@ -28,6 +28,7 @@ from core.metrics.bands import normal_band
 from core.metrics.registry import get_metric
 from core.runtime.cache import ByteCache
 from core.settings import Setting
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 
 KEPT_BYTES = 120_000_000
@@ -106,7 +107,7 @@ def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[s
                 lambda values: values.nbytes,
             )
         except BadInput as error:
-            problems.append(f"{setting.hash}, {setting.bits} bits: {error}")
+            problems.append(f"{setting.hash}, {setting.bits} bits: {worded(error)}")
     bar.empty()
     return problems
 
