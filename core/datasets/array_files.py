@@ -108,7 +108,7 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
     label = f"{what} '{shown_name(source)}'"
     with reading(label):
         if kind_of(path) == ".npy":
-            return _of_array(open_npy(path), label, None)
+            return _of_array(open_npy(path, shown_name(source)), label, None)
         if kind_of(path) == ".npz":
             return _open_npz(path, name, column, label, scratch)
         from core.datasets.parquet import open_parquet  # pyarrow is slow to import

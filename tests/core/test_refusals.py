@@ -50,10 +50,9 @@ def test_the_core_names_no_option_but_in_a_whole_command():
             for node in ast.walk(tree)
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None
         }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
-                if (OPTION.search(node.value) and "python -m core" not in node.value) or node.value.startswith("--"):
-                    found.append((path.name, node.value))
+        texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        texts = (node for node in texts if id(node) not in documented and OPTION.search(node.value))
+        found += [(path.name, node.value) for node in texts if "python -m core" not in node.value]
     assert found == []
 
 
