@@ -35,6 +35,7 @@ warm_up.start()
 from core.errors import BadInput  # noqa: E402
 from core.runtime.memory import release_freed_memory  # noqa: E402
 from dashboard.shared import preparing, sidebar  # noqa: E402
+from dashboard.shared.refusals import worded  # noqa: E402
 
 try:
     sidebar.draw()
@@ -42,5 +43,5 @@ try:
         preparing.wait()
     page.run()
 except BadInput as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(worded(error), icon=":material/error:")
 release_freed_memory()

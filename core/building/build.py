@@ -117,8 +117,9 @@ def _start(recipe: Recipe) -> Callable[[Network], None] | None:
             network.start_from_imagenet()
         except OSError as error:
             raise BadInput(
-                f"could not download AlexNet's ImageNet weights ({error}): connect this machine once, or add --scratch "
-                "to train from random weights, which is not what the source system did"
+                f"could not download AlexNet's ImageNet weights ({error}): connect this machine once, or ",
+                "train from random weights, which is not what the source system did",
+                "imagenet-not-fetched",
             ) from error
 
     return start

@@ -32,5 +32,6 @@ def embed(
 def _weights_in(run_folder: str | Path) -> Path:
     weights = Path(run_folder) / "weights.safetensors"
     if not weights.is_file():
-        raise BadInput(f"no weights in '{run_folder}': run the train command with --run {run_folder} first")
+        problem = f"no weights in '{run_folder}': "
+        raise BadInput(problem, "train a run into that folder first", "run-without-weights", folder=str(run_folder))
     return weights

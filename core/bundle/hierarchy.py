@@ -89,13 +89,14 @@ def parse(text: str, class_names: Sequence[str], name: str, source: str = "the t
     return Hierarchy(name, parents, tuple(class_names))
 
 
-def read(path: str | Path, class_names: Sequence[str], name: str) -> Hierarchy:
-    """`parse` of a UTF-8 file."""
+def read(path: str | Path, class_names: Sequence[str], name: str, shown: str | None = None) -> Hierarchy:
+    """`parse` of a UTF-8 file, which messages call `shown`, by default its path."""
+    shown = shown or str(path)
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read the tree '{path}': {error}") from error
-    return parse(text, class_names, name, source=f"'{path}'")
+        raise BadInput(f"cannot read the tree '{shown}': {error}") from error
+    return parse(text, class_names, name, source=f"'{shown}'")
 
 
 def _parse_pairs(text: str, source: str) -> dict[str, str]:

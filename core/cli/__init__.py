@@ -28,6 +28,7 @@ from core.cli import (
 from core.cli import original_system as source
 from core.cli.parser import Parser
 from core.cli.progress import say_when_compiling
+from core.cli.refusals import worded
 from core.errors import BadInput
 
 COMMANDS = (
@@ -88,7 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has closed, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except (BadInput, OSError, MemoryError) as error:
-        text = " ".join(str(error).split()) or type(error).__name__
+        said = worded(error) if isinstance(error, BadInput) else str(error)
+        text = " ".join(said.split()) or type(error).__name__
         print(f"error: {text}", file=sys.stderr)
         return 2
     return 0

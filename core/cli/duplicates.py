@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = get_dataset(load_bundle(args.bundle).dataset)
     root = dataset.locate(args.root)
     if root is None:
-        raise BadInput(dataset.missing(args.root))
+        raise BadInput(f"{dataset.missing(args.root)} with --root")
     with tqdm(total=100, unit="%", disable=None) as bar:
 
         def hear(key: str, share: float) -> None:

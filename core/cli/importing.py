@@ -12,6 +12,7 @@ from core.bundle.vectors import SIMILARITIES
 from core.cli.info import describe
 from core.cli.options import add_out
 from core.cli.parser import Commands, whole_number
+from core.cli.refusals import worded
 from core.datasets.array_columns import Columns
 from core.datasets.array_intake import LOOKED
 from core.datasets.array_preview import Preview, preview_arrays
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
     for line in describe(load_bundle(args.out, verify=True)):
         print(line)
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {worded(warning)}", file=sys.stderr)
 
 
 def _print_preview(preview: Preview) -> None:
@@ -123,11 +124,11 @@ def _print_preview(preview: Preview) -> None:
             print(f"  length of rows, among the first {LOOKED:,} of the file: {low:.4g} to {high:.4g}, "
                   f"median {middle:.4g}")  # fmt: skip
     for note in preview.notes:
-        print(f"note: {note}")
+        print(f"note: {worded(note)}")
     for problem in preview.problems:
-        print(f"to mend: {problem}")
+        print(f"to mend: {worded(problem)}")
     if preview.problems:
         count = len(preview.problems)
         more = f" ({count - 1} more above)" if count > 1 else ""
-        raise BadInput(f"these files cannot be imported yet: {preview.problems[0]}{more}")
+        raise BadInput(f"these files cannot be imported yet: {worded(preview.problems[0])}{more}")
     print("nothing keeps these files from an import, which checks every row; nothing was written")

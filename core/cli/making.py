@@ -160,7 +160,7 @@ def _root(args: argparse.Namespace, dataset: Cifar) -> Path:
     if root is None and args.download:
         return dataset.download(args.root or default_download_root())
     if root is None:
-        raise BadInput(f"{dataset.missing(args.root)}, or add --download")
+        raise BadInput(f"{dataset.missing(args.root)} with --root, or add --download")
     return root
 
 

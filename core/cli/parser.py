@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
+from core.cli.refusals import worded
 from core.errors import BadInput
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -32,7 +33,7 @@ def checked(convert: Callable[[str], Any]) -> Callable[[str], Any]:
         try:
             return convert(text)
         except BadInput as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
+            raise argparse.ArgumentTypeError(worded(error)) from error
 
     return converter
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from core.cli import options
 from core.cli.grid_file import GridFile
 from core.cli.parser import Commands
+from core.cli.refusals import worded
 from core.codes.codes import bits_for, usable_hashes
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -129,7 +130,7 @@ def _evaluate(
             try:
                 rows[cell] = as_text(make(cell))
             except BadInput as error:
-                notes.add(f"{cell.search} search with {cell.setting.bits} bits left out: {error}")
+                notes.add(f"{cell.search} search with {cell.setting.bits} bits left out: {worded(error)}")
                 continue
             file.write([rows[done] for done in cells if done in rows])
     ordered = [rows[cell] for cell in cells if cell in rows]

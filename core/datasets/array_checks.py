@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
-from core.errors import BadInput
+from core.errors import BadInput, Message
 from core.settings import BITS_RANGE
 
 
@@ -79,20 +79,21 @@ def bad_options(keys: Collection[str], bits: int | None, shuffle: int | None) ->
         yield f"shuffle seed {shuffle} is negative: give a whole number from 0 up"
 
 
-def unequal_counts(counts: Mapping[str, int]) -> Iterator[str]:
+def unequal_counts(counts: Mapping[str, int]) -> Iterator[Message]:
     """Labels and codes that are not as many as their embeddings, by role; where files seem swapped it says so."""
     for key, count in counts.items():
         side, kind = key.split("_")
         wanted = counts.get(f"{side}_embeddings", count)
         if count == wanted:
             continue
-        line = f"{side} {kind}: {count} for {wanted} {side} embeddings, expected one for each"
+        line, mend, code = f"{side} {kind}: {count} for {wanted} {side} embeddings, expected one for each", "", ""
         other = "query" if side == "gallery" else "gallery"
         if count == counts.get(f"{other}_embeddings"):
             line += f"; they are as many as the {other} embeddings: are the files swapped?"
         elif kind == "labels" and count == wanted + 1:
-            line += "; is the first line of a .csv its header? Then name the column (--labels-column)"
-        yield line
+            line += "; is the first line of a .csv its header? Then "
+            mend, code = "name the column", "header-counted"
+        yield Message(line, mend, code, side=side, kind=kind, count=count, expected=wanted)
 
 
 def with_splits(counts: Mapping[str, int], rows: Mapping[str, np.ndarray]) -> dict[str, int]:
@@ -100,12 +101,15 @@ def with_splits(counts: Mapping[str, int], rows: Mapping[str, np.ndarray]) -> di
     return {**counts, **{f"{side}_split": len(mask) for side, mask in rows.items()}}
 
 
-def sorted_gallery(labels: np.ndarray) -> str | None:
+def sorted_gallery(labels: np.ndarray) -> Message | None:
     """A warning where the gallery is grouped by class: ties in distance go to the lower index, which tells labels."""
     runs, classes = 1 + np.count_nonzero(np.diff(labels)), len(np.unique(labels))
     if classes == 1 or runs > classes:
         return None
-    return (
+    return Message(
         "the gallery is sorted by label: images at equal distance are ranked by their place in it, so its order "
-        "can raise or lower the results; import it with --shuffle SEED (such as --shuffle 0)"
+        "can raise or lower the results; ",
+        "import it shuffled, by a seed (such as 0)",
+        "gallery-sorted",
+        classes=classes,
     )

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from core.bundle import hierarchy as trees
+from core.datasets.array_files import NamedFile, path_of, shown_name
 from core.datasets.array_labels import Labels
 from core.errors import BadInput
 
 
 def name_classes(
-    source: str | Path | Sequence[str] | None, parts: Mapping[str, Labels]
+    source: str | Path | NamedFile | Sequence[str] | None, parts: Mapping[str, Labels]
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """The class names, and the classes int64 (N,) of each split by their places among them.
 
@@ -21,7 +22,7 @@ def name_classes(
     BadInput for a label that has no name, and where one split has names and another has only numbers.
     """
     if source is not None:
-        names = _check_names(_read_names(Path(source)) if isinstance(source, str | Path) else list(source))
+        names = _check_names(_read_names(source) if isinstance(source, str | Path | NamedFile) else list(source))
     elif all(labels.names is None for labels in parts.values()):
         names = [str(label) for label in range(max(int(labels.numbers.max()) for labels in parts.values()) + 1)]
     else:
@@ -77,20 +78,20 @@ def _check_names(names: list[str]) -> list[str]:
     return names
 
 
-def _read_names(path: Path) -> list[str]:
+def _read_names(source: str | Path | NamedFile) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path_of(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read the class names '{path}': {error}") from error
+        raise BadInput(f"cannot read the class names '{shown_name(source)}': {error}") from error
     return [line.strip() for line in text.rstrip().splitlines()]
 
 
-def tree_text(source: str | Path | None, names: list[str], tree_name: str) -> bytes:
+def tree_text(source: str | Path | NamedFile | None, names: list[str], tree_name: str) -> bytes:
     """The text of the class tree, UTF-8: the file's once it has been checked, else all classes under one root."""
     if source is None:
         root = "root"
         while root in names:
             root += "_"
         return "".join(f"{root} {label}\n" for label in range(len(names))).encode()
-    trees.read(source, names, tree_name)
-    return Path(source).read_bytes()
+    trees.read(path_of(source), names, tree_name, shown_name(source))
+    return path_of(source).read_bytes()

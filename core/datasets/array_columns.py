@@ -53,14 +53,13 @@ def choose_column(
     column = find_column(name, named, available, fitting)
     if column is not None:
         return column
-    option, listed = f"--{name}-column", _listed(available)
+    listed, fields = _listed(available), {"of": name, "where": label, "available": tuple(available)}
     if named is not None:
-        raise BadInput(f"{label} has no {kind} '{named}': it has {listed}; name one of those with {option}")
+        problem = f"{label} has no {kind} '{named}': it has {listed}; "
+        raise BadInput(problem, "name one of those", "unknown-column", named=named, **fields)
     if len(fitting) > 1:
-        raise BadInput(
-            f"{label} has no {kind} '{name}': it has {listed}; {len(fitting)} of them fit ({_listed(fitting)}): "
-            f"choose one with {option}"
-        )
+        problem = f"{label} has no {kind} '{name}': it has {listed}; {len(fitting)} of them fit ({_listed(fitting)}): "
+        raise BadInput(problem, "choose one", "several-columns-fit", fitting=tuple(fitting), **fields)
     raise BadInput(f"{label} has no {kind} '{name}': it has {listed}, none of them fit to be {name}")
 
 

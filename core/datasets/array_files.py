@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +17,29 @@ from core.datasets.scratch import Scratch, open_npy
 from core.errors import BadInput
 
 SUFFIXES = (".npy", ".npz", ".parquet")
-Source = str | Path | np.ndarray
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file that lies under another name than its owner's, as an upload does; messages say `name`."""
+
+    path: Path
+    name: str
+
+
+Source = str | Path | NamedFile | np.ndarray
+
+
+def path_of(source: str | Path | NamedFile) -> Path:
+    """Where a file lies."""
+    return source.path if isinstance(source, NamedFile) else Path(source)
+
+
+def shown_name(source: Source) -> str:
+    """What messages call a file, or an array at hand."""
+    if isinstance(source, np.ndarray):
+        return "an array"
+    return source.name if isinstance(source, NamedFile) else str(source)
 
 
 def open_array(source: Source, name: str, what: str, scratch: Scratch, column: str | None = None) -> ArrayFile:
@@ -28,10 +51,10 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
     if isinstance(source, np.ndarray):
         return _of_array(source, what, None)
     path = check_file(source, what, SUFFIXES)
-    label = f"{what} '{path}'"
+    label = f"{what} '{shown_name(source)}'"
     with reading(label):
         if kind_of(path) == ".npy":
-            return _of_array(open_npy(path), label, None)
+            return _of_array(open_npy(path, shown_name(source)), label, None)
         if kind_of(path) == ".npz":
             return _open_npz(path, name, column, label, scratch)
         from core.datasets.parquet import open_parquet  # pyarrow is slow to import
@@ -39,18 +62,18 @@ def open_array(source: Source, name: str, what: str, scratch: Scratch, column: s
         return checked(open_parquet(path, name, column, label))
 
 
-def check_file(source: str | Path, what: str, suffixes: tuple[str, ...]) -> Path:
+def check_file(source: str | Path | NamedFile, what: str, suffixes: tuple[str, ...]) -> Path:
     """The path of a file that is there and of a known kind, or of a folder; BadInput otherwise."""
-    path = Path(source)
+    path, shown = path_of(source), shown_name(source)
     if path.is_dir():
         return path
     suffix = path.suffix.lower()
     if suffix not in suffixes:
-        raise BadInput(f"{what} '{path}' is no array file: expected a name that ends in {', '.join(suffixes)}")
+        raise BadInput(f"{what} '{shown}' is no array file: expected a name that ends in {', '.join(suffixes)}")
     if not path.is_file():
-        raise BadInput(f"{what} '{path}' is missing: expected a {suffix} file")
+        raise BadInput(f"{what} '{shown}' is missing: expected a {suffix} file")
     if not path.stat().st_size:
-        raise BadInput(f"{what} '{path}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
+        raise BadInput(f"{what} '{shown}' is empty, 0 bytes: expected a {suffix} file; save or upload it again")
     return path
 
 

@@ -25,7 +25,7 @@ from core.datasets.array_checks import (
 from core.datasets.array_classes import name_classes, tree_text
 from core.datasets.array_columns import Columns
 from core.datasets.array_file import ArrayFile
-from core.datasets.array_files import Source, open_array
+from core.datasets.array_files import NamedFile, Source, open_array, shown_name
 from core.datasets.array_labels import Labels, read_labels
 from core.datasets.array_sources import SPLITS, complete_sources, select_rows
 from core.datasets.scratch import Scratch
@@ -42,8 +42,8 @@ class ImportOptions:
     what length they are will be asked once their width is known."""
 
     columns: Columns = field(default_factory=Columns)
-    class_names: str | Path | Sequence[str] | None = None
-    hierarchy_file: str | Path | None = None
+    class_names: str | Path | NamedFile | Sequence[str] | None = None
+    hierarchy_file: str | Path | NamedFile | None = None
     similarity: str = COSINE
     bits: int | None = None
     shuffle: int | None = None
@@ -112,13 +112,13 @@ def take_in(sources: Mapping[str, Source | None], options: ImportOptions, scratc
         names, classes = name_classes(options.class_names, _split_labels(good, rows))
         return Intake(files, rows, (), names, classes, tree_text(options.hierarchy_file, names, TREE))
     except BadInput as error:
-        return Intake(files, rows, (str(error),))
+        return Intake(files, rows, (error.message,))
 
 
 def _open(key: str, source: Source, options: ImportOptions, rows: np.ndarray | None, scratch: Scratch) -> Opened:
     """One file in its role; `rows` bool (N,) are those of its split, None for all."""
     kind, what = key.split("_")[1], key.replace("_", " ")
-    name, array = "an array" if isinstance(source, np.ndarray) else str(source), None
+    name, array = shown_name(source), None
     try:
         if kind == "labels":
             return Opened(key, name, labels=read_labels(source, what, scratch, options.columns.labels))
@@ -134,7 +134,7 @@ def _open(key: str, source: Source, options: ImportOptions, rows: np.ndarray | N
             check_rows(head, what, options.similarity)
         return Opened(key, name, array, head=head)
     except BadInput as error:
-        return Opened(key, name, array, problem=str(error))
+        return Opened(key, name, array, problem=error.message)
 
 
 def _refused(check: Callable[[], object]) -> list[str]:
@@ -142,7 +142,7 @@ def _refused(check: Callable[[], object]) -> list[str]:
     try:
         check()
     except BadInput as error:
-        return [str(error)]
+        return [error.message]
     return []
 
 

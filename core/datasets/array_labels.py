@@ -12,7 +12,16 @@ import numpy as np
 
 from core.datasets.array_columns import choose_column
 from core.datasets.array_file import reading
-from core.datasets.array_files import SUFFIXES, Source, check_file, kind_of, open_array
+from core.datasets.array_files import (
+    SUFFIXES,
+    NamedFile,
+    Source,
+    check_file,
+    kind_of,
+    open_array,
+    path_of,
+    shown_name,
+)
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
 
@@ -51,10 +60,10 @@ def read_labels(source: Source, what: str, scratch: Scratch, column: str | None 
     if isinstance(source, np.ndarray):
         return _of_array(open_array(source, name, what, scratch).load(scratch), what, None)
     path = check_file(source, what, LABEL_SUFFIXES)
-    label = f"{what} '{path}'"
+    label = f"{what} '{shown_name(source)}'"
     if kind_of(path) == ".csv":
         with reading(label):
-            return _of_cells(*_read_csv(path, name, column, label), label)
+            return _of_cells(*_read_csv(source, name, column, label), label)
     if kind_of(path) == ".parquet":
         with reading(label):
             from core.datasets import parquet  # pyarrow is slow to import
@@ -64,9 +73,9 @@ def read_labels(source: Source, what: str, scratch: Scratch, column: str | None 
             if parquet.is_text(path, column):
                 return _of_names(*parquet.read_text(path, column, label), column, label)
             names = parquet.class_label_names(path, column)
-            labels = _of_array(open_array(path, name, what, scratch, column).load(scratch), label, column)
+            labels = _of_array(open_array(source, name, what, scratch, column).load(scratch), label, column)
             return labels if names is None else _with_names(labels, names, label)
-    array = open_array(path, name, what, scratch, column)
+    array = open_array(source, name, what, scratch, column)
     return _of_array(array.load(scratch), array.label, array.column)
 
 
@@ -136,10 +145,10 @@ def _of_cells(cells: list[str], column: str | None, label: str) -> Labels:
     return _of_names(numbers, list(places), column, label)
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(source: str | Path | NamedFile) -> Iterator[list[str]]:
     """Rows of a .csv file, cells stripped; its delimiter is the first of , ; and tab that its first line has."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path_of(source).open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             delimiter = next((mark for mark in ",;\t" if mark in first), ",")
             file.seek(0)
@@ -147,15 +156,18 @@ def _rows(path: Path) -> Iterator[list[str]]:
                 if row:
                     yield [cell.strip() for cell in row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"'{path.name}' is no text of UTF-8 with one row an image: {error}") from error
+        name = Path(shown_name(source)).name
+        raise BadInput(f"'{name}' is no text of UTF-8 with one row an image: {error}") from error
 
 
 def _is_header(row: list[str], column: str | None) -> bool:
     return len(row) > 1 or bool(row and (row[0] == column or row[0].lower() in _HEADERS))
 
 
-def _read_csv(path: Path, name: str, column: str | None, label: str) -> tuple[list[str], str | None]:
-    rows = _rows(path)
+def _read_csv(
+    source: str | Path | NamedFile, name: str, column: str | None, label: str
+) -> tuple[list[str], str | None]:
+    rows = _rows(source)
     first = next(rows, [])
     if not _is_header(first, column):
         if column is not None:

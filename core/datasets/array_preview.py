@@ -11,10 +11,11 @@ import numpy as np
 from core.bundle.vectors import COSINE
 from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
-from core.datasets.array_files import Source
+from core.datasets.array_files import NamedFile, Source
 from core.datasets.array_intake import ImportOptions, Intake, Opened, take_in
 from core.datasets.array_labels import Labels
 from core.datasets.scratch import Scratch
+from core.errors import Message
 
 _SHOWN_ROWS, _SHOWN_VALUES = 3, 6
 
@@ -37,7 +38,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Preview:
-    """All files; `problems` keep them from being imported, one line each with its mend; `notes` are worth knowing."""
+    """All files; `problems` keep them from being imported, one line each with its mend; `notes` are worth knowing.
+
+    Lines that a front end words are a `core.errors.Message`.
+    """
 
     files: tuple[Seen, ...]
     problems: tuple[str, ...]
@@ -47,8 +51,8 @@ class Preview:
 def preview_arrays(
     sources: Mapping[str, Source | None],
     columns: Columns | None = None,
-    class_names: str | Path | Sequence[str] | None = None,
-    hierarchy_file: str | Path | None = None,
+    class_names: str | Path | NamedFile | Sequence[str] | None = None,
+    hierarchy_file: str | Path | NamedFile | None = None,
     similarity: str = COSINE,
     bits: int | None = None,
     shuffle: int | None = None,
@@ -108,7 +112,7 @@ def _shown(head: np.ndarray) -> tuple[str, ...]:
 
 def _notes(files: Sequence[Seen], options: ImportOptions, taken: Intake) -> list[str]:
     """What is worth knowing of the files themselves."""
-    notes = []
+    notes: list[str] = []
     good = [seen for seen in files if seen.problem is None]
     wide = [seen for seen in good if seen.dtype == "float64"]
     if wide:
@@ -122,10 +126,8 @@ def _notes(files: Sequence[Seen], options: ImportOptions, taken: Intake) -> list
         notes.append("there are no query files: each image queries all others")
     spread = [seen.norms for seen in good if seen.norms]
     if spread and options.similarity == COSINE and _differ(spread):
-        notes.append(
-            "rows differ in length, which cosine does not count; where it is to count, compare by inner product "
-            "(--similarity inner-product)"
-        )
+        line = "rows differ in length, which cosine does not count; where it is to count, "
+        notes.append(Message(line, "compare by inner product", "lengths-differ"))
     return notes
 
 

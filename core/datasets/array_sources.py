@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.array_columns import Columns, find_column
-from core.datasets.array_files import Source, array_names, kind_of
+from core.datasets.array_files import NamedFile, Source, array_names, kind_of, path_of, shown_name
 from core.datasets.array_labels import Labels, csv_columns, read_labels
 from core.datasets.scratch import Scratch
 from core.errors import BadInput
@@ -31,7 +31,7 @@ def complete_sources(sources: Mapping[str, Source | None], columns: Columns, cod
         if source is None or isinstance(source, np.ndarray):
             continue
         for kind in ("labels", "codes") if codes else ("labels",):
-            if f"{side}_{kind}" not in found and _holds(Path(source), kind, columns):
+            if f"{side}_{kind}" not in found and _holds(path_of(source), kind, columns):
                 found[f"{side}_{kind}"] = source
     # Codes that nobody asked for are of no use on one side alone.
     if "query_embeddings" in found and "query_codes" not in found and sources.get("gallery_codes") is None:
@@ -52,7 +52,9 @@ def select_rows(sources: Mapping[str, Source], columns: Columns, scratch: Scratc
     """The rows bool (N,) of the gallery and of the queries, by side; empty without a split column. Raises BadInput."""
     if columns.split is None:
         if columns.gallery is not None or columns.queries is not None:
-            raise BadInput("a gallery or query split without the column that tells it: name one with --split-column")
+            raise BadInput(
+                "a gallery or query split without the column that tells it: ", "name one", "split-without-column"
+            )
         return {}
     queries, gallery = sources.get("query_embeddings"), sources.get("gallery_embeddings")
     if queries is not gallery and (isinstance(queries, np.ndarray) or str(queries) != str(gallery)):
@@ -63,20 +65,19 @@ def select_rows(sources: Mapping[str, Source], columns: Columns, scratch: Scratc
     listed = ", ".join(f"{value} ({count:,} rows)" for value, count in list(there.items())[:8])
     for side, value in chosen.items():
         if value not in there:
-            raise BadInput(
-                f"split column '{columns.split}' has no '{value}' for the {side}: it has {listed}; "
-                f"name one with --{side}-split"
-            )
+            problem = f"split column '{columns.split}' has no '{value}' for the {side}: it has {listed}; "
+            raise BadInput(problem, "name one of those", "unknown-split", side=side, value=value, values=tuple(there))
     if chosen["gallery"] == chosen["query"]:
-        raise BadInput(f"split '{chosen['gallery']}' for both: name another one, or leave --split-column out")
+        problem = f"split '{chosen['gallery']}' for both: "
+        raise BadInput(problem, "name another one, or no split column", "one-split-for-both", value=chosen["gallery"])
     numbers = {value: split.names.index(value) if split.names else int(value) for value in there}
     return {side: split.numbers == numbers[value] for side, value in chosen.items()}
 
 
-def split_counts(path: Path, column: str) -> dict[str, int]:
+def split_counts(source: str | Path | NamedFile, column: str) -> dict[str, int]:
     """The values of a split column and how many rows have each; BadInput for a column that cannot be read."""
     with Scratch() as scratch:
-        return _counts(read_labels(path, "split", scratch, column, "split"))
+        return _counts(read_labels(source, "split", scratch, column, "split"))
 
 
 def _counts(split: Labels) -> dict[str, int]:
@@ -88,9 +89,9 @@ def _read_split(sources: Mapping[str, Source], column: str, scratch: Scratch) ->
     """The split column, in the file of the embeddings or that of the labels."""
     for key in ("gallery_embeddings", "gallery_labels"):
         source = sources.get(key)
-        if isinstance(source, str | Path) and column in fitting_names(Path(source), "split"):
+        if isinstance(source, str | Path | NamedFile) and column in fitting_names(path_of(source), "split"):
             return read_labels(source, "split", scratch, column, "split")
-    named = [str(sources[key]) for key in ("gallery_embeddings", "gallery_labels") if key in sources]
+    named = [shown_name(sources[key]) for key in ("gallery_embeddings", "gallery_labels") if key in sources]
     raise BadInput(f"there is no split column '{column}' of text or numbers in {' or '.join(dict.fromkeys(named))}")
 
 

@@ -14,11 +14,11 @@ from core.bundle.writer import BundleWriter, check_target
 from core.datasets.array_checks import sorted_gallery
 from core.datasets.array_columns import Columns
 from core.datasets.array_file import BLOCK_BYTES
-from core.datasets.array_files import Source
+from core.datasets.array_files import NamedFile, Source
 from core.datasets.array_intake import TREE, ImportOptions, Intake, take_in
 from core.datasets.array_sources import SPLITS
 from core.datasets.scratch import Scratch
-from core.errors import BadInput
+from core.errors import BadInput, Message
 from core.hashing.packing import check_codes
 from core.runtime.shared_types import Json
 from core.settings import BITS_DEFAULT
@@ -46,12 +46,12 @@ def import_arrays(
     gallery_codes: Source | None = None,
     query_codes: Source | None = None,
     bits: int | None = None,
-    class_names: str | Path | Sequence[str] | None = None,
-    hierarchy_file: str | Path | None = None,
+    class_names: str | Path | NamedFile | Sequence[str] | None = None,
+    hierarchy_file: str | Path | NamedFile | None = None,
     shuffle: int | None = None,
     similarity: str = COSINE,
     columns: Columns | None = None,
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Write the bundle `out` from arrays or .npy/.npz/.parquet files; returns warnings to show, usually none.
 
     Embeddings float16/32/64 (N, d), labels integer (N,) from 0 or class names, also of a .csv, codes packed uint8

@@ -75,9 +75,9 @@ class Cifar:
         return Path(root) if self.is_in(root) else None
 
     def missing(self, root: str | Path | None) -> str:
-        """What is said where `locate` finds nothing."""
+        """What is said where `locate` finds nothing: a front end adds how a folder is named."""
         where = "$CIFAR_ROOT, ./data or ~/.cache/cifar" if root is None else f"'{root}'"
-        return f"no folder '{self.folder}' in {where}: name its parent with --root"
+        return f"no folder '{self.folder}' in {where}: name its parent"
 
     def is_in(self, root: str | Path) -> bool:
         """Whether its folder with its test images lies in `root`."""

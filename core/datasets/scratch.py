@@ -67,12 +67,14 @@ class Scratch:
         return Path(self._folder.name) / f"{self._count}.npy"
 
 
-def open_npy(path: Path) -> np.ndarray:
+def open_npy(path: Path, shown: str | None = None) -> np.ndarray:
     """A .npy file, memory-mapped, read-only. It knows only plain .npy: a pickle under that name is never loaded."""
     with path.open("rb") as file:
         start = file.read(len(np.lib.format.MAGIC_PREFIX))
     if not start:
-        raise BadInput(f"'{path}' is empty (0 bytes)")
+        raise BadInput(f"'{shown or path}' is empty (0 bytes)")
     if start != np.lib.format.MAGIC_PREFIX:
-        raise BadInput(f"'{path}' is no .npy file; a pickle is never loaded: save plain numbers with numpy.save")
+        raise BadInput(
+            f"'{shown or path}' is no .npy file; a pickle is never loaded: save plain numbers with numpy.save"
+        )
     return np.asarray(np.lib.format.open_memmap(path, mode="r"))

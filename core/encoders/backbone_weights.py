@@ -29,8 +29,12 @@ def fetch(name: str, weights: Weights) -> Path:
     except Exception as error:  # no network, no room, a proxy's page in place of the file
         reason = " ".join(str(error).split())[:120]
         raise BadInput(
-            f"cannot fetch the weights of {name} ({reason}): put {weights.url} into '{folder}', "
-            "or name a file of weights with --weights FILE"
+            f"cannot fetch the weights of {name} ({reason}): put {weights.url} into '{folder}', ",
+            "or name a file of weights",
+            "weights-not-fetched",
+            encoder=name,
+            url=weights.url,
+            folder=str(folder),
         ) from error
     return path
 

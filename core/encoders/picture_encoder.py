@@ -191,7 +191,9 @@ def _held(name: str, bundle: Bundle | None) -> tuple[Path, tuple[np.ndarray, np.
         raise BadInput(f"encoder '{name}' is a fusion, which describes no folder: take {parts}")
     raise BadInput(
         f"no weights of encoder '{name}' in this bundle: train it ('python -m core train --encoder {name}') "
-        "and name its weights.safetensors with --weights"
+        "and name its weights.safetensors",
+        code="encoder-without-weights",
+        encoder=name,
     )
 
 

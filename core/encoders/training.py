@@ -84,12 +84,16 @@ def train(
 def _check_teacher(recipe: Recipe, teacher: Network | None) -> None:
     if recipe.distil and teacher is None:
         raise BadInput(
-            f"the recipe of '{recipe.encoder}' has distil={recipe.distil}, and no teacher: name a trained run of "
-            f"{recipe.encoder}-teacher with --teacher DIR, or train without one by --set distil=0"
+            f"the recipe of '{recipe.encoder}' has distil={recipe.distil}, and no teacher: ",
+            f"name a trained run of {recipe.encoder}-teacher, or train without one by distil=0",
+            "teacher-missing",
+            encoder=recipe.encoder,
         )
     if teacher is not None and not recipe.distil:
         raise BadInput(
-            f"a teacher for '{recipe.encoder}', whose recipe has distil=0: give its weight, such as --set distil=0.7"
+            f"a teacher for '{recipe.encoder}', whose recipe has distil=0: ",
+            "give its weight, such as distil=0.7",
+            "teacher-unused",
         )
 
 

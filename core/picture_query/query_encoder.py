@@ -117,7 +117,7 @@ def open_query_encoder(bundle: Bundle, name: str, weights_file: str | Path | Non
     inside = bundle.weights_path(name) is not None
     trained_on_it = inside or "recipe" in info  # embedded from a run, with the mirror image
     if inside and weights_file is not None:
-        raise BadInput(f"the bundle holds the weights of encoder '{name}': leave --weights out")
+        raise BadInput(f"the bundle holds the weights of encoder '{name}': ", "name no file of them", "weights-inside")
     if not inside and weights_file is None:
         _check_source(bundle, name, info.get("picture_encoder"))
     encoder = open_encoder(name, weights_file, bundle if inside else _shipped(), mirrored=trained_on_it)
@@ -183,7 +183,8 @@ def _open_fused(
     *names, weight = parts
     inside = [bundle.weights_path(part) is not None for part in names]
     if all(inside) and weights_file is not None:
-        raise BadInput(f"the bundle holds the weights of encoders '{names[0]}' and '{names[1]}': leave --weights out")
+        problem = f"the bundle holds the weights of encoders '{names[0]}' and '{names[1]}': "
+        raise BadInput(problem, "name no file of them", "weights-inside")
     first, second = (
         open_query_encoder(bundle, part, None if held else weights_file)
         for part, held in zip(names, inside, strict=True)
@@ -199,16 +200,20 @@ def _check_source(bundle: Bundle, name: str, source: Json | None) -> None:
     if source is None:
         having = [other for other in bundle.encoders if bundle.weights_path(other)]
         mend = f"choose one of {', '.join(having)}" if having else "open a bundle that holds weights"
-        if name in (*TRAINED, *backbone_names()):
-            mend += ", or name their file with --weights"
-        raise BadInput(
+        problem = (
             f"encoder '{name}' cannot encode a new picture: this bundle holds its embeddings alone, "
             f"not the network's weights; {mend}"
         )
+        if name in (*TRAINED, *backbone_names()):
+            raise BadInput(problem, ", or name their file", "weights-not-inside", encoder=name)
+        raise BadInput(problem)
     if name in backbone_names() and source["weights"] != default_file(name):
         raise BadInput(
             f"encoder '{name}' cannot encode a new picture: this bundle was made with weights of your own, "
-            f"'{source['weights']}'; name that file with --weights"
+            f"'{source['weights']}'; ",
+            "name that file",
+            "weights-of-your-own",
+            file=source["weights"],
         )
 
 
@@ -217,8 +222,10 @@ def _check_same(encoder: PictureEncoder, source: Json | None) -> None:
     if source is not None and source["key"] != encoder.key:
         raise BadInput(
             f"the weights '{encoder.weights_file}' of encoder '{encoder.name}' are not those that this bundle was "
-            f"made with ('{source['weights']}'), or prepare pictures otherwise: name that file with --weights, or "
-            "embed the folder again"
+            f"made with ('{source['weights']}'), or prepare pictures otherwise: ",
+            "name that file, or embed the folder again",
+            "other-weights",
+            file=source["weights"],
         )
 
 

@@ -47,7 +47,10 @@ def _told(work: Callable[..., Any]) -> Callable[..., Any]:
                 raise
             raise BadInput(
                 f"the index in '{self.folder}' cannot be used ({error}): make room there or remove that folder, it is "
-                "made anew; or name another with --cache"
+                "made anew",
+                "; or name another folder",
+                "index-unusable",
+                folder=str(self.folder),
             ) from error
 
     return wrapped

@@ -101,15 +101,21 @@ class ScaleFolder:
                     self._write()
         except OSError as error:
             raise BadInput(
-                f"cannot write '{path}' ({error.strerror}): make room there or name another --dir; what is done is kept"
+                f"cannot write '{path}' ({error.strerror}): make room there or ",
+                "name another folder; what is done is kept",
+                "gallery-not-written",
+                path=str(path),
             ) from error
 
     def _check_room(self, needed: int) -> None:
         free = shutil.disk_usage(self.folder).free
         if needed > free:
             raise BadInput(
-                f"'{self.folder}' needs {needed / 1e9:.1f} GB more and its disk has {free / 1e9:.1f} GB free: "
-                "make room, name another --dir or smaller --sizes"
+                f"'{self.folder}' needs {needed / 1e9:.1f} GB more and its disk has {free / 1e9:.1f} GB free: ",
+                "make room, name another folder or smaller sizes",
+                "gallery-without-room",
+                needed=needed,
+                free=free,
             )
 
     def _map(self, name: str, dtype: np.dtype, count: int, columns: int) -> np.ndarray:
@@ -132,7 +138,8 @@ class ScaleFolder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"'{path}' cannot be read ({error}): remove the folder, it is made anew") from error
         if found.get("source") != self.source.described():
-            raise BadInput(f"'{self.folder}' holds a gallery of another bundle, encoder or seed: name another --dir")
+            problem = f"'{self.folder}' holds a gallery of another bundle, encoder or seed: "
+            raise BadInput(problem, "name another folder", "gallery-of-another", folder=str(self.folder))
         for name, rows in files.items():
             whole = self.folder / name
             size = whole.stat().st_size if whole.is_file() else 0

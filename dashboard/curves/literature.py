@@ -17,6 +17,7 @@ from core.reports.figures.style import SEARCH_LOOKS
 from core.reports.literature import PrecisionRecall, RadiusLookup
 from core.settings import Setting
 from dashboard.curves import literature_charts as charts
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 from dashboard.shared.style import dark_page
 
@@ -44,7 +45,7 @@ def draw(view: View) -> None:
             _radius(view, found)
             radius = {"hamming": _by_radius(view.engine, version, setting)}
         except BadInput as error:  # a code without a radius still ranks the whole gallery
-            st.info(str(error), icon=":material/info:")
+            st.info(worded(error), icon=":material/info:")
         _figures(view, radius, _whole(view, (*version, setting)))
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from core.bundle.bundle import Bundle
 from core.errors import BadInput
 from core.reports.pins import MOST, Pin, parse, parse_one, to_text
+from dashboard.shared.refusals import worded
 
 PARAMETER = "pins"
 
@@ -54,7 +55,7 @@ def _usable(pins: Sequence[Pin], bundle: Bundle) -> tuple[list[Pin], list[str]]:
         try:
             kept.append(parse_one(f"{pin.encoder}:{pin.hash}-{pin.bits}-{pin.multiplier}", bundle))
         except BadInput as error:
-            notes.append(f"A pinned setting does not fit this bundle and was dropped: {error}.")
+            notes.append(f"A pinned setting does not fit this bundle and was dropped: {worded(error)}.")
     return kept, notes
 
 

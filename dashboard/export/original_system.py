@@ -17,6 +17,7 @@ from core.studies.original_system.table import check_bundle, fitting_ks, own_row
 from core.studies.original_system.text import DIFFERENCES_TITLE
 from dashboard.shared import latency
 from dashboard.shared.downloads import request_of
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 
 NAME = "source system"
@@ -27,7 +28,8 @@ def draw(view: View, offer: Callable[..., None]) -> None:
     try:
         check_bundle(view.bundle)
     except BadInput as error:
-        st.info(f"{str(error)[:1].upper()}{str(error)[1:]}.", icon=":material/info:")
+        line = worded(error)
+        st.info(f"{line[:1].upper()}{line[1:]}.", icon=":material/info:")
         return
     settings = {setting.encoder: setting for setting in source_settings(view.bundle)}
     chosen = st.multiselect(

@@ -17,6 +17,7 @@ from core.methods.scores import BEST, EXACT, Measure, best_scores, query_scores
 from core.methods.stored_scores import find_scores
 from core.runtime.cache import ByteCache
 from core.settings import Setting
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 
 KEPT_BYTES = 120_000_000
@@ -72,7 +73,7 @@ def compute(view: View, settings: Sequence[Setting], measure: Measure) -> list[s
                 lambda values: values.nbytes,
             )
         except BadInput as error:
-            problems.append(f"{setting.hash}, {setting.bits} bits: {error}")
+            problems.append(f"{setting.hash}, {setting.bits} bits: {worded(error)}")
     bar.empty()
     return problems
 

@@ -15,6 +15,7 @@ from dashboard.shared.comparison import (
     overview_table,
     waiting_table,
 )
+from dashboard.shared.refusals import worded
 from dashboard.shared.state import View
 from dashboard.shared.verdict import percent, verdict
 
@@ -198,7 +199,7 @@ with state.section():
             preparing.wait()
         times = latency.query_times(view)
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(worded(error), icon=":material/error:")
     else:
         with shown.container():
             draw_answer(view, found.rows, memory, times)

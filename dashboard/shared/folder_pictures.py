@@ -16,6 +16,7 @@ from core.pictures.file import read_picture
 from core.pictures.paths import PicturePaths, read_paths
 from core.pictures.thumbnail import thumbnail
 from core.runtime.allowed_paths import AllowedPaths
+from dashboard.shared.refusals import worded
 
 SIDE = 128  # pixels of a thumbnail; a tile is about 100 wide
 CACHED = 4096  # thumbnails of about 6 KB
@@ -41,7 +42,7 @@ class FolderPictures:
             try:
                 paths = read_paths(bundle, split)
             except BadInput as error:
-                self.problem = str(error)
+                self.problem = worded(error)
                 continue
             if paths is not None:
                 self._paths[split], self.folder = paths, paths.folder

@@ -12,9 +12,9 @@ import streamlit as st
 
 from core.datasets.array_columns import Columns
 from core.datasets.arrays import import_arrays
-from core.errors import BadInput
+from core.errors import Message
 from dashboard.shared.launch import launch
-from dashboard.shared.uploads import Upload, in_own_words
+from dashboard.shared.uploads import Upload
 
 
 def run_import(
@@ -24,13 +24,10 @@ def run_import(
     out: Path,
     similarity: str = "cosine",
     columns: Columns | None = None,
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     """Make the bundle `out` of the files; returns warnings. Raises BadInput, which names files as their owner does."""
-    sources = {key: upload.path for key, upload in uploads.items()}
-    try:
-        return import_arrays(out, **sources, bits=bits, shuffle=shuffle, similarity=similarity, columns=columns)
-    except BadInput as error:
-        raise BadInput(in_own_words(str(error), uploads)) from error
+    sources = {key: upload.file for key, upload in uploads.items()}
+    return import_arrays(out, **sources, bits=bits, shuffle=shuffle, similarity=similarity, columns=columns)
 
 
 def import_command(

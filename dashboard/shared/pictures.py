@@ -15,6 +15,7 @@ import numpy as np
 from core.datasets.cifar import Cifar
 from core.datasets.cifar100 import CIFAR_100
 from core.errors import BadInput
+from dashboard.shared.refusals import worded
 
 CACHED_URIS = 4096  # about 3 KB each
 STALLED_SECONDS = 60.0
@@ -83,7 +84,7 @@ class Pictures:
         try:
             read = self.dataset.read_split(self.root, split)
         except (BadInput, OSError) as error:
-            self.problem = str(error)
+            self.problem = worded(error) if isinstance(error, BadInput) else str(error)
             return None
         read.images.flags.writeable = False  # shared by every session
         self._labels[split] = read.labels

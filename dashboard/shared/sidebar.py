@@ -23,6 +23,7 @@ from core.settings import KEEP, LEAVE_OUT, Setting
 from dashboard.shared import state
 from dashboard.shared.links import quoted
 from dashboard.shared.open_bundles import read_bundle
+from dashboard.shared.refusals import worded
 
 MULTIPLIERS = [
     *(settings.format_multiplier(1 + step * settings.MULTIPLIER_STEP) for step in range(77)),
@@ -80,7 +81,7 @@ def _bundles() -> dict[str, Bundle]:
         try:
             bundles[path] = read_bundle(path)
         except BadInput as error:
-            st.warning(str(error), icon=":material/folder_off:")
+            st.warning(worded(error), icon=":material/folder_off:")
     return bundles
 
 

@@ -24,6 +24,7 @@ from dashboard.shared.folder_pictures import FolderPictures
 from dashboard.shared.launch import launch
 from dashboard.shared.open_bundles import read_bundle
 from dashboard.shared.pictures import Pictures
+from dashboard.shared.refusals import worded
 
 RETRIEVAL = "dashboard/retrieval/page.py"
 ENGINES = 4  # bundles that are open at a time, in all sessions
@@ -169,7 +170,7 @@ def section() -> Iterator[None]:
     try:
         yield
     except BadInput as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(worded(error), icon=":material/error:")
 
 
 def open_query(query: int) -> None:

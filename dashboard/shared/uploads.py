@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import atexit
-import re
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import streamlit as st
 
-from core.datasets.array_files import SUFFIXES
+from core.datasets.array_files import SUFFIXES, NamedFile
 from core.datasets.array_labels import LABEL_SUFFIXES
 from core.errors import BadInput
-
-# What a message says for the command line, and what it says for the page.
-_PHRASES = (
-    (r"(choose one|name one of those|name one) with --[\w-]+-(column|split)", "choose one under 'Columns'"),
-    (r"name the column \(--labels-column\)", "choose it under 'Columns'"),
-    (r"import it with --shuffle SEED \(such as --shuffle 0\)", "tick 'Shuffle the gallery'"),
-    (r" \(--similarity inner-product\)", ""),
-)
 
 
 @dataclass(frozen=True)
@@ -76,6 +66,11 @@ class Upload:
     name: str
     problem: str | None = None
 
+    @property
+    def file(self) -> NamedFile:
+        """The file as messages of the import name it."""
+        return NamedFile(self.path, self.name)
+
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda folder: shutil.rmtree(folder, True))
 def session_folder() -> Path:
@@ -102,12 +97,3 @@ def save_upload(folder: Path, role: Role, name: str, content: BinaryIO) -> Uploa
     finally:
         fresh.unlink(missing_ok=True)
     return Upload(role, path, name)
-
-
-def in_own_words(message: str, uploads: Mapping[str, Upload]) -> str:
-    """A message of `core` with files as their owner calls them, and the page's controls in place of options."""
-    for upload in uploads.values():
-        message = message.replace(str(upload.path), upload.name)
-    for phrase, ours in _PHRASES:
-        message = re.sub(phrase, ours, message)
-    return message

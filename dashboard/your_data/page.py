@@ -7,7 +7,8 @@ from core.datasets.array_preview import Seen
 from core.runtime.allowed_paths import AllowedPaths
 from dashboard.shared import imports, state
 from dashboard.shared.launch import launch
-from dashboard.shared.uploads import GALLERY, QUERIES, TEXTS, Role, Upload, in_own_words, save_upload, session_folder
+from dashboard.shared.refusals import worded
+from dashboard.shared.uploads import GALLERY, QUERIES, TEXTS, Role, Upload, save_upload, session_folder
 from dashboard.your_data import preview as import_preview
 
 
@@ -20,8 +21,8 @@ def draw_open_now() -> None:
         "the sidebar switches between the bundles of this session."
     )
     for warning in st.session_state.get("import_warnings", {}).get(str(bundle.path), ()):
-        mend = " and import again" if "--shuffle" in warning else ""
-        st.warning(f"{bundle.name}: {in_own_words(warning, {})}{mend}.", icon=":material/warning:")
+        mend = " and import again" if warning.code == "gallery-sorted" else ""
+        st.warning(f"{bundle.name}: {worded(warning)}{mend}.", icon=":material/warning:")
 
 
 def draw_folder() -> None:

@@ -16,7 +16,8 @@ from core.datasets.array_preview import Preview, Seen, preview_arrays
 from core.datasets.array_sources import fitting_names, split_counts
 from core.errors import BadInput
 from core.settings import BITS_RANGE
-from dashboard.shared.uploads import ROLES, Upload, in_own_words
+from dashboard.shared.refusals import worded
+from dashboard.shared.uploads import ROLES, Upload
 
 _NO_SPLIT = "(none)"
 
@@ -60,16 +61,10 @@ def look(uploads: Mapping[str, Upload], columns: Columns, similarity: str) -> Pr
 
 
 def preview_files(uploads: Mapping[str, Upload], columns: Columns, similarity: str = "cosine") -> Preview:
-    """What the files hold, in the words of their owner."""
-    sources = {key: upload.path for key, upload in uploads.items() if upload.role.array is not None}
-    texts: dict[str, Any] = {key: upload.path for key, upload in uploads.items() if upload.role.array is None}
-    preview = preview_arrays(sources, columns, **texts, similarity=similarity)
-    names = {str(upload.path): upload.name for upload in uploads.values()}
-    return Preview(
-        tuple(replace(seen, source=names[seen.source]) for seen in preview.files),
-        tuple(in_own_words(line, uploads) for line in preview.problems),
-        tuple(in_own_words(line, uploads) for line in preview.notes),
-    )
+    """What the files hold, each by its owner's name."""
+    sources = {key: upload.file for key, upload in uploads.items() if upload.role.array is not None}
+    texts: dict[str, Any] = {key: upload.file for key, upload in uploads.items() if upload.role.array is None}
+    return preview_arrays(sources, columns, **texts, similarity=similarity)
 
 
 def preview_table(files: Sequence[Seen]) -> pd.DataFrame:
@@ -101,8 +96,8 @@ def draw_preview(preview: Preview) -> None:
                     st.code("\n".join(seen.rows), None)
             st.caption(f"Lengths are those of the first {LOOKED:,} rows; all rows are checked at the import.")
     for problem in preview.problems:
-        st.warning(problem, icon=":material/build:")
-    for note in preview.notes:
+        st.warning(worded(problem), icon=":material/build:")
+    for note in map(worded, preview.notes):
         st.caption(f":material/info: {note[0].upper()}{note[1:]}.")
 
 
@@ -149,9 +144,9 @@ def _choose_split(columns: Columns, uploads: Mapping[str, Upload], offered: list
         return columns
     try:
         upload = next(upload for upload in uploads.values() if split in _candidates(upload, "split"))
-        counts = split_counts(upload.path, split)
+        counts = split_counts(upload.file, split)
     except BadInput as error:
-        st.warning(in_own_words(str(error), uploads), icon=":material/build:")
+        st.warning(worded(error), icon=":material/build:")
         return columns
     values = list(counts)[:100]
     chosen = {}

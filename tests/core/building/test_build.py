@@ -122,7 +122,7 @@ def test_without_a_network_alexnet_says_how_to_go_on(small_cifar, tmp_path, monk
         raise OSError("no route to host")
 
     monkeypatch.setattr(SourceAlexNet, "start_from_imagenet", unreachable)
-    with pytest.raises(BadInput, match="--scratch"):
+    with pytest.raises(BadInput, match="or train from random weights"):
         build.train_encoder(small_cifar, "source-alexnet", tmp_path / "run")
 
 

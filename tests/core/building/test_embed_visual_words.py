@@ -139,7 +139,7 @@ def test_fusion_is_the_weighted_sum_of_cosines_and_holds_no_label(made, bundle, 
     assert not encoder.own_classes
     assert encoder.encoder.mirrored
     assert time_encoding(encoder, made[1][3], 1) > 0
-    with pytest.raises(BadInput, match="leave --weights out"):
+    with pytest.raises(BadInput, match=r"name no file of them$"):
         open_query_encoder(bundle, "bovw-sift+bovw-hog", "any.safetensors")
     with pytest.raises(BadInput, match="is a fusion, which describes no folder: take bovw-sift or bovw-hog"):
         open_encoder("bovw-sift+bovw-hog", None, bundle)

@@ -89,7 +89,7 @@ def test_some_rows_keep_only_their_names():
         ("\n\n", "is empty: expected a label"),
         ("label\n", "is empty: expected a label"),
         ("label\ncat\n \ndog\n", r"row 1 \(from 0\) is empty"),
-        ("a,b\n1,2\n", r"has no column 'labels': it has a, b; 2 of them fit \(a, b\): choose one with --labels-column"),
+        ("a,b\n1,2\n", r"has no column 'labels': it has a, b; 2 of them fit \(a, b\): choose one$"),
         ("1,2\n3,4\n", "first line '1,2' is no header"),
         ("a,label\nx,1\ny\n", r"row 1 \(from 0\) has 1 cells, the header 2"),
         ("70000\n1\n", r"row 0 \(from 0\) is 70000, expected class numbers 0 to 65535"),
@@ -110,7 +110,7 @@ def test_a_csv_that_cannot_be_used(tmp_path, text, message):
         ({"label": [0, -1]}, ["a", "b"], r"row 1 \(from 0\) is -1"),  # ClassLabel's own mark of no label
         ({"label": ["a", None]}, None, r"row 1 \(from 0\) is empty"),
         ({"label": [0, None]}, None, r"row 1 \(from 0\) is empty"),
-        ({"fine": [0, 1], "coarse": [0, 1]}, None, r"2 of them fit \(fine, coarse\): choose one with --labels-column"),
+        ({"fine": [0, 1], "coarse": [0, 1]}, None, r"2 of them fit \(fine, coarse\): choose one$"),
         ({"label": [[1.0], [2.0]]}, None, r"shape \(2, 1\): expected \(N,\).*swapped"),
     ],
 )

@@ -29,8 +29,7 @@ def test_what_arrays_hold():
     assert found.problems == ()
     assert found.notes == (
         "there are no query files: each image queries all others",
-        "rows differ in length, which cosine does not count; where it is to count, compare by inner product "
-        "(--similarity inner-product)",
+        "rows differ in length, which cosine does not count; where it is to count, compare by inner product",
     )
 
 

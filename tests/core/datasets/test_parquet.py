@@ -90,7 +90,7 @@ def test_a_block_at_a_time_is_in_memory(tmp_path, monkeypatch):
     [
         (
             {"a": ROWS, "b": ROWS, "label": range(20)},
-            r"it has a, b, label; 2 of them fit \(a, b\): choose one with --emb",
+            r"it has a, b, label; 2 of them fit \(a, b\): choose one$",
         ),
         ({"label": range(20), "n": range(20)}, "has no column 'embeddings': it has label, n, none of them fit"),
         ({"embeddings": ["x"] * 20, "features": ROWS}, "column 'embeddings' holds string: expected numbers"),
@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, columns, message):
 def test_a_column_that_was_named_must_be_there(tmp_path):
     path = write_hub(tmp_path / "x.parquet", {"a": ROWS, "b": -ROWS})
     assert (load(path, column="b") == -ROWS).all()
-    with pytest.raises(BadInput, match=r"has no column 'c': it has a, b; name one of those with --embeddings-column"):
+    with pytest.raises(BadInput, match=r"has no column 'c': it has a, b; name one of those$"):
         load(path, column="c")
 
 

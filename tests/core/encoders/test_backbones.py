@@ -133,7 +133,11 @@ def test_without_a_network_the_line_says_where_to_put_the_file(monkeypatch, tmp_
     with pytest.raises(BadInput) as error:
         open_backbone("resnet50")
     line = str(error.value)
-    assert "resnet50-11ad3fa6.pth" in line and str(tmp_path / "hub" / "checkpoints") in line and "--weights" in line
+    assert (
+        "resnet50-11ad3fa6.pth" in line
+        and str(tmp_path / "hub" / "checkpoints") in line
+        and "or name a file of weights" in line
+    )
     assert "\n" not in line
 
 

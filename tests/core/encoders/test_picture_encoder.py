@@ -42,7 +42,7 @@ def test_weights_of_a_run(run_weights):
 def test_the_weights_must_be_the_encoders(run_weights, tiny_bundle):
     with pytest.raises(BadInput, match="are of encoder 'semantic', not 'classifier'"):
         open_encoder("classifier", run_weights)
-    with pytest.raises(BadInput, match=r"no weights of encoder 'semantic'.*--weights"):
+    with pytest.raises(BadInput, match=r"no weights of encoder 'semantic'.*name its weights.safetensors$"):
         open_encoder("semantic", None, tiny_bundle)
     with pytest.raises(BadInput, match="no weights of encoder 'source'"):
         open_encoder("source")

@@ -120,7 +120,9 @@ def test_a_teacher_is_followed(data, small_recipe, tmp_path):
     assert not any(weight.requires_grad for weight in teacher.parameters())
 
 
-@pytest.mark.parametrize(("distil", "words"), [(0.5, "no teacher.*--teacher DIR"), (0.0, "distil=0: give its weight")])
+@pytest.mark.parametrize(
+    ("distil", "words"), [(0.5, "no teacher: name a trained run of .*-teacher, or"), (0.0, "distil=0: give its weight")]
+)
 def test_a_recipe_and_a_teacher_go_together(data, small_recipe, tmp_path, distil, words):
     teacher = None if distil else train(small_recipe(epochs=1), data, tmp_path / "teacher")
     with pytest.raises(BadInput, match=words):

@@ -10,6 +10,7 @@ import pytest
 from core.bundle.bundle import load_bundle
 from core.datasets.array_columns import Columns
 from core.datasets.array_files import array_names
+from core.datasets.array_sources import split_counts
 from core.errors import BadInput
 from dashboard.shared import imports, uploads
 from dashboard.shared.uploads import ROLES
@@ -79,13 +80,16 @@ def test_text_that_is_none(tmp_path):
     assert problem.startswith("cannot read the class names 'n.txt'")
 
 
-def test_the_words_of_the_page():
-    assert uploads.in_own_words("3 of them fit (a, b): choose one with --embeddings-column", {}).endswith(
-        "choose one under 'Columns'"
-    )
-    assert uploads.in_own_words("it has a; name one with --gallery-split", {}).endswith("choose one under 'Columns'")
-    text = "import it with --shuffle SEED (such as --shuffle 0)"
-    assert uploads.in_own_words(text, {}) == "tick 'Shuffle the gallery'"
+def test_a_split_column_that_cannot_be_read_names_the_file_as_its_owner_does(tmp_path):
+    upload = save(tmp_path, "gallery_labels", "mine.csv", b"split,x\ntrain\n")
+    with pytest.raises(BadInput, match=r"^split 'mine\.csv': row 0 \(from 0\) has 1 cells, the header 2$"):
+        split_counts(upload.file, "split")
+
+
+def test_text_of_another_encoding_names_the_file_as_its_owner_does(tmp_path):
+    upload = save(tmp_path, "gallery_labels", "mine.csv", b"label\n\xff\n")
+    (problem,) = [line for line in look(gallery_labels=upload).problems if "UTF-8" in line]
+    assert problem.startswith("'mine.csv' is no text of UTF-8")
 
 
 def test_bits_of_codes(tmp_path):
