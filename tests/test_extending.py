@@ -75,7 +75,7 @@ def evaluated(house: Path, bundle: Path, out: Path, *options: str) -> pd.Series:
 
 
 def test_each_example_is_short_and_touches_one_file_and_one_line():
-    assert list(examples()) == ["A metric", "A hash method", "A control", "An encoder", "A page"]
+    assert list(examples()) == ["A metric", "A hash method", "A control", "An encoder", "A page", "A search backend"]
     for example in examples().values():
         (path, content), (_, listed_in, line) = *example.files, *example.lines
         assert len(content.splitlines()) < MOST_LINES
@@ -115,7 +115,7 @@ from core import evaluate, load_bundle
 from core.engine.engine import Engine
 from core.settings import Setting
 from core.tradeoff.grid import quality_grid
-from dashboard.curves.series import MORE_METRICS
+from core.reports.curve_lines import MORE_METRICS
 engine = Engine(load_bundle({str(tiny_bundle.path)!r}))
 setting = Setting("semantic", "itq", 8, "2", "test-vs-test", "wordnet")
 name = "reciprocal_rank"
@@ -195,3 +195,19 @@ assert not at.exception and not at.error, [*at.exception, *at.error]
 print(at.title[0].value, "|", [each.value for each in at.main.caption])
 """
     assert run(house, "-c", code) == "Class sizes | ['Images of each class in the gallery of test-vs-test.']\n"
+
+
+def test_the_backend_searches_and_changes_no_byte(house, tiny_bundle, tmp_path):
+    code = f"""
+from core.cli import main
+from core.search.numpy_backend import Sorted
+asked, near = [], Sorted.near
+Sorted.near = lambda self, queries, *rest: asked.append(queries.dtype.name) or near(self, queries, *rest)
+options = ["--bundle", {str(tiny_bundle.path)!r}, "--hash", "itq", "--bits", "8", "--k", "1,5,all"]
+for engine in ("local", "numpy"):
+    done = main(["evaluate", *options, "--engine", engine, "--out", f"{tmp_path}/{{engine}}.csv"])
+    print(engine, done, sorted(set(asked)))
+"""
+    lines = [line for line in run(house, "-c", code).splitlines() if line.startswith(("local", "numpy"))]
+    assert lines == ["local 0 []", "numpy 0 ['float32', 'uint8']"]
+    assert (tmp_path / "local.csv").read_bytes() == (tmp_path / "numpy.csv").read_bytes()

@@ -38,6 +38,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_queries(parser)
+    options.add_engine(parser)
     options.add_lists(parser)
     options.add_out(parser, "CSV file of the metrics; FILE.summary.csv comes beside it")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="picture of the curves, .html (or .png with kaleido)")

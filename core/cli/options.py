@@ -20,6 +20,8 @@ from core.protocols import get_protocol
 from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS
 from core.runtime.atomic_file import check_replaceable
 from core.runtime.parallel import check_threads
+from core.search.local import LOCAL
+from core.search.registry import BACKENDS, get_backend
 from core.search.searcher import SEARCHES
 from core.settings import (
     ALL,
@@ -109,6 +111,14 @@ def add_threads(parser: Parser) -> None:
     )
 
 
+def add_engine(parser: Parser) -> None:
+    """--engine."""
+    parser.add_argument(
+        "--engine", metavar="NAME", type=checked(get_backend), default="local",
+        help=f"who searches: {', '.join(BACKENDS)} (default: local); changes no result",
+    )  # fmt: skip
+
+
 def add_queries(parser: Parser) -> None:
     """--queries."""
     parser.add_argument(
@@ -166,7 +176,8 @@ def check_files(*paths: Path | None) -> None:
 
 def open_engine(args: argparse.Namespace) -> Engine:
     """The engine of the bundle that was named."""
-    return Engine(load_bundle(args.bundle), check_threads(args.threads))
+    backend = getattr(args, "engine", LOCAL)  # of a command that asks one search engine alone
+    return Engine(load_bundle(args.bundle), check_threads(args.threads), backend=backend)
 
 
 def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None = None) -> Setting:

@@ -39,6 +39,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     options.add_bundle(parser)
     options.add_setting(parser)
+    options.add_engine(parser)
     options.add_single_k(parser, 10)
     parser.add_argument(
         "--searches",

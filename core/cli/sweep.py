@@ -46,6 +46,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser, grid=True)
     options.add_queries(parser)
+    options.add_engine(parser)
     options.add_lists(parser)
     options.add_out(parser, required=True)
     parser.set_defaults(run=run)

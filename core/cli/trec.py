@@ -28,6 +28,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_queries(parser)
+    options.add_engine(parser)
     parser.add_argument(
         "--search", metavar="NAME", default="hashed", help=f"of {', '.join(SEARCHES)} (default: hashed)"
     )

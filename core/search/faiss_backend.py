@@ -36,6 +36,9 @@ class FaissBackend(SearchBackend):
         return SettledCodes(_Flat(index), codes)
 
 
+BACKEND = FaissBackend()
+
+
 class _Flat(Nearest):
     def __init__(self, index: Any) -> None:
         self.index = index

@@ -86,7 +86,7 @@ class LocalBackend(SearchBackend):
         return LocalCodes(codes)
 
 
-LOCAL = LocalBackend()
+LOCAL = BACKEND = LocalBackend()
 
 
 def _filled(search: _Search, items: int, exclude: np.ndarray, depth: int) -> Ranking:
