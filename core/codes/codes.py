@@ -129,6 +129,10 @@ def split_codes(
     info = get_hash(name)
     if info.make_codes is not None:
         predicted = bundle.predicted(encoder, split) if info.of_prediction else None
+        if info.of_prediction and predicted is None:
+            raise BadInput(
+                f"encoder '{encoder}' predicts no classes of '{split}': {name} needs those, take another hash"
+            )
         images = Images(split, bundle.count(split), len(bundle.class_names), predicted)
         return Codes(bits, info.make_codes(images, bits, seed), None)
     projected = projected and info.distance == "hamming"  # else no signs of real values are compared

@@ -151,7 +151,9 @@ def open_encoder(
         return _open_trained(name, weights_file, bundle, mirrored)
     if name in FIXED:
         if weights_file is not None:
-            raise BadInput(f"encoder '{name}' is a function without weights: leave --weights out")
+            raise BadInput(
+                f"encoder '{name}' is a function without weights: ", "name no file of them", "weights-inside"
+            )
         return import_module(FIXED[name]).ENCODER()
     from core.encoders.backbones import backbone_names, open_backbone  # a second to import
 

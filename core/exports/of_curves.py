@@ -40,9 +40,9 @@ DEFINITIONS = ("map_metric", "mahp_metric")
 def _drawn(request: Request) -> pd.DataFrame:
     hash_name = request.setting.hash
     if request.ties and not distance_of(hash_name).whole:
-        raise BadInput(f"hash '{hash_name}' has hardly any equal code distances: leave --ties out")
+        raise BadInput(f"hash '{hash_name}' has hardly any equal code distances: leave averaged ties out")
     if request.asymmetric and not get_hash(hash_name).asymmetric:
-        raise BadInput(f"hash '{hash_name}' has no real values to search by: leave --asymmetric out")
+        raise BadInput(f"hash '{hash_name}' has no real values to search by: leave asymmetric search out")
     for name in request.controls:
         if name not in CONTROL_LOOKS:
             raise unknown_name("control", name, CONTROL_LOOKS)
@@ -69,7 +69,7 @@ def _pins(request: Request) -> list[Pin]:
 
 def _differences(request: Request) -> pd.DataFrame:
     if not request.pins:
-        raise BadInput("nothing to compare with: name a setting such as --pin itq-48-2")
+        raise BadInput("nothing to compare with: pin a setting, such as itq-48-2")
     k, engine = request.k, request.engine
 
     def values(pin: Pin | None, metric: str) -> np.ndarray:
@@ -100,7 +100,7 @@ def class_groups(request: Request) -> tuple[np.ndarray, Sequence[str]]:
     if request.level != SUPERCLASS:
         return labels, bundle.class_names
     if bundle.superclass_of is None or bundle.superclass_names is None:
-        raise BadInput(f"bundle '{bundle.name}' has no superclasses: give --level class")
+        raise BadInput(f"bundle '{bundle.name}' has no superclasses: take the level class")
     return bundle.superclass_of[labels], bundle.superclass_names
 
 

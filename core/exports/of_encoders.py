@@ -53,7 +53,7 @@ def _training(request: Request) -> pd.DataFrame:
     encoder = request.setting.encoder
     log = training_log(request.engine.bundle, encoder)
     if log is None:
-        raise BadInput(f"the bundle keeps no log of {encoder}'s training: name another with --encoder")
+        raise BadInput(f"the bundle keeps no log of {encoder}'s training: take another encoder")
     return log
 
 

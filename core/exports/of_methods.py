@@ -46,7 +46,7 @@ def _leaderboard(request: Request) -> pd.DataFrame:
     scores = scores_of(engine, settings_near(engine, request.setting, measure), measure, request.stored)
     names = [each.hash for each in scores if each.hash != BEST]
     if not names:
-        raise BadInput(f"the bundle holds no scores by {measure.name}: leave --stored out, which computes them")
+        raise BadInput(f"the bundle holds no scores by {measure.name}: have them computed, not stored ones alone")
     reference = request.reference or (request.setting.hash if request.setting.hash in names else EXACT)
     return leaderboard_table(compare_methods(scores, reference), measure, request.setting.protocol, reference)
 
@@ -69,7 +69,7 @@ def _asymmetric(request: Request) -> pd.DataFrame:
     sides = [scores_of(engine, settings, each, request.stored) for each in (plain, asked)]
     table = asymmetric_gains(*sides)
     if table.empty:
-        raise BadInput(f"no method is scored by both distances by {plain.name}: leave --stored out")
+        raise BadInput(f"no method is scored by both distances by {plain.name}: have their scores computed")
     return table.assign(measure=plain.name, protocol=request.setting.protocol)
 
 

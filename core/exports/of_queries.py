@@ -47,7 +47,7 @@ def _confusion(request: Request) -> pd.DataFrame:
     if request.level != SUPERCLASS:
         return confusion_table(confusion, bundle.class_names)
     if bundle.superclass_of is None or bundle.superclass_names is None:
-        raise BadInput(f"bundle '{bundle.name}' has no superclasses: give --level class")
+        raise BadInput(f"bundle '{bundle.name}' has no superclasses: take the level class")
     names = bundle.superclass_names
     return confusion_table(by_superclass(confusion, bundle.superclass_of, len(names)), names)
 

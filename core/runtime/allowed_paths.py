@@ -48,10 +48,9 @@ class AllowedPaths:
         except _UNUSABLE as error:
             raise BadInput(f"'{text}' is no path: {error}") from error
         if not inside:
-            raise BadInput(
-                f"'{text}' lies outside the folders that this dashboard may read "
-                f"({', '.join(map(str, self.roots)) or 'none'}): start it with --root for the folder that holds it"
-            )
+            roots = ", ".join(map(str, self.roots)) or "none"
+            problem = f"'{text}' lies outside the folders that may be read ({roots}): "
+            raise BadInput(problem, f"name a {kind} inside one of them", "outside-roots")
         if not existing:
             raise BadInput(f"there is no {kind} '{inside[0]}': check its spelling")
         return existing[0]

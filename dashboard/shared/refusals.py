@@ -21,6 +21,7 @@ MENDS: errors.Mends = {
     "weights-not-fetched": lambda _: (
         "or name a file of weights: under 'File of weights' on Folder search, elsewhere with --weights at the start"
     ),
+    "outside-roots": lambda _: "start the dashboard with --root for the folder that holds it",
     "index-unusable": lambda _: "",
 }
 

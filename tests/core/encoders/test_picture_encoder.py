@@ -76,5 +76,5 @@ def test_a_function_of_the_pixels_is_an_encoder(monkeypatch):
     assert described.probabilities.shape == described.latent.shape == (1, 0)
     assert encoder.seen(encoder.prepare(grey)).shape == (32, 32, 3)
     assert encoder.key.startswith("brightness ")
-    with pytest.raises(BadInput, match="'brightness' is a function without weights: leave --weights out"):
+    with pytest.raises(BadInput, match="'brightness' is a function without weights: name no file of them"):
         open_encoder("brightness", "weights.safetensors")

@@ -72,7 +72,7 @@ def test_differences_are_paired_with_the_pin(table, engine):
     row = table("differences", pins=("itq-8-2",)).iloc[0]
     assert (row["against"], row["metric"]) == ("ITQ 8 bit ×2", "mAP@10")
     assert row["difference"] == compare(*sides).difference
-    with pytest.raises(BadInput, match="name a setting such as --pin itq-48-2"):
+    with pytest.raises(BadInput, match="pin a setting, such as itq-48-2"):
         table("differences")
 
 
@@ -146,7 +146,7 @@ def test_what_a_table_cannot_show_is_refused(table, name, choices, words):
 
 def test_codes_that_do_not_tie_have_no_average_over_ties(engine):
     setting = Setting("semantic", "pq", 16, "2", "test-vs-test", "wordnet")
-    with pytest.raises(BadInput, match="leave --ties out"):
+    with pytest.raises(BadInput, match="leave averaged ties out"):
         EXPORTS["curves-drawn"].make(Request(engine, setting, (10,), ties=True))
     with pytest.raises(BadInput, match="leave --asymmetric out"):
         control = Setting("semantic", "random-codes", 16, "2", "test-vs-test", "wordnet")

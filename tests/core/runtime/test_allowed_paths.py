@@ -103,7 +103,7 @@ def test_what_cannot_be_found_is_one_line(allowed, text, message):
 def test_what_cannot_be_found_says_why(world, allowed):
     with pytest.raises(BadInput, match="there is no file"):
         allowed.find_file("in")
-    with pytest.raises(BadInput, match=r"outside .* \(.*root\): start it with --root"):
+    with pytest.raises(BadInput, match=r"outside .* \(.*root\): name a "):
         allowed.find_file("out-file")
     with pytest.raises(BadInput, match=r"\(none\)"):
         AllowedPaths([]).find_folder("in")

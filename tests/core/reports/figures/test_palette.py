@@ -8,7 +8,7 @@ import pytest
 from core.reports.figures.palette import CATEGORICAL, DIVERGING, INK, NEUTRAL, PAPER, SEQUENTIAL
 from core.reports.figures.style import BUNDLE_LOOKS, PIN_LOOKS
 
-CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
+CONFIG = Path(__file__).parents[4] / ".streamlit" / "config.toml"
 
 
 @pytest.fixture(scope="module")
