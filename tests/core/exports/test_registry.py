@@ -148,6 +148,6 @@ def test_codes_that_do_not_tie_have_no_average_over_ties(engine):
     setting = Setting("semantic", "pq", 16, "2", "test-vs-test", "wordnet")
     with pytest.raises(BadInput, match="leave averaged ties out"):
         EXPORTS["curves-drawn"].make(Request(engine, setting, (10,), ties=True))
-    with pytest.raises(BadInput, match="leave --asymmetric out"):
+    with pytest.raises(BadInput, match="leave asymmetric search out"):
         control = Setting("semantic", "random-codes", 16, "2", "test-vs-test", "wordnet")
         EXPORTS["curves-drawn"].make(Request(engine, control, (10,), asymmetric=True))
