@@ -68,9 +68,10 @@ def retrieve(
     """
     engine = open_engine(source, threads)
     chosen = choose_setting(engine.bundle, **setting)
-    check_k(k, engine.at(chosen).task.size)
-    found = retrieval.retrieve(engine.at(chosen), query, k, ordered_searches(searches))
-    return retrieval.to_table(found, engine.at(chosen))
+    at = engine.at(chosen)
+    check_k(k, at.task.size)
+    found = retrieval.retrieve(at, query, k, ordered_searches(searches))
+    return retrieval.to_table(found, at)
 
 
 def rank(

@@ -107,7 +107,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _print_times(engine: Engine, setting: Setting, k: int, found: benchmark.Benchmark) -> None:
-    task, codes = engine.at(setting).task, engine.at(setting).codes
+    at = engine.at(setting)
+    task, codes = at.task, at.codes
     print(
         f"encoder {setting.encoder}, hash {setting.hash} of {setting.bits} bits, multiplier {setting.multiplier}, "
         f"{setting.protocol}{options.gallery_note(engine, setting)}, k {k}, "

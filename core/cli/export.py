@@ -20,7 +20,7 @@ from core.exports.registry import EXPORTS, get_export
 from core.exports.request import JUDGES, LEVELS, Request, fitting_ks
 from core.metrics.registry import family, get_metric
 from core.runtime.atomic_file import write_whole
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES, search_kind
 from core.settings import ALL, Setting, check_k, parse_ks
 from core.timing.search_times import search_times
 
@@ -156,8 +156,7 @@ def _metric(name: str) -> str:
 
 
 def _search(name: str) -> str:
-    if name not in SEARCHES:
-        raise unknown_name("search", name, SEARCHES)
+    search_kind(name)
     return name
 
 

@@ -12,7 +12,7 @@ from core.bundle.bundle import Bundle, load_bundle
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
 from core.engine.default_setting import choose_setting
 from core.engine.engine import Engine
-from core.errors import BadInput, unknown_name
+from core.errors import BadInput
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES, get_hash
 from core.metrics.registry import METRICS, get_metric
@@ -20,9 +20,9 @@ from core.protocols import get_protocol
 from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS
 from core.runtime.atomic_file import check_replaceable
 from core.runtime.parallel import check_threads
+from core.search.kinds import SEARCHES, search_kind
 from core.search.local import LOCAL
 from core.search.registry import BACKENDS, get_backend
-from core.search.searcher import SEARCHES
 from core.settings import (
     ALL,
     BITS_RANGE,
@@ -247,12 +247,7 @@ def _queries(text: str) -> int | None:
     return None if text == ALL else whole_number("queries", 1, other=", or 'all'")(text)
 
 
-def _search(name: str) -> None:
-    if name not in SEARCHES:
-        raise unknown_name("search", name, SEARCHES)
-
-
-search_list = words("search", _search)
+search_list = words("search", search_kind)
 
 
 def _one_k(text: str) -> int | str:

@@ -59,14 +59,15 @@ def run(args: argparse.Namespace) -> None:
         raise BadInput("--weights goes with --picture FILE: a query of the bundle is embedded already")
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
-    task = engine.at(setting).task
+    at = engine.at(setting)
+    task = at.task
     if args.picture is None:
         found, heading = _answer_query(args, engine, setting)
     else:
         from core.cli.retrieve_picture import answer_picture  # it opens every format of pictures, which takes a while
 
         found, heading = answer_picture(args, engine, setting)
-    table = retrieval.to_table(found, engine.at(setting))
+    table = retrieval.to_table(found, at)
     print(heading)
     for search, rows in table.groupby("search", sort=False):
         print(f"\n{search}\n{readable(rows.drop(columns='search'))}")
@@ -79,9 +80,10 @@ def run(args: argparse.Namespace) -> None:
 
 def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[retrieval.Retrieved, str]:
     """The answers to the query that was named, and what is said of it before them."""
-    task = engine.at(setting).task
+    at = engine.at(setting)
+    task = at.task
     k = task.size if args.k == ALL else check_k(args.k, task.size)
-    found = retrieval.retrieve(engine.at(setting), args.query, k, ordered_searches(args.searches))
+    found = retrieval.retrieve(at, args.query, k, ordered_searches(args.searches))
     assert found.label is not None  # an image of the bundle has one
     paths = read_paths(engine.bundle, task.protocol.query_split)
     named = "" if paths is None else f", '{paths[int(task.query_index[args.query])]}'"

@@ -18,6 +18,7 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.reports.tables import as_text, code_columns, metric_rows, metrics_of, numbers_of, ordered_searches
+from core.search.kinds import search_kind
 from core.settings import ALL, Setting
 
 DESCRIPTION = """A grid of settings into one CSV, one row a value. Exact search is evaluated once a protocol, Hamming
@@ -104,13 +105,14 @@ def _cells(
 ) -> Iterator[Cell]:
     """What is to be evaluated, in the order of the file: a search once for all that it does not depend on."""
     for search in ordered_searches(args.searches):
-        for setting in settings[:1] if search == "exact" else settings:
+        kind = search_kind(search)
+        for setting in settings if kind.by_code else settings[:1]:
             metrics = metrics_of(search, args.metrics, setting.hash)
             expected = tuple((str(k), metric) for k in numbers_of(search, ks, size) for metric in metrics)
-            if search == "asymmetric" and not get_hash(setting.hash).asymmetric:
+            if kind.of_values and not get_hash(setting.hash).asymmetric:
                 notes.add(f"hash '{setting.hash}' has no real values: asymmetric search left out")
             elif expected:
-                for multiplier in args.multiplier if search == "hashed" else args.multiplier[:1]:
+                for multiplier in args.multiplier if kind.shortlisted else args.multiplier[:1]:
                     yield Cell(search, replace(setting, multiplier=multiplier), expected)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from core.cli import options
 from core.cli.parser import Commands
 from core.cli.progress import percent_bar
-from core.errors import BadInput, unknown_name
+from core.errors import BadInput
 from core.reports.trec import write_qrels, write_run
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES, search_kind
 from core.settings import ALL
 
 DEPTH = 1000
@@ -41,15 +41,14 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the files that were named."""
-    if args.search not in SEARCHES:
-        raise unknown_name("search", args.search, SEARCHES)
+    kind = search_kind(args.search)
     if args.run_file is None and args.qrels is None:
         raise BadInput("nothing to write: name a file with --run, with --qrels or with both")
     options.check_files(args.run_file, args.qrels)
     engine = options.open_engine(args)
     setting = options.setting_of(args, engine.bundle)
     size = engine.at(setting).task.size
-    if args.k == ALL and args.search == "hashed":
+    if args.k == ALL and kind.shortlisted:
         raise BadInput("k 'all' is not defined for hashed search: give a number, or another search")
     depth = size if args.k == ALL else min(args.k, size)
     if args.qrels:

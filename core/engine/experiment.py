@@ -20,11 +20,12 @@ from core.engine.results import Curve, SearchResult
 from core.engine.setting_codes import code_pair, fitted_method
 from core.engine.shared import Shared
 from core.engine.task import RetrievalTask, make_judgements, open_task
-from core.errors import BadInput, unknown_name
+from core.errors import BadInput
 from core.hashing.base import HashMethod
 from core.metrics.sums import Accumulated
 from core.metrics.tables import Judgements
-from core.search.searcher import SEARCHES, Searcher
+from core.search.kinds import search_kind
+from core.search.searcher import Searcher
 from core.settings import LEAVE_OUT, Setting
 
 DEFAULT_SEARCHES = ("exact", "hashed", "hamming")
@@ -168,8 +169,8 @@ class Experiment:
     def top_ids(self, search: str, k: int, rows: slice) -> np.ndarray:
         """Gallery ids int32 (n, k) of the ranking at k of some queries; hashed search cuts its shortlist at M(k)."""
         self._checked(search, [k])
-        shortlist = self.shortlist(k)
-        if search == "exact" or (search == "hashed" and self._is_whole(shortlist)):
+        shortlist, kind = self.shortlist(k), search_kind(search)
+        if not kind.by_code or (kind.shortlisted and self._is_whole(shortlist)):
             return self.rankings.exact(k, rows)[:, :k]  # what is kept may be deeper
         return self.searcher.rank(search, rows, k, shortlist).ids
 
@@ -192,14 +193,14 @@ class Experiment:
 
     def _key(self, search: str) -> tuple[Hashable, ...]:
         """What the result of a search depends on, the hierarchy last."""
-        key: tuple[Hashable, ...] = self._task_key if search == "exact" else self._code_key
-        if search == "hashed":
+        kind = search_kind(search)
+        key: tuple[Hashable, ...] = self._code_key if kind.by_code else self._task_key
+        if kind.shortlisted:
             key = (*key, self.setting.multiplier)
         return (*key, self.setting.hierarchy)
 
     def _checked(self, search: str, ks: Sequence[int]) -> tuple[int, ...]:
-        if search not in SEARCHES:
-            raise unknown_name("search", search, SEARCHES)
+        search_kind(search)
         at, size = tuple(int(k) for k in ks), self.task.size
         if not at or at[0] < 1 or at[-1] > size:
             raise BadInput(f"k {at[-1] if at else '(none)'} is outside 1 to {size}, the gallery's size")
@@ -209,7 +210,7 @@ class Experiment:
 
     def _ranked(self, search: str, ks: tuple[int, ...]) -> Ranked:
         judgements, at = self.judgements(ks[-1]), np.array(ks, np.int64)
-        shortlists = self._shortlists(ks) if search == "hashed" else None
+        shortlists = self._shortlists(ks) if search_kind(search).shortlisted else None
         if shortlists is not None and self._is_whole(int(shortlists[0])):
             return Ranked("exact", self.rankings, judgements, at)
         return Ranked(search, self.rankings, judgements, at, shortlists)
@@ -223,9 +224,9 @@ class Experiment:
 
     def _result(self, search: str, sums: Accumulated) -> SearchResult:
         ks = tuple(sums.ks.tolist())
-        tied = search == "hamming" and self.codes.whole
-        read_levels = partial(self._whole_levels, ks[-1]) if tied else None
-        return SearchResult(search, sums, read_levels, self._shortlists(ks) if search == "hashed" else None)
+        kind = search_kind(search)
+        read_levels = partial(self._whole_levels, ks[-1]) if kind.tied and self.codes.whole else None
+        return SearchResult(search, sums, read_levels, self._shortlists(ks) if kind.shortlisted else None)
 
     def _whole_levels(self, depth: int) -> Levels:
         levels = self.levels(depth)

@@ -13,6 +13,7 @@ from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric, quotient_of
 from core.metrics.sums import Accumulated
 from core.metrics.ties import expected_ap_sum
+from core.search.kinds import search_kind
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class SearchResult:
         """The sums that a metric is made of, from those of the ranking."""
         if not get_metric(name).hamming_only:
             return sums
-        if self.read_levels is None and self.search == "hamming":
+        if self.read_levels is None and search_kind(self.search).tied:
             raise BadInput(f"metric '{name}' averages over equal distances: this code's are no whole numbers, use 'ap'")
         if self.read_levels is None:
             raise BadInput(f"metric '{name}' is defined for Hamming search alone, not for {self.search} search")

@@ -19,9 +19,10 @@ from core.metrics.sums import unknown_sums
 from core.metrics.whole import ap_sum_of_keys, ap_sum_of_levels
 from core.runtime.parallel import run_blocks
 from core.search.asymmetric import asymmetric_scores
+from core.search.kinds import SEARCHES, search_kind
 from core.search.products import gathered_products
 
-SEARCHES = ("exact", "hamming", "asymmetric")
+RANKED = tuple(name for name, kind in SEARCHES.items() if not kind.shortlisted)
 _OF_RANKS = ("hits", "ap_sum", "ap_per_hit")  # sums that need no more than the ranks of the relevant items
 WHOLE_METRICS = tuple(name for name in METRICS if quotient_of(name).total in _OF_RANKS)
 Scan = Callable[[int], np.ndarray]  # the keys (N,) of all items to a query, the nearest item's the least
@@ -29,7 +30,7 @@ Scan = Callable[[int], np.ndarray]  # the keys (N,) of all items to a query, the
 
 def can_judge(search: str, metrics: Sequence[str] | None) -> bool:
     """Whether `whole_result` has all of these metrics of a search (None: every metric there is)."""
-    return search in SEARCHES and metrics is not None and set(metrics) <= set(WHOLE_METRICS)
+    return search in RANKED and metrics is not None and set(metrics) <= set(WHOLE_METRICS)
 
 
 def whole_result(at: Experiment, search: str, progress: Progress | None = None, ties: bool = True) -> SearchResult:
@@ -38,15 +39,15 @@ def whole_result(at: Experiment, search: str, progress: Progress | None = None, 
     What the other metrics are made of is NaN; without `ties` those that average over them are missing. Raises BadInput
     for another search, or one that the hash does not have.
     """
-    if search not in SEARCHES:
-        raise BadInput(f"search '{search}' is not judged by ranks alone: expected one of {', '.join(SEARCHES)}")
+    if search not in RANKED:
+        raise BadInput(f"search '{search}' is not judged by ranks alone: expected one of {', '.join(RANKED)}")
     task = at.task
     sums = np.zeros((len(task.queries), 1))
     hits = np.zeros(sums.shape, np.int32)
     members_of = relevant_items(task)
-    tied = search == "hamming" and at.codes.whole
+    tied = search_kind(search).tied and at.codes.whole
     kernel = ap_sum_of_levels if tied else ap_sum_of_keys
-    if search == "asymmetric":
+    if search_kind(search).of_values:
         at.codes.real_values()  # refuses before any thread starts
     prepare = partial(_exact, task) if search == "exact" else partial(_SCANS[search], at.codes)
 

@@ -28,6 +28,7 @@ from core.methods.stored_scores import find_scores, stored_seeds
 from core.metrics.bands import normal_band
 from core.metrics.intervals import compare
 from core.metrics.registry import get_metric
+from core.search.kinds import search_kind
 from core.settings import ALL, Setting
 
 OWN_LENGTH = "own length"  # the column of methods that have none of the lengths compared
@@ -49,7 +50,7 @@ def fitting_measure(search: str, metric: str, k: int | str, size: int) -> Measur
     >>> fitting_measure("hashed", "ap", "all", 10_000).name, fitting_measure("hamming", "ap", 100, 60).name
     ('hashed:ap@250', 'hamming:ap@60')
     """
-    if k == ALL and (search == "hashed" or not can_judge("hamming", [metric])):
+    if k == ALL and (search_kind(search).shortlisted or not can_judge("hamming", [metric])):
         k = LARGEST_K
     return Measure(search, metric, k if k == ALL else min(int(k), size))
 
@@ -170,7 +171,7 @@ def _fitting(engine: Engine, setting: Setting, measure: Measure) -> list[str]:
 
 def _with_method(setting: Setting, name: str, bits: int | None, measure: Measure) -> Setting:
     """The setting with another method, without what the measure does not depend on."""
-    multiplier = setting.multiplier if measure.search == "hashed" and name not in (EXACT, BEST) else "1"
+    multiplier = setting.multiplier if search_kind(measure.search).shortlisted and name not in (EXACT, BEST) else "1"
     return replace(setting, hash=name, bits=bits or setting.bits, multiplier=multiplier)
 
 

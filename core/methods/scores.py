@@ -17,12 +17,12 @@ from core.engine.engine import Engine
 from core.engine.evaluation import Progress
 from core.engine.task import relevant_counts
 from core.engine.whole_gallery import can_judge, whole_result
-from core.errors import BadInput, unknown_name
+from core.errors import BadInput
 from core.hashing.info import LEARNED_BITS
 from core.hashing.registry import CONTROLS, get_hash
 from core.metrics.registry import METRICS, get_metric
 from core.metrics.ties import expected_ap_sum
-from core.search.searcher import SEARCHES
+from core.search.kinds import search_kind
 from core.settings import ALL, Setting
 
 EXACT = "exact"  # in place of a hash: the ranking by similarity itself
@@ -39,14 +39,13 @@ class Measure:
     k: int | str
 
     def __post_init__(self) -> None:
-        if self.search not in SEARCHES:
-            raise unknown_name("search", self.search, SEARCHES)
+        kind = search_kind(self.search)
         if get_metric(self.metric).hamming_only:
             base = METRICS[self.metric].base
             raise BadInput(f"measure '{self.metric}' is '{base}' with ties averaged: give '{base}', which does it")
         if self.k == ALL and not can_judge("hamming", [self.metric]):
             raise BadInput(f"metric '{self.metric}' is not judged over the whole gallery here: give a number for k")
-        if self.k == ALL and self.search == "hashed":
+        if self.k == ALL and kind.shortlisted:
             raise BadInput("k 'all' is not defined for hashed search: give a number, or another search")
 
     @property
@@ -77,13 +76,13 @@ def has_measure(name: str, measure: Measure) -> bool:
     """Whether a hash can be judged by a measure: asymmetric search takes real values."""
     if name in (EXACT, BEST):
         return True
-    return measure.search != "asymmetric" or get_hash(name).asymmetric
+    return not search_kind(measure.search).of_values or get_hash(name).asymmetric
 
 
 def resolved(name: str, measure: Measure) -> str:
     """The metric that a hash is judged by: averaged over ties where Hamming search has that average."""
     averaged = f"{measure.metric}_expected"
-    tied = measure.search == "hamming" and averaged in METRICS and distance_of(name).whole
+    tied = search_kind(measure.search).tied and averaged in METRICS and distance_of(name).whole
     return averaged if tied else measure.metric
 
 
@@ -92,14 +91,15 @@ def query_scores(engine: Engine, setting: Setting, measure: Measure, progress: P
 
     Raises BadInput for a hash that cannot be used, or not by this search, and for a k above the gallery.
     """
-    size = engine.at(plain_setting(engine, setting)).task.size
+    at = engine.at(plain_setting(engine, setting))
+    size = at.task.size
     k = size if measure.k == ALL else int(measure.k)
     if not 1 <= k <= size:
         raise BadInput(f"k {k} is outside 1 to {size}, the gallery's size")
     if setting.hash == BEST:
         return best_scores(engine, setting, measure)
     if setting.hash == EXACT and measure.k == ALL:
-        return whole_result(engine.at(plain_setting(engine, setting)), EXACT, progress).at(measure.metric, k)
+        return whole_result(at, EXACT, progress).at(measure.metric, k)
     if setting.hash == EXACT:
         return engine.result(EXACT, plain_setting(engine, setting), [k], progress=progress).at(measure.metric, k)
     metric = resolved(setting.hash, measure)
@@ -122,11 +122,12 @@ def best_scores(engine: Engine, setting: Setting, measure: Measure) -> np.ndarra
 
 def _averaged(engine: Engine, setting: Setting, metric: str, k: int) -> np.ndarray:
     """Average precision over random order inside ties, from the counts at each distance alone: nothing is ranked."""
-    levels, base = engine.at(setting).levels(k), METRICS[metric].base
+    at = engine.at(setting)
+    levels, base = at.levels(k), METRICS[metric].base
     assert levels is not None and base is not None  # asked where distances tie, of what averages over them
     every, relevant = levels
     sums = expected_ap_sum(every, relevant, np.array([k]), engine.threads)[:, 0]
-    count = relevant_counts(engine.at(setting).task)
+    count = relevant_counts(at.task)
     divisor = {"ap": np.minimum(count, k), "ap_trec": count, "ap_source": np.full(len(count), k)}
     return sums / np.maximum(divisor[base], 1)
 

@@ -83,10 +83,11 @@ def codes_digest(engine: Engine, setting: Setting) -> str:
     digest = hashlib.sha256()
     if setting.hash == EXACT:
         return digest.hexdigest()
-    codes, info = engine.at(setting).codes, get_hash(setting.hash)
+    at = engine.at(setting)
+    codes, info = at.codes, get_hash(setting.hash)
     parts = [codes.queries.packed, codes.gallery.packed]
     if info.distance != "hamming":
-        parts += engine.at(setting).method.state().values()
+        parts += at.method.state().values()
     for part in parts:
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

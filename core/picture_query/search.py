@@ -94,7 +94,8 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
     The latter is None where it does not (a network's own layer, the predicted class), or where codes are not compared
     by Hamming distance. Raises NoCode where the picture has no code.
     """
-    info, pair = get_hash(setting.hash), engine.at(setting).codes
+    at = engine.at(setting)
+    info, pair = get_hash(setting.hash), at.codes
     vectors = encoded.embedding[None]
     if not isinstance(pair, HammingPair):
         return pair.encoded(vectors, None), None
@@ -108,7 +109,7 @@ def picture_codes(engine: Engine, setting: Setting, encoded: EncodedPicture) -> 
     elif code_source.is_own_layer(info, stored):
         codes = _own_code(setting, encoded, pair.bits)
     elif (hasher := query_hash(engine, setting)) is not None:
-        values = engine.at(setting).method.project_queries(vectors)
+        values = at.method.project_queries(vectors)
         codes = Codes(pair.bits, packing.pack(values > 0), lambda: values)
     elif info.make_codes is not None:
         raise NoCode(f"{info.name} are drawn for the images of the bundle: a new picture has none")

@@ -14,6 +14,7 @@ from core.metrics.registry import METRICS, get_metric
 from core.reports.curve_table import rounded
 from core.reports.figures.style import CONTROL_LOOKS, SEARCH_LOOKS
 from core.reports.pins import Pin
+from core.search.kinds import search_kind
 from core.settings import CURVE_DEPTH, K_RANGE, Setting, curve_ks
 
 TIES_LABEL = "Hamming only, ties averaged"
@@ -41,9 +42,10 @@ class Line:
 
     def curve(self, metric: str) -> Curve:
         """Mean and 95 % normal band of a metric at each k of the line."""
-        ks = line_ks(self.k, self.engine.at(self.setting).task.size, self.sparse)
+        at = self.engine.at(self.setting)
+        ks = line_ks(self.k, at.task.size, self.sparse)
         if get_metric(metric).hamming_only:
-            return self.engine.at(self.setting).expected_curves(ks)[metric]
+            return at.expected_curves(ks)[metric]
         return self.engine.curves(self.search, self.setting, ks, keep=self.k)[metric]
 
 
@@ -122,15 +124,15 @@ def line_curves(lines: Sequence[Line], metrics: Sequence[str]) -> Iterator[tuple
 
 def _described(line: Line) -> dict[str, object]:
     bundle, setting = line.engine.bundle, line.setting
-    exact = line.search == "exact"
+    kind = search_kind(line.search)
     return {
         "line": line.label,
         "bundle": bundle.name,
         "version": bundle.version,
         "encoder": setting.encoder,
-        "hash": "" if exact else setting.hash,
-        "bits": "" if exact else str(true_bits(bundle, setting.encoder, setting.hash, setting.bits)),
-        "multiplier": setting.multiplier if line.search == "hashed" else "",
+        "hash": setting.hash if kind.by_code else "",
+        "bits": str(true_bits(bundle, setting.encoder, setting.hash, setting.bits)) if kind.by_code else "",
+        "multiplier": setting.multiplier if kind.shortlisted else "",
         "protocol": setting.protocol,
         "near_duplicates": setting.near_duplicates,
         "hierarchy": setting.hierarchy,

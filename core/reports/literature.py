@@ -15,6 +15,7 @@ from core.engine.evaluation import Progress
 from core.errors import BadInput
 from core.metrics.intervals import bootstrap
 from core.metrics.radius import precision_recall_by_radius, radius_values
+from core.search.kinds import search_kind
 from core.settings import Setting
 
 RADIUS = 2  # the radius the literature reports
@@ -83,7 +84,7 @@ def by_count(
 
     Hashed search ends at its shortlist, so it has no such curve: BadInput.
     """
-    if search == "hashed":
+    if search_kind(search).shortlisted:
         raise BadInput("hashed search ranks no more than its shortlist: choose exact, hamming or asymmetric")
     counts = log_counts(engine.at(setting).task.size, points)
     curves = engine.curves(search, setting, counts.tolist(), progress=progress)

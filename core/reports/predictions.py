@@ -46,8 +46,9 @@ def write_predictions(
 
 def top_hits(engine: Engine, setting: Setting, searches: Sequence[str], k: int, rows: slice) -> pd.DataFrame:
     """The hits of some queries, in the order query, search, rank."""
-    task, codes = engine.at(setting).task, engine.at(setting).codes
-    ids = np.stack([engine.at(setting).top_ids(search, k, rows) for search in searches], axis=1)  # (Q, S, k)
+    at = engine.at(setting)
+    task, codes = at.task, at.codes
+    ids = np.stack([at.top_ids(search, k, rows) for search in searches], axis=1)  # (Q, S, k)
     queries = task.queries[rows]
     similarity = np.empty(ids.shape, np.float64)
     for query, per_search, out in zip(queries, ids, similarity, strict=True):

@@ -15,6 +15,7 @@ from core.engine.retrieval import Retrieved
 from core.engine.task import RetrievalTask
 from core.metrics.accumulate import judge_rankings
 from core.runtime.parallel import blocks
+from core.search.kinds import search_kind
 from core.settings import Setting
 
 CELLS = ("both right", "lost by the hash", "gained by the hash", "both wrong")
@@ -34,13 +35,14 @@ class TopLabels:
 
 def top_labels(engine: Engine, setting: Setting, search: str, k: int) -> TopLabels:
     """The classes that a search returns in the top k of every query; raises BadInput as the search does."""
-    task, classes = engine.at(setting).task, len(engine.bundle.class_names)
+    at = engine.at(setting)
+    task, classes = at.task, len(engine.bundle.class_names)
     count = len(task.query_labels)
     first, majority = np.empty(count, np.int64), np.empty(count, np.int64)
     confusion = np.zeros((classes, classes), np.int64)
     widest = max(classes, setting.shortlist(k, task.size), k)
     for rows in blocks(count, max(64, _CELLS_HELD // widest)):
-        labels = task.gallery_labels[engine.at(setting).top_ids(search, k, rows)]
+        labels = task.gallery_labels[at.top_ids(search, k, rows)]
         counts = count_labels(labels, classes)
         first[rows], majority[rows] = labels[:, 0], majority_of(labels, counts)
         np.add.at(confusion, task.query_labels[rows], counts)
@@ -143,6 +145,6 @@ def score(engine: Engine, setting: Setting, retrieved: Retrieved) -> dict[str, S
     scored = {}
     for name, answer in retrieved.answers.items():
         sums = judge_rankings(answer.ids[None].astype(np.int32), exact, judgements, np.array([k]), 1)
-        shortlists = np.array([retrieved.shortlist]) if name == "hashed" else None
+        shortlists = np.array([retrieved.shortlist]) if search_kind(name).shortlisted else None
         scored[name] = SearchResult(name, sums, None, shortlists)
     return scored

@@ -15,12 +15,11 @@ from core.engine.engine import Engine
 from core.engine.evaluation import Progress
 from core.engine.results import Curve, SearchResult
 from core.engine.whole_gallery import can_judge, whole_result
-from core.errors import unknown_name
 from core.hashing.registry import get_hash
 from core.metrics.intervals import bootstrap
 from core.metrics.registry import METRICS, get_metric
 from core.runtime.atomic_file import write_whole
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES, search_kind
 from core.settings import ALL, Setting, check_k, format_multiplier
 
 COLUMNS = (
@@ -126,10 +125,11 @@ def evaluate_at(
     metrics: Sequence[str] | None = None,
 ) -> SearchResult:
     """The result of a search at every k of a list that may hold `all`; `metrics` are those needed, None all."""
+    at = engine.at(setting)
     if list(ks) == [ALL] and can_judge(search, metrics):
         averaged = any(METRICS[name].hamming_only for name in metrics or ())
-        return whole_result(engine.at(setting), search, progress, averaged)
-    numbers = numbers_of(search, ks, engine.at(setting).task.size)
+        return whole_result(at, search, progress, averaged)
+    numbers = numbers_of(search, ks, at.task.size)
     return engine.result(search, setting, sorted(set(numbers.values())), progress=progress)
 
 
@@ -154,7 +154,7 @@ def _parts(search: str, ks: Sequence[int | str], metrics: Sequence[str] | None) 
 def numbers_of(search: str, ks: Sequence[int | str], size: int) -> dict[int | str, int]:
     """Each k of a list as a number, ascending, `all` last: the gallery's size; not for hashed search."""
     numbers: dict[int | str, int] = {k: check_k(k, size) for k in sorted({k for k in ks if not isinstance(k, str)})}
-    if ALL in ks and search != "hashed":
+    if ALL in ks and not search_kind(search).shortlisted:
         numbers[ALL] = size
     return numbers
 
@@ -167,25 +167,25 @@ def metrics_of(search: str, metrics: Sequence[str] | None, hash_name: str, stric
     for name in metrics or () if strict else ():
         get_metric(name)
     asked = METRICS if metrics is None else metrics
-    tied = search == "hamming" and distance_of(hash_name).whole
+    tied = search_kind(search).tied and distance_of(hash_name).whole
     return [name for name, metric in METRICS.items() if name in asked and (tied or not metric.hamming_only)]
 
 
 def ordered_searches(searches: Sequence[str]) -> list[str]:
     """The searches without repeats, in the registry's order; BadInput for an unknown one."""
     for search in searches:
-        if search not in SEARCHES:
-            raise unknown_name("search", search, SEARCHES)
+        search_kind(search)
     return [search for search in SEARCHES if search in searches]
 
 
 def code_columns(engine: Engine, setting: Setting, search: str) -> tuple[str | None, int | None, str | None]:
     """Hash, its true bits and multiplier, each None where it plays no part in the search."""
     get_hash(setting.hash)
-    if search == "exact":
+    kind = search_kind(search)
+    if not kind.by_code:
         return None, None, None
     bits = code_source.true_bits(engine.bundle, setting.encoder, setting.hash, setting.bits)
-    return setting.hash, bits, format_multiplier(setting.multiplier) if search == "hashed" else None
+    return setting.hash, bits, format_multiplier(setting.multiplier) if kind.shortlisted else None
 
 
 def to_csv(frame: pd.DataFrame, header: bool = True) -> str:

@@ -13,6 +13,7 @@ from core.engine.evaluation import Progress
 from core.engine.task import relevant_items
 from core.runtime.atomic_file import whole_file
 from core.runtime.parallel import blocks
+from core.search.kinds import search_kind
 from core.settings import Setting
 
 _BLOCK_LINES = 500_000
@@ -26,11 +27,12 @@ def write_run(
     A line is `query Q0 document rank score tag`: ids are rows of the splits, ranks start at 1, the score is depth
     minus rank. The file appears once it is whole.
     """
-    task = engine.at(setting).task
-    tag = "exact" if search == "exact" else f"{search}-{setting.hash}-{setting.bits}"
+    at = engine.at(setting)
+    task = at.task
+    tag = f"{search}-{setting.hash}-{setting.bits}" if search_kind(search).by_code else search
     with whole_file(path) as file:
         for rows in blocks(len(task.queries), max(1, _BLOCK_LINES // depth)):
-            found = task.gallery_index[engine.at(setting).top_ids(search, depth, rows)]
+            found = task.gallery_index[at.top_ids(search, depth, rows)]
             for query, documents in zip(task.query_index[rows], found, strict=True):
                 lines = (
                     f"{query} Q0 {document} {rank} {depth - rank} {tag}\n" for rank, document in enumerate(documents, 1)

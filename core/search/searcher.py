@@ -13,9 +13,9 @@ import numpy as np
 
 from core.errors import unknown_name
 from core.search.door import Ranking, VectorIndex
+from core.search.kinds import SEARCHES
 
 SCAN, RERANK = "scan and select", "gather and re-rank"  # stages of hashed search
-SEARCHES = ("exact", "hashed", "hamming", "asymmetric")
 Mark = Callable[[str], None]
 
 

@@ -58,10 +58,11 @@ def run_benchmark(
     are timed.
     """
     most = check_threads(threads)
-    task = engine.at(setting).task
+    at = engine.at(setting)
+    task = at.task
     sizes = sorted({min(len(task.queries), len(task.queries) if b == ALL else int(b)) for b in batches} - {1})
     counts = sorted({1, most})
-    held = None if set(searches) == {"exact"} else int(code_bytes(engine.at(setting).codes) * len(task.gallery))
+    held = None if set(searches) == {"exact"} else int(code_bytes(at.codes) * len(task.gallery))
     steps, done = len(counts) * (2 + len(sizes)), 0
 
     def step(share: float = 1.0) -> None:

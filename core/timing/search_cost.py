@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.search.kinds import search_kind
 from core.timing.machine_limits import Limits
 from core.timing.opponents.contender import SearchInputs
 from core.timing.opponents.own import code_bytes
@@ -34,10 +35,10 @@ def search_cost(inputs: SearchInputs, search: str, batch: int) -> SearchCost:
     and compares batch x N x words; the re-rank reads batch x M x d float32. Selection is not in it: it is work that a
     better method may save. Codes that are no 64-bit words count their bytes alone.
     """
-    count, dimensions = inputs.task.gallery.shape
-    if search == "exact":
+    (count, dimensions), kind = inputs.task.gallery.shape, search_kind(search)
+    if not kind.by_code:
         return SearchCost(4.0 * count * dimensions, 0.0, 0.0, 0.0, float(batch) * count * dimensions)
     held = code_bytes(inputs.pair)
-    words = batch * count * held / 8 if hasattr(inputs.codes, "gallery_words") and search != "asymmetric" else 0.0
-    shortlist = 4.0 * batch * inputs.shortlist * dimensions if search == "hashed" else 0.0
+    words = batch * count * held / 8 if hasattr(inputs.codes, "gallery_words") and not kind.of_values else 0.0
+    shortlist = 4.0 * batch * inputs.shortlist * dimensions if kind.shortlisted else 0.0
     return SearchCost(0.0, count * held, shortlist, words, 0.0)

@@ -17,6 +17,7 @@ import pandas as pd
 from core.engine.engine import Engine
 from core.runtime.parallel import check_threads
 from core.runtime.pinning import pinned
+from core.search.kinds import search_kind
 from core.settings import Setting
 from core.timing.machine_limits import Limits
 from core.timing.opponents.checks import Reference
@@ -202,6 +203,7 @@ class _Report:
         inputs = self.inputs
         count, dimensions = inputs.task.gallery.shape
         median, p95, p99 = np.percentile(np.array(nanoseconds) / 1e6, [50, 95, 99])
+        kind = search_kind(side.search)
         cost = search_cost(inputs, side.search, self.batch)
         limit = np.nan if self.limits is None or ":" in work else cost.least_ms(self.limits)
         return Timing(
@@ -209,8 +211,8 @@ class _Report:
             side=side.name,
             n=count,
             dimensions=dimensions,
-            bits=None if side.search == "exact" else inputs.pair.bits,
-            multiplier=self.setting.multiplier if side.search == "hashed" else "",
+            bits=inputs.pair.bits if kind.by_code else None,
+            multiplier=self.setting.multiplier if kind.shortlisted else "",
             k=inputs.k,
             batch=self.batch,
             threads=self.threads,
@@ -223,7 +225,7 @@ class _Report:
             mode=side.mode,
             bytes_per_image=side.bytes_per_image,
             items_scanned=count,
-            items_reranked=inputs.shortlist if side.search == "hashed" else 0,
+            items_reranked=inputs.shortlist if kind.shortlisted else 0,
             limit_ms=float(limit),
         )
 

@@ -111,11 +111,12 @@ def quality_grids(
     if not wanted:
         return []
     first = wanted[0][0]
-    task = engine.at(first).task
+    at = engine.at(first)
+    task = at.task
     check_k(k, task.size)
     multipliers = _ascending(multipliers)
     shortlists = tuple(shortlist_size(parse_multiplier(text), k, task.size) for text in multipliers)
-    judgements = engine.at(first).judgements(k)
+    judgements = at.judgements(k)
     codes, every = [], []
     for setting, lengths in wanted:
         lengths = tuple(bits_for(engine.bundle, setting.encoder, setting.hash) if lengths is None else lengths)

@@ -26,6 +26,7 @@ from core.reports.curve_lines import (
 from core.reports.figures.style import CONTROL_LOOKS, PIN_LOOKS, SEARCH_LOOKS, Look
 from core.reports.pins import Pin
 from core.runtime.cache import ByteCache
+from core.search.kinds import search_kind
 from core.settings import Setting
 from dashboard.shared.state import View
 
@@ -169,10 +170,11 @@ def _ks(view: View, series: Series) -> list[int]:
 def _needed(view: View, series: Series) -> Setting:
     """The setting without what the search does not depend on, so that a moved dial finds what is kept."""
     setting = series.setting
-    if series.search == "exact":
+    kind = search_kind(series.search)
+    if not kind.by_code:
         return replace(setting, multiplier="1", bits=8, hash=view.bundle.defaults["hash"])
     bits = true_bits(view.bundle, setting.encoder, setting.hash, setting.bits)
-    return replace(setting, bits=bits, multiplier=setting.multiplier if series.search == "hashed" else "1")
+    return replace(setting, bits=bits, multiplier=setting.multiplier if kind.shortlisted else "1")
 
 
 def _result(engine: Engine, setting: Setting, search: str, k: int) -> SearchResult:

@@ -13,6 +13,7 @@ from core.methods.stored_scores import fit_seconds
 from core.metrics import registry
 from core.metrics.registry import get_metric
 from core.runtime.shared_types import named_rows
+from core.search.kinds import search_kind
 from core.settings import ALL, Setting
 from dashboard.methods import asymmetric as methods_asymmetric
 from dashboard.methods import charts
@@ -57,7 +58,7 @@ def choose_measure() -> Measure:
     k: int | str = view.k if asked == OWN_K else ALL if asked == ALL else int(asked)
     found = fitting_measure(search, metric, k, view.task.size)
     if k == ALL and found.k != ALL:
-        what = "hashed search" if search == "hashed" else get_metric(metric).label
+        what = "hashed search" if search_kind(search).shortlisted else get_metric(metric).label
         st.caption(f"The whole gallery is not ranked for {what}: judged at k = {found.k}.")
     return found
 
@@ -175,7 +176,7 @@ def notes(measure: Measure, reference: str, scores: methods_data.Scores) -> list
         f"Holm's method for {len(others) - 1} comparisons; ✱ below 0.05. Win: queries on which a method is better than "
         "the one compared with.",
     ]
-    if measure.search == "asymmetric":
+    if search_kind(measure.search).of_values:
         without = [name for name in CONTROLS if name in {each.hash for each in others}]
         lines.append(
             "Methods without real values are left out; "

@@ -133,13 +133,14 @@ def fitting_ks(engine: Engine, setting: Setting) -> list[int]:
 def one_list(engine: Engine, setting: Setting, ks: Sequence[int]) -> SearchResult:
     """Hashed search as the source system evaluates it: one list of the largest k, cut at each k of `ks` (ascending)."""
     depth = ks[-1]
-    judgements = engine.at(setting).judgements(depth)
+    at = engine.at(setting)
+    judgements = at.judgements(depth)
     kept = Kept(np.array(ks, np.int64), judgements.relevant)
     for rows in blocks(len(judgements.query_labels), _BLOCK):
-        ids = np.ascontiguousarray(engine.at(setting).top_ids("hashed", depth, rows))
-        exact = engine.at(setting).rankings.exact(depth, rows)
+        ids = np.ascontiguousarray(at.top_ids("hashed", depth, rows))
+        exact = at.rankings.exact(depth, rows)
         accumulate_ranking(ids, exact, judgements[rows], kept, engine.threads, rows.start)
-    shortlist = setting.shortlist(depth, engine.at(setting).task.size)
+    shortlist = setting.shortlist(depth, at.task.size)
     return SearchResult("hashed", kept.sums, None, np.full(len(ks), shortlist))
 
 

@@ -134,11 +134,12 @@ def search_inputs(engine: Engine, setting: Setting, k: int, codes: bool = True) 
     """The inputs of a setting's searches; without `codes` for exact search alone.
 
     Raises BadInput for a hash that cannot be used."""
-    task = engine.at(setting).task
+    at = engine.at(setting)
+    task = at.task
     if not codes:
         return SearchInputs(task, None, None, k, k)
     hasher = query_hash(engine, setting)
-    return SearchInputs(task, engine.at(setting).codes, hasher, k, setting.shortlist(k, task.size))
+    return SearchInputs(task, at.codes, hasher, k, setting.shortlist(k, task.size))
 
 
 def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from core.metrics.registry import METRICS
 from core.runtime import parallel
 from core.search import local
 from core.search.faiss_backend import FaissBackend
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES
 from core.settings import Setting, curve_ks
 from tests import reference
 from tests.core.fakes import FakeBundle

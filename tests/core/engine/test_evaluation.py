@@ -10,7 +10,7 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.metrics.bands import normal_band
 from core.metrics.registry import METRICS
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES
 from core.settings import Setting
 from tests.core.fakes import FakeBundle
 

@@ -16,7 +16,7 @@ from core.metrics.registry import METRICS
 from core.protocols import get_protocol
 from core.reports.predictions import top_hits
 from core.reports.query_analysis import score
-from core.search.searcher import SEARCHES
+from core.search.kinds import SEARCHES
 from core.settings import Setting
 from core.tradeoff.grid import quality_grid
 from tests import reference
