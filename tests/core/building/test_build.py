@@ -127,7 +127,7 @@ def test_without_a_network_alexnet_says_how_to_go_on(small_cifar, tmp_path, monk
 
 
 def test_embed_without_weights_names_the_mend(small_cifar, tmp_path):
-    with pytest.raises(BadInput, match="train command"):
+    with pytest.raises(BadInput, match="train a run into that folder first"):
         build.embed(small_cifar, "semantic", tmp_path / "run", tmp_path / "bundle")
     assert not (tmp_path / "bundle").exists()
 

@@ -20,6 +20,7 @@ TAILS = {
     "encoder-without-weights": " with --weights",
     "weights-not-fetched": "or name a file of weights: under 'File of weights' on Folder search, elsewhere with "
     "--weights at the start",
+    "outside-roots": "start the dashboard with --root for the folder that holds it",
     "index-unusable": "",
 }
 
