@@ -90,6 +90,7 @@ def test_the_examples_keep_the_style(house):
         run(house, "-m", "ruff", *check, *changed)
 
 
+@pytest.mark.slow
 def test_the_metric_is_in_the_table_of_every_search(house, tiny_bundle, tmp_path):
     values = evaluated(
         house, tiny_bundle.path, tmp_path / "m.csv", "--hash", "itq", "--bits", "8", "--k", "1,3,all",
@@ -130,6 +131,7 @@ print("done")
     assert run(house, "-c", code) == "done\n"
 
 
+@pytest.mark.slow
 def test_the_hash_ranks_as_asymmetric_search_of_the_same_planes_does(house, tiny_bundle, tmp_path):
     shared = ["--bits", "16", "--k", "5,all", "--metrics", "ap,precision,ahp"]
     own = evaluated(
@@ -157,6 +159,7 @@ def test_the_hash_ranks_as_asymmetric_search_of_the_same_planes_does(house, tiny
     assert own["hashed", "5", "ap"] > own["hamming", "5", "ap"]
 
 
+@pytest.mark.slow
 def test_the_control_is_judged_and_listed_as_one(house, tiny_bundle, tmp_path):
     values = evaluated(
         house, tiny_bundle.path, tmp_path / "c.csv", "--hash", "row-number", "--searches", "hamming", "--k", "5",
@@ -170,6 +173,7 @@ def test_the_control_is_judged_and_listed_as_one(house, tiny_bundle, tmp_path):
     assert run(house, "-c", code) == "row-number Row number (control)\n"
 
 
+@pytest.mark.slow
 def test_the_encoder_embeds_a_folder_and_a_picture(house, tmp_path):
     for name, colour in {"red": (200, 10, 10), "green": (10, 180, 30), "blue": (20, 10, 220)}.items():
         (tmp_path / "photos" / name).mkdir(parents=True)
@@ -184,6 +188,7 @@ def test_the_encoder_embeds_a_folder_and_a_picture(house, tmp_path):
     assert "green" in run(house, "-m", "core", "retrieve", "--bundle", bundle, "--picture", asked, "--k", "2")
 
 
+@pytest.mark.slow
 def test_the_page_opens(house, tiny_bundle):
     code = f"""
 import sys
@@ -197,6 +202,7 @@ print(at.title[0].value, "|", [each.value for each in at.main.caption])
     assert run(house, "-c", code) == "Class sizes | ['Images of each class in the gallery of test-vs-test.']\n"
 
 
+@pytest.mark.slow
 def test_the_backend_searches_and_changes_no_byte(house, tiny_bundle, tmp_path):
     code = f"""
 from core.cli import main

@@ -34,6 +34,7 @@ GUIDE = ROOT / "docs" / "library.md"
 SQUARE = np.array([[0.0, 2.0], [3.0, 3.0], [5.0, 0.0], [9.0, 0.0]])
 
 
+@pytest.mark.slow
 def test_the_guide_prints_what_it_says():
     blocks = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == GUIDE.read_text(encoding="utf-8").count("```python") == 6

@@ -58,6 +58,7 @@ def small_cifar(tmp_path, names, monkeypatch):
     return folder.parent
 
 
+@pytest.mark.slow
 def test_build_makes_a_bundle_that_answers(small_cifar, tmp_path):
     out = tmp_path / "bundle"
     build.build(small_cifar, "semantic", tmp_path / "run", out)
@@ -140,6 +141,7 @@ def test_a_length_that_a_hash_cannot_have_changes_nothing(make_bundle):
     assert (bundle.path / "manifest.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_cifar_10_from_files_to_figures(tmp_path, monkeypatch):
     sums = write_files(tmp_path / "data", a_part=40)
     for name, digest in sums.items():

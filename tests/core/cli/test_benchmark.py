@@ -21,6 +21,7 @@ def small_limits(monkeypatch):
     monkeypatch.setattr(benchmark, "measure_limits", lambda *_: LIMITS)
 
 
+@pytest.mark.slow
 def test_csv_and_machine_line(run, tmp_path):
     ran = run(
         "benchmark", "--hash", "itq", "--k", 5, "--runs", 5, "--batch", "20,all", "--threads", 2, "--quality", "50,100",
@@ -58,6 +59,7 @@ def test_light_and_without_quality(run):
     assert "equal quality" not in ran.out
 
 
+@pytest.mark.slow
 def test_other_hashes_at_equal_quality(run):
     ran = run(
         "benchmark", "--k", 5, "--runs", 2, "--batch", 1, "--threads", 1, "--light", "--quality", "50", "--searches",

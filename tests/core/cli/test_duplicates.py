@@ -77,6 +77,7 @@ def test_evaluate_leaves_them_out(on, doubled_bundle):
     )
 
 
+@pytest.mark.slow
 def test_retrieve_and_benchmark_take_it(on):
     ran = on("retrieve", "--query", 11, "--k", 56, *OUT, "--out", "r.csv")
     assert ran.code == 0, ran.err

@@ -101,6 +101,7 @@ def test_a_bag_of_words_answers_a_picture_and_predicts_no_class(run, tiny_bundle
     assert "no predicted class: this encoder predicts none of the bundle's" in ran.out
 
 
+@pytest.mark.slow
 def test_a_picture_is_answered_as_by_core(run, pictured, picture):
     chosen = ["--bundle", pictured.path, "--hash", "itq", "--bits", 8, "--protocol", "test-vs-test-with-self"]
     ran = run("retrieve", "--picture", picture, "--k", 4, "--out", "r.csv", *chosen, bundle=False)

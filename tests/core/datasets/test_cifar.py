@@ -102,6 +102,7 @@ def test_find_root_takes_the_first_place_that_holds_it(small, tmp_path, monkeypa
     assert CIFAR_100.find_root() == Path("data")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["test", "train"])
 def test_the_real_data_equals_torchvisions(cifar_root, split):
     datasets = pytest.importorskip("torchvision.datasets")

@@ -42,6 +42,7 @@ def photos(tmp_path):
     return find_pictures(write_folder(tmp_path / "photos", 8))
 
 
+@pytest.mark.slow
 def test_last_block_and_head_learn_and_all_else_stays(photos, tmp_path, small_weights, monkeypatch):
     monkeypatch.setattr("core.encoders.fine_tune.LEAST_STEPS", 40)
     done = fine_tune(photos, NAME, small_weights, "hashnet", 16, tmp_path / "run", 10, 0, tmp_path / "cache")
@@ -72,6 +73,7 @@ def test_a_head_of_other_weights_is_left_alone(photos, tmp_path, small_weights):
     assert beside(tmp_path / "run" / "weights.safetensors") == () and beside(small_weights) == () == beside(None)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_codes(photos, tmp_path, small_weights):
     for run in ("one", "two"):
         fine_tune(photos, NAME, small_weights, "hashnet", 16, tmp_path / run, 1, 3, tmp_path / "cache")

@@ -143,6 +143,7 @@ def cases(draw):
     return bundle, replace(BASE, protocol=protocol, multiplier=draw(st.sampled_from(["1", "1.5", "all"])))
 
 
+@pytest.mark.slow
 @quick
 @given(cases())
 def test_leaving_out_equals_a_search_of_the_filtered_gallery(case):

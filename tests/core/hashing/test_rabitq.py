@@ -57,6 +57,7 @@ def test_distances_are_faiss_s():
     assert (ids == order).mean() > 0.99
 
 
+@pytest.mark.slow
 def test_the_estimate_is_right_on_average_over_rotations():
     X, q = features(20, 64), features(1, 64, seed=1)
     true = ((X.astype(np.float64) - q) ** 2).sum(axis=1)

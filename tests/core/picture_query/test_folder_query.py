@@ -38,6 +38,7 @@ def world(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["whole", "reduced"])
 def test_a_picture_of_the_folder_gets_its_embedding_and_finds_itself(world, name):
     bundle = load_bundle(world / name)

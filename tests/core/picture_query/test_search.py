@@ -126,6 +126,7 @@ def test_reduced_and_inner_product_embeddings_find_their_image_first(engine):
     assert found.retrieved.answers["exact"].ids[0] == 9
 
 
+@pytest.mark.slow
 def test_a_real_picture_finds_itself_first(cifar_root):
     engine = Engine(load_bundle(), 1)
     images = CIFAR_100.read_split(cifar_root, "test").images

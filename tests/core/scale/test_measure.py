@@ -98,6 +98,7 @@ def test_all_items_are_no_shortlist_to_time(tiny_bundle):
         Subject(Engine(tiny_bundle), setting, 12).plan([150], 10)
 
 
+@pytest.mark.slow
 def test_points_are_kept_after_each_size(world, subject, tiny_bundle):
     kept = []
     plan = Plan((150, 300), 16, "2", 10, (8,), 1, EFFORT)

@@ -66,6 +66,7 @@ def test_equals_the_loops_bit_for_bit(world, share, chunk, deep):
         assert similarities[q].tolist() == [reference.inner_product(query, world.gallery[n]) for n in expected]
 
 
+@pytest.mark.slow
 @quick
 @given(worlds())
 def test_neither_threads_nor_depth_change_a_result(world):

@@ -5,6 +5,7 @@ from core.settings import Setting
 from core.timing.benchmark import run_benchmark
 
 
+@pytest.mark.slow
 def test_every_condition_once_and_limits_by_hand(tiny_bundle):
     engine = Engine(tiny_bundle, 1)
     setting = Setting("semantic", "random-hyperplane", 16, "2", "test-vs-train", "wordnet")

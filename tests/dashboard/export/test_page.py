@@ -73,6 +73,7 @@ def test_the_metric_csv_is_the_engines_to_the_byte(export, tiny_bundle, tmp_path
     assert served() == (tmp_path / "m.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_on_the_page_writes_the_same_bytes(export, tmp_path, served):
     pytest.importorskip("core.cli", reason="needs the command line")
     at = export("metrics", hash="itq", bits="8", multiplier="1.25", protocol="test-vs-train", export_k="1,7,50")

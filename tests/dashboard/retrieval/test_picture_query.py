@@ -66,6 +66,7 @@ def expected(pictured):
     return encoded, search_picture(Engine(pictured), chosen, encoded, K)
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_core_side_by_side(page, pictured):
     at = page()
     encoded, found = expected(pictured)
@@ -81,6 +82,7 @@ def test_answers_are_those_of_core_side_by_side(page, pictured):
         assert part.index(table[title].iloc[0]) < part.index(table[title].iloc[1])
 
 
+@pytest.mark.slow
 def test_an_encoder_without_classifier_shows_no_predicted_class(open_app, tiny_bundle, tmp_path):
     bundle = write_words(tiny_bundle, tmp_path / "words")
     query = {"ask": "picture", "k": "8", "hash": "itq", "bits": "8", "encoder": "bovw-hog"}
@@ -171,6 +173,7 @@ def test_the_camera_is_asked_for_only_when_it_is_wanted(page):
     assert any("As the encoder sees it" in body for body in bodies(at))
 
 
+@pytest.mark.slow
 def test_a_folders_bundle_is_asked_through_its_own_network(open_app, tmp_path):
     folder, weights = write_folder(tmp_path / "photos", 2), write_weights(tmp_path / "small.pth")
     encoder = open_encoder("squeezenet1_1", weights)

@@ -65,6 +65,7 @@ def test_averages_over_ties_are_offered_where_codes_tie(page, hash_name, tied):
     assert ("ties averaged" in drawn) == tied
 
 
+@pytest.mark.slow
 def test_timing_says_what_the_first_stage_makes(page):
     at = page("timing", "pq")
     at.button(key="timing_measure").click().run(timeout=180)

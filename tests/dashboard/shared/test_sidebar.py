@@ -89,6 +89,7 @@ def test_an_unknown_hash_falls_back_to_the_bundles(open_app):
     assert "hash 'foo'" in at.warning[0].value
 
 
+@pytest.mark.slow
 def test_bits_follow_the_hash_and_the_wish_comes_back(app):
     app.selectbox(key="hash").set_value("random-hyperplane").run()
     app.select_slider(key="bits").set_value(8).run()
@@ -100,6 +101,7 @@ def test_bits_follow_the_hash_and_the_wish_comes_back(app):
     assert [int(option) for option in app.select_slider(key="bits").options] == [8, 16]
 
 
+@pytest.mark.slow
 def test_the_wish_outlives_other_lengths_unless_one_of_them_is_chosen(app):
     def lengths(*hashes):
         found = []
