@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from core.engine.engine import Engine
 from core.settings import Setting
 from core.timing.benchmark import run_benchmark
