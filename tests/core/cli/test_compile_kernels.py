@@ -47,7 +47,7 @@ for given in (
     for search in searches:
         engine.curves(search, setting, curve_ks(100, 1000), keep=100)
     if setting.hash != "pq":
-        engine.expected_curves(setting, curve_ks(100, 1000))
+        engine.at(setting).expected_curves(curve_ks(100, 1000))
 """
 
 
