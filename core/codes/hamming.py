@@ -45,8 +45,8 @@ class HammingPair(CodePair):
         codes = PackedCodes(gallery.bits, words[1], info.distance_cap)
         return cls(info.name, queries, gallery, embeddings, *words, info.distance_cap, LOCAL.open_codes(codes))
 
-    def searched_by(self, backend: SearchBackend) -> Self:
-        codes = PackedCodes(self.bits, self.gallery_words, self.distance_cap)
+    def searched_by(self, backend: SearchBackend, label: str) -> Self:
+        codes = PackedCodes(self.bits, self.gallery_words, self.distance_cap, label)
         return replace(self, index=backend.open_codes(codes))
 
     @property

@@ -67,7 +67,7 @@ class CodePair(ABC):
     ) -> Ranking:
         """The `depth` nearest items of some queries; `exclude` int64 of these rows, as in exact search."""
 
-    def searched_by(self, backend: SearchBackend) -> Self:
+    def searched_by(self, backend: SearchBackend, label: str) -> Self:
         """The same codes, ranked by a backend where it knows this distance."""
         return self
 

@@ -29,8 +29,9 @@ def code_pair(shared: Shared, setting: Setting, bits: int, task: RetrievalTask) 
     if len(task.gallery_index) < len(gallery.packed):
         gallery = Codes(bits, gallery.packed[task.gallery_index], None)
     asked = Codes(bits, queries.packed[task.query_index], _rows_of(queries, task.query_index))
+    label = f"{task.label} {setting.hash} {bits}" + (f" seed {setting.seed}" if setting.seed else "")
     method = None if info.distance == "hamming" else fitted_method(shared, setting, bits)
-    return DISTANCES[info.distance].make(info, asked, gallery, task.queries, method).searched_by(shared.backend)
+    return DISTANCES[info.distance].make(info, asked, gallery, task.queries, method).searched_by(shared.backend, label)
 
 
 def fitted_method(shared: Shared, setting: Setting, bits: int) -> HashMethod:

@@ -37,11 +37,12 @@ class RetrievalTask:
     exclude: np.ndarray  # int64 (Q,)
     size: int
     backend: SearchBackend = LOCAL
+    label: str = ""  # what the gallery is of, as in `core.search.door.Vectors`
 
     @cached_property
     def index(self) -> VectorIndex:
         """The gallery, opened by the backend."""
-        return self.backend.open_vectors(Vectors(self.gallery, self.longest))
+        return self.backend.open_vectors(Vectors(self.gallery, self.longest, self.label))
 
     @cached_property
     def longest(self) -> float:
@@ -122,6 +123,7 @@ def open_task(bundle: Bundle, setting: Setting, backend: SearchBackend = LOCAL) 
         exclude=kept.exclude[index],
         size=size,
         backend=backend,
+        label=f"{encoder} {rule.gallery_split}{'' if len(kept.rows) == bundle.count(rule.gallery_split) else ' kept'}",
     )
 
 

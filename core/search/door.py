@@ -25,20 +25,25 @@ class Ranking(NamedTuple):
 @dataclass(frozen=True)
 class Vectors:
     """A gallery's embeddings, compared by inner product: float32 (N, d), as `core.bundle.vectors` rounds them, perhaps
-    a memory map. `longest` bounds the length of a row; None: all are read to find it."""
+    a memory map. `longest` bounds the length of a row; None: all are read to find it. `label` says what they are, such
+    as 'semantic test': an engine that holds the data itself finds it by that and its content, and not without.
+    """
 
     rows: np.ndarray
     longest: float | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
 class PackedCodes:
     """A gallery's codes, compared by Hamming distance: uint64 (W, N), word-major, `bits` of them used, perhaps a memory
-    map. Distances above `distance_cap` count as the cap (1: equal or not); None: they count as they are."""
+    map. Distances above `distance_cap` count as the cap (1: equal or not); None: they count as they are. `label` as in
+    `Vectors`."""
 
     bits: int
     words: np.ndarray
     distance_cap: int | None = None
+    label: str = ""
 
 
 class VectorIndex(ABC):
@@ -86,7 +91,7 @@ class CodeIndex(ABC):
 class SearchBackend(ABC):
     """An implementation of both searches. `exact` says that its ids are those of every other exact backend."""
 
-    name: ClassVar[str]
+    name: str
     exact: ClassVar[bool] = True
 
     @abstractmethod

@@ -35,6 +35,9 @@ class Nearest(ABC):
         packed uint8 (Q, B) and scores distances.
         """
 
+    def too_deep(self, queries: int) -> None:  # noqa: B027  # whoever wants to know overrides it
+        """Told of queries that are ranked by the local backend, because their ranking needs more than `most` items."""
+
 
 class SettledVectors(VectorIndex):
     """Exact search by an engine that holds the same vectors; those here settle the order."""
@@ -69,7 +72,7 @@ class SettledVectors(VectorIndex):
         def near(rows: np.ndarray, ask: int) -> tuple[np.ndarray, np.ndarray]:
             return self.engine.near(queries[rows], ask, threads)
 
-        return _settled(near, settle, local, len(gallery), exclude, depth, allowed, self.engine.most)
+        return _settled(self.engine, near, settle, local, len(gallery), exclude, depth, allowed)
 
     def rerank(self, queries: np.ndarray, shortlist: np.ndarray, depth: int, threads: int | None = None) -> Ranking:
         return self.local.rerank(queries, shortlist, depth, threads)
@@ -107,7 +110,7 @@ class SettledCodes(CodeIndex):
         def near(rows: np.ndarray, ask: int) -> tuple[np.ndarray, np.ndarray]:
             return self.engine.near(packed[rows], ask, threads)
 
-        found = _settled(near, settle, local, count, exclude, depth, allowed, self.engine.most)
+        found = _settled(self.engine, near, settle, local, count, exclude, depth, allowed)
         return found if scores else Ranking(found.ids, found.scores[:, :0])
 
 
@@ -117,6 +120,7 @@ def packed_rows(words: np.ndarray) -> np.ndarray:
 
 
 def _settled(
+    engine: Nearest,
     near: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]],
     settle: Callable[[int, np.ndarray, float], tuple[np.ndarray, np.ndarray, bool]],
     local: Callable[[np.ndarray], Ranking],
@@ -124,12 +128,14 @@ def _settled(
     exclude: np.ndarray,
     depth: int,
     allowed: np.ndarray | None,
-    most: int | None,
 ) -> Ranking:
     """Ask for more until each query's top is settled; what the engine cannot settle is left to the local backend."""
     ids = np.full((len(exclude), depth), -1, np.int32)
     scores = np.full((len(exclude), depth), np.nan)
-    deepest = items if most is None else min(items, most)
+    deepest = items if engine.most is None else min(items, engine.most)
+    if deepest < min(depth, items):
+        engine.too_deep(len(exclude))
+        return local(np.arange(len(exclude)))
     ask, open_rows = min(deepest, depth + 1 + _SPARE), np.arange(len(exclude))
     while len(open_rows):
         found, values = near(open_rows, ask)
@@ -145,6 +151,7 @@ def _settled(
                 left.append(query)
         open_rows = np.array(left, np.int64)
         if ask == deepest and len(open_rows):
+            engine.too_deep(len(open_rows))
             ids[open_rows], scores[open_rows] = local(open_rows)
             break
         ask = min(deepest, 2 * ask)

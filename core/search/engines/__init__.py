@@ -1,0 +1,1 @@
+"""Search engines that run outside this process, as backends of the door to search."""
