@@ -19,6 +19,7 @@ from core.exports.export import Export, Table, encode
 from core.exports.registry import EXPORTS, get_export
 from core.exports.request import JUDGES, LEVELS, Request, fitting_ks
 from core.metrics.registry import family, get_metric
+from core.reports.pins import check_shape
 from core.runtime.atomic_file import write_whole
 from core.search.kinds import SEARCHES, search_kind
 from core.settings import ALL, Setting, check_k, parse_ks
@@ -59,7 +60,13 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
     add("--search", metavar="NAME", type=checked(_search), help=f"of {', '.join(SEARCHES)}")
     add("--level", choices=LEVELS, help="of confusion and classes (default: class)")
     add("--judge", choices=JUDGES, help="what a right answer is (default: rank-1)")
-    add("--pin", metavar="SETTING", action="append", help="a setting beside, such as itq-48-2; may be repeated")
+    add(
+        "--pin",
+        metavar="SETTING",
+        action="append",
+        type=checked(check_shape),
+        help="a setting beside, such as itq-48-2; may be repeated",
+    )
     add("--beside", metavar="NAME=DIR", action="append", type=checked(_named), help="another bundle; may be repeated")
     add("--controls", metavar="LIST", type=words("control"), help="controls drawn beside, such as random-codes")
     add("--ties", action="store_true", default=None, help="Hamming search with ties averaged beside")
@@ -89,7 +96,9 @@ def run(args: argparse.Namespace) -> None:
     setting = options.setting_of(args, engine.bundle)
     ks = _ks(args.k, export, engine.at(setting).task.size)
     timer = None if args.no_times else _timer(engine)
-    _give(export.make(Request(engine, setting, ks, timer=timer, **given)), args.out)
+    notes = options.Notes()
+    _give(export.make(Request(engine, setting, ks, timer=timer, say=notes.add, **given)), args.out)
+    notes.print()
 
 
 def _given(args: argparse.Namespace, export: Export) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Experiment:
     def searcher(self) -> Searcher:
         """Every search of the queries in the gallery."""
         task = self.task
-        return Searcher(task.queries, task.exclude, task.gallery, task.index, lambda: self.codes, self.threads)
+        return Searcher(task.queries, task.exclude, task.gallery, lambda: task.index, lambda: self.codes, self.threads)
 
     @property
     def rankings(self) -> Rankings:

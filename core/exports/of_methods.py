@@ -43,10 +43,10 @@ def leaderboard_table(board: pd.DataFrame, measure: Measure, protocol: str, refe
 
 def _leaderboard(request: Request) -> pd.DataFrame:
     engine, measure = request.engine, _measure(request)
-    scores = scores_of(engine, settings_near(engine, request.setting, measure), measure, request.stored)
+    scores = scores_of(engine, settings_near(engine, request.setting, measure), measure, request.stored, request.say)
     names = [each.hash for each in scores if each.hash != BEST]
     if not names:
-        raise BadInput(f"the bundle holds no scores by {measure.name}: have them computed, not stored ones alone")
+        raise BadInput(f"no method is scored by {measure.name}: have scores computed, or take another measure")
     reference = request.reference or (request.setting.hash if request.setting.hash in names else EXACT)
     return leaderboard_table(compare_methods(scores, reference), measure, request.setting.protocol, reference)
 
@@ -58,7 +58,9 @@ def _details(request: Request) -> pd.DataFrame:
 
 def _by_length(request: Request) -> pd.DataFrame:
     engine, measure = request.engine, _measure(request)
-    scores = scores_of(engine, settings_of_all_lengths(engine, request.setting, measure), measure, request.stored)
+    scores = scores_of(
+        engine, settings_of_all_lengths(engine, request.setting, measure), measure, request.stored, request.say
+    )
     return length_table(scores).assign(measure=measure.name, protocol=request.setting.protocol)
 
 
@@ -66,7 +68,7 @@ def _asymmetric(request: Request) -> pd.DataFrame:
     engine, asked = request.engine, replace(_measure(request), search="asymmetric")
     settings = [each for each in settings_near(engine, request.setting, asked) if each.hash not in YARDSTICKS]
     plain = replace(asked, search="hamming")
-    sides = [scores_of(engine, settings, each, request.stored) for each in (plain, asked)]
+    sides = [scores_of(engine, settings, each, request.stored, request.say) for each in (plain, asked)]
     table = asymmetric_gains(*sides)
     if table.empty:
         raise BadInput(f"no method is scored by both distances by {plain.name}: have their scores computed")

@@ -21,8 +21,9 @@ class Request:
 
     `ks` are the k, `all` for the whole gallery; `map_metric` and `mahp_metric` the definitions of the sidebar;
     `metrics` several, `metric` one, None for the table's usual one. `timer` gives the median milliseconds of one query
-    by search, at a setting and a k; None leaves times empty. `times` asks for a timed grid, `stored`
-    for scores that the bundle holds alone. `pins` are texts such as `itq-48-2`, `beside` other bundles, NAME=DIR.
+    by search, at a setting and a k; None leaves times empty. `times` asks for a timed grid, `stored` for scores that
+    the bundle holds alone; `say` is told what is left out. `pins` are texts such as `itq-48-2`, `beside` other
+    bundles, NAME=DIR.
     """
 
     engine: Engine
@@ -47,6 +48,7 @@ class Request:
     times: bool = False
     stored: bool = False
     timer: Timer | None = None
+    say: Callable[[str], object] | None = None
 
     @property
     def k(self) -> int:
@@ -70,7 +72,7 @@ class Request:
     @property
     def key(self) -> tuple[Any, ...]:
         """What the table follows from, beside the bundle: to keep tables by."""
-        unkept = ("engine", "timer")
+        unkept = ("engine", "timer", "say")
         return tuple(getattr(self, field.name) for field in fields(self) if field.name not in unkept)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from core.bundle.bundle import Bundle
 from core.engine.engine import Engine
+from core.errors import BadInput
 from core.methods.compared import own_measure, score_band, seed_spread
 from core.methods.leaderboard import method_label
 from core.methods.scores import BEST, EXACT, Measure, best_scores, query_scores
@@ -17,19 +18,34 @@ from core.settings import Setting
 
 
 def scores_of(
-    engine: Engine, settings: Sequence[Setting], measure: Measure, stored_only: bool = False
+    engine: Engine,
+    settings: Sequence[Setting],
+    measure: Measure,
+    stored_only: bool = False,
+    say: Callable[[str], object] | None = None,
 ) -> dict[Setting, np.ndarray]:
     """Values float (Q,) by setting: those that the bundle holds, the others computed (as float32) or, with
-    `stored_only`, left out. Raises BadInput for a method that cannot be scored."""
+    `stored_only`, left out. A method that cannot be scored here is left out, too, and `say` is told why."""
     found = {}
     for setting in settings:
-        own = own_measure(setting.hash, measure)
-        values = best_scores(engine, setting, own) if setting.hash == BEST else find_scores(engine.bundle, setting, own)
-        if values is None and not stored_only:
-            values = query_scores(engine, setting, own).astype(np.float32)
+        try:
+            values = _scores(engine, setting, own_measure(setting.hash, measure), stored_only)
+        except BadInput as error:
+            if say:
+                say(f"{method_label(setting.hash)}, {setting.bits} bits, is left out: {error}")
+            continue
         if values is not None:
             found[setting] = values
     return found
+
+
+def _scores(engine: Engine, setting: Setting, measure: Measure, stored_only: bool) -> np.ndarray | None:
+    if setting.hash == BEST:
+        return best_scores(engine, setting, measure)
+    values = find_scores(engine.bundle, setting, measure)
+    if values is None and not stored_only:
+        values = query_scores(engine, setting, measure).astype(np.float32)
+    return values
 
 
 def length_table(scores: Mapping[Setting, np.ndarray]) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def search_picture(
         return codes
 
     shortlist = setting.shortlist(k, task.size)
-    searcher = Searcher(task.queries, task.exclude, task.gallery, searched.index, own_codes, 1)
+    searcher = Searcher(task.queries, task.exclude, task.gallery, lambda: searched.index, own_codes, 1)
     retrieved = answer(searcher, task, codes, 0, k, searches, shortlist)
     return PictureAnswer(retrieved, _time(task, codes, hasher, shortlist, k), no_code)
 

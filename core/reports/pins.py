@@ -72,6 +72,13 @@ def parse(text: str, bundle: Bundle) -> tuple[list[Pin], list[str]]:
     return pins, notes
 
 
+def check_shape(text: str) -> str:
+    """The text itself; BadInput where it is none of a pin."""
+    if not _SHAPE.fullmatch(text):
+        raise BadInput(f"'{text}' pins no setting: expected HASH-BITS-MULTIPLIER, such as itq-48-2")
+    return text
+
+
 def parse_one(text: str, bundle: Bundle) -> Pin:
     """One pin of its text; raises BadInput where it is none, or not one of this bundle."""
     match = _SHAPE.fullmatch(text)

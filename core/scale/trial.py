@@ -44,7 +44,9 @@ class Trial:
     def searcher(self, rows: slice, coded: Coded, threads: int) -> Searcher:
         """The searches of some queries, whose codes are made when a search asks for them."""
         queries = self.queries[rows]
-        return Searcher(queries, self.exclude[rows], self.gallery, self.index, lambda: coded.of(queries), threads)
+        return Searcher(
+            queries, self.exclude[rows], self.gallery, lambda: self.index, lambda: coded.of(queries), threads
+        )
 
     def first(self, count: int) -> Trial:
         """The same queries on the first `count` rows."""

@@ -33,8 +33,9 @@ class RankedByCode(Protocol):
 
 @dataclass(frozen=True)
 class Searcher:
-    """`queries` float32 (Q, d) and `exclude` int64 (Q,) as in `VectorIndex.rank`; `gallery` float32 (N, d), which
-    `vectors` is an index of; `open_codes` gives the codes where a search needs them.
+    """`queries` float32 (Q, d) and `exclude` int64 (Q,) as in `VectorIndex.rank`; `gallery` float32 (N, d).
+
+    `open_vectors` gives its index and `open_codes` the codes, each where a search needs it.
 
     Rows of queries and a depth in, a `Ranking` out; no depth is above the items that a query can find.
     """
@@ -42,7 +43,7 @@ class Searcher:
     queries: np.ndarray
     exclude: np.ndarray
     gallery: np.ndarray
-    vectors: VectorIndex
+    open_vectors: Callable[[], VectorIndex]
     open_codes: Callable[[], RankedByCode]
     threads: int | None = None
 
@@ -60,7 +61,7 @@ class Searcher:
 
     def exact(self, rows: slice, depth: int) -> Ranking:
         """By inner product with the embeddings."""
-        return self.vectors.rank(self.queries[rows], self.exclude[rows], depth, threads=self.threads)
+        return self.open_vectors().rank(self.queries[rows], self.exclude[rows], depth, threads=self.threads)
 
     def by_code(self, rows: slice, depth: int, scores: bool = True) -> Ranking:
         """By distance of the codes; without `scores` the ids alone."""
@@ -71,7 +72,7 @@ class Searcher:
         near = self.by_code(rows, shortlist, scores=False).ids
         if mark:
             mark(SCAN)
-        found = self.vectors.rerank(self.queries[rows], near, depth, self.threads)
+        found = self.open_vectors().rerank(self.queries[rows], near, depth, self.threads)
         if mark:
             mark(RERANK)
         return found

@@ -32,6 +32,7 @@ class Scores:
 
     values: dict[Setting, np.ndarray]
     missing: list[Setting]
+    computed: bool = False  # some of them here, and not by the bundle's maker
 
 
 def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
@@ -39,11 +40,13 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
     kept = _kept(*view.version)
     values: dict[Setting, np.ndarray] = {}
     missing: list[Setting] = []
+    computed = False
     for setting in settings:
         own = own_measure(setting.hash, measure)
         if setting.hash == BEST:
             found: np.ndarray | None = best_scores(view.engine, setting, own)
         elif score_key(setting, own) in kept:
+            computed = True
             found = kept.get(score_key(setting, own), lambda: None, lambda _: 0)
         else:
             found = _stored(view, setting, own)
@@ -51,7 +54,7 @@ def known(view: View, settings: Sequence[Setting], measure: Measure) -> Scores:
             missing.append(setting)
         else:
             values[setting] = found
-    return Scores(values, missing)
+    return Scores(values, missing, computed)
 
 
 def _computed(view: View, setting: Setting, measure: Measure) -> np.ndarray:

@@ -120,10 +120,11 @@ def draw_board(measure: Measure, scores: methods_data.Scores) -> None:
     )  # fmt: skip
     request = request_of(
         view, search=measure.search, metric=measure.metric, ks=(measure.k,), reference=reference,
-        stored=bool(scores.missing),
+        stored=bool(scores.missing) and not scores.computed,
     )  # fmt: skip
     whole = leaderboard_table(board, measure, setting.protocol, reference)
-    download("leaderboard", request, whole, "methods_csv")
+    note = "The command also evaluates the methods that are still missing here." if scores.missing else ""
+    download("leaderboard", request, whole, "methods_csv", note=note if scores.computed else "")
     for line in notes(measure, reference, scores):
         st.caption(line)
 

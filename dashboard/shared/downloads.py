@@ -40,11 +40,13 @@ def download(
     key: str,
     label: str = "Download CSV",
     note: str = "",
+    of_another: bool = False,
     **look: Any,
 ) -> None:
     """A button for the file of the table `name`; `table` is at hand, or made when the button is pressed.
 
-    Its help is `note` and the command that writes the same bytes.
+    Its help is `note` and the command that writes the same bytes. `of_another` says that the table is of a setting
+    that the sidebar has left: then neither the file's name nor a command would be right.
     """
     export = get_export(name)
     timed = export.timed or request.times
@@ -52,11 +54,11 @@ def download(
     st.download_button(
         label,
         (lambda: encode(table())) if callable(table) else encode(table),
-        export.file_name(request),
+        f"{name}.{export.suffix}" if of_another else export.file_name(request),
         MIME[export.suffix],
         key=key,
         on_click="ignore",
         icon=":material/download:",
-        help=" ".join([*([note] if note else []), f"`{command_of(name, request)}` {same}."]),
+        help=" ".join(filter(None, [note, "" if of_another else f"`{command_of(name, request)}` {same}."])) or None,
         **look,
     )

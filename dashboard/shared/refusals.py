@@ -17,7 +17,9 @@ MENDS: errors.Mends = {
     "weights-not-inside": lambda _: ", or name their file with --weights",
     "weights-of-your-own": lambda _: "name that file with --weights",
     "other-weights": lambda _: "name that file with --weights, or embed the folder again",
-    "encoder-without-weights": lambda _: " with --weights",
+    "encoder-without-weights": lambda _: (
+        " under 'File of weights' on Folder search, elsewhere with --weights at the start"
+    ),
     "weights-not-fetched": lambda _: (
         "or name a file of weights: under 'File of weights' on Folder search, elsewhere with --weights at the start"
     ),

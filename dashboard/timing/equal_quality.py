@@ -100,7 +100,8 @@ def _show(view: View, found: EqualQuality) -> None:
         f"{GRID_QUERIES} queries, and is read off the queries whose quality is shown (at most {SAMPLE:,}, seeded): a "
         f"point of their curve. {found.machine}. {found.when}."
     )
-    download("equal-quality", request_of(view, metric=found.metric), table, "timing_quality_csv")
+    request = request_of(view, metric=found.metric)
+    download("equal-quality", request, table, "timing_quality_csv", of_another=bool(differs))
 
 
 def sentences(table: pd.DataFrame, title: str) -> list[str]:

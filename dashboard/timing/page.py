@@ -111,6 +111,7 @@ def batches(found: Measured, dark: bool) -> None:
     download(
         "timing", request_of(view), found.table, "timing_csv",
         note="Every stage and batch, with the columns of `python -m core benchmark --out`.",
+        of_another=bool(kept_timings.changes(found.depends_on, kept_timings.depends_on(view))),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class SearchInputs:
     def searcher(self, threads: int | None) -> Searcher:
         """The project's own searches of the same, on some threads."""
         task = self.task
-        return Searcher(task.queries, task.exclude, task.gallery, task.index, lambda: self.pair, threads)
+        return Searcher(task.queries, task.exclude, task.gallery, lambda: task.index, lambda: self.pair, threads)
 
     @property
     def pair(self) -> CodePair:

@@ -134,7 +134,7 @@ def test_the_map_has_every_image(table, tiny_bundle):
         ("curves-drawn", {"controls": ("random",)}, "unknown control 'random'"),
         ("curves-drawn", {"pins": ("itq",)}, "its text is none such as itq-48-2"),
         ("training", {}, "keeps no log of semantic's training"),
-        ("leaderboard", {"stored": True, "metric": "ap"}, "no scores by hamming:ap@10|is not scored here"),
+        ("leaderboard", {"stored": True, "metric": "ap"}, "no method is scored by hamming:ap@10|is not scored here"),
     ],
 )
 def test_what_a_table_cannot_show_is_refused(table, name, choices, words):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
+from core.errors import BadInput
+from core.methods import score_table
 from core.methods.score_table import detail_table, length_table, scores_of
 from core.methods.scores import BEST, EXACT, Measure, query_scores
 from core.settings import Setting
@@ -44,3 +46,18 @@ def test_details_of_what_the_bundle_has_no_scores_of_are_empty(tiny_bundle):
     table = detail_table(tiny_bundle, [OWN, replace(OWN, hash=BEST)], AP)
     assert table["label"].tolist() == ["Latent sigmoid layer", "Best possible (control)"]
     assert table[["fit_seconds", "seed_mean", "seeds"]].isna().all(axis=None)
+
+
+def test_a_method_that_cannot_be_scored_is_left_out_and_named(tiny_bundle, monkeypatch):
+    def refuse(engine, setting, measure, progress=None):
+        if setting.hash == "itq":
+            raise BadInput("too few rows to fit it")
+        return np.ones(60)
+
+    monkeypatch.setattr(score_table, "query_scores", refuse)
+    monkeypatch.setattr(score_table, "find_scores", lambda *_: None)
+    base = Setting("semantic", "itq", 8, "2", "test-vs-test", "wordnet")
+    settings, said = [base, replace(base, hash="pca-sign")], []
+    found = score_table.scores_of(Engine(tiny_bundle), settings, Measure("hamming", "ap", 5), say=said.append)
+    assert list(found) == settings[1:]
+    assert said == ["ITQ, 8 bits, is left out: too few rows to fit it"]

@@ -17,7 +17,7 @@ TAILS = {
     "weights-not-inside": ", or name their file with --weights",
     "weights-of-your-own": "name that file with --weights",
     "other-weights": "name that file with --weights, or embed the folder again",
-    "encoder-without-weights": " with --weights",
+    "encoder-without-weights": " under 'File of weights' on Folder search, elsewhere with --weights at the start",
     "weights-not-fetched": "or name a file of weights: under 'File of weights' on Folder search, elsewhere with "
     "--weights at the start",
     "outside-roots": "start the dashboard with --root for the folder that holds it",
