@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core import cli
+from core.building.gallery_parts import all_parts, choose_parts
+from core.engine.engine import Engine
 from core.search import registry
 from core.search.engines.engine import EngineError
 from tests.core.search.engines import memory_engine
+from tests.core.search.engines.file_engine import FileEngine
 from tests.core.search.engines.memory_engine import MemoryEngine
 
+ROOT = Path(cli.__file__).resolve().parents[2]
 TO = ("--engine", "memory=here")
 SEVERAL = ("--hash", "itq,predicted-class,pq", "--bits", "8,16")
 
@@ -119,6 +130,49 @@ def test_a_load_that_is_interrupted_says_how_to_go_on(run, memory, monkeypatch):
     ran = run("load", *TO)
     assert ran.code == 130
     assert ran.err.splitlines()[-1] == "stopped: give the same command again, and it goes on"
+
+
+@pytest.mark.slow
+def test_a_load_whose_process_is_killed_again_and_again_ends_with_every_row_once(tiny_bundle, tmp_path):
+    """By a process of its own each, killed outright before or after the batch is in the file."""
+    script = (
+        "import sys; from core.cli import main; from core.search.registry import ENGINES; "
+        "ENGINES['file'] = 'tests.core.search.engines.file_engine'; sys.exit(main(sys.argv[1:]))"
+    )
+    load = [
+        sys.executable,
+        "-c",
+        script,
+        "load",
+        "--engine",
+        f"file={tmp_path / 'rows'}",
+        "--hash",
+        "itq",
+        "--bits",
+        "16",
+    ]
+
+    def run_until(kill_at):
+        return subprocess.run(
+            [sys.executable, "-c", script, "load", *names], cwd=ROOT, capture_output=True, text=True, timeout=120,
+            env={**os.environ, "KILL_AT": kill_at},
+        )  # fmt: skip
+
+    for kill_at in ("1 before", "1 after", "3 before", "4 after", "2 after", "9 before"):
+        assert run_until(kill_at).returncode == -signal.SIGKILL
+    ran = run_until("0 ")
+    assert ran.returncode == 0, ran.stderr
+    sizes = [
+        tuple(int(number) for number in re.search(r"; (\d+) loaded, (\d+) were", line).groups())
+        for line in ran.stdout.splitlines()
+    ]
+    assert [sum(pair) for pair in sizes] == [60, 60, 150, 150]
+    assert [kept for _, kept in sizes][:2] == [60, 60]
+    assert 0 < sizes[2][1] < 150
+    engine = FileEngine(str(tmp_path / "rows"))
+    for part in all_parts(Engine(tiny_bundle, 1), choose_parts(tiny_bundle, print, hashes=["itq"], bits=[16])):
+        np.testing.assert_array_equal(engine.present(part.collection, 0, 1000), np.arange(part.collection.count))
+        np.testing.assert_array_equal(engine.read(part.collection, np.arange(part.collection.count)), part.rows)
 
 
 def test_files_for_elasticsearch(run):
