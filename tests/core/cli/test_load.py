@@ -139,18 +139,7 @@ def test_a_load_whose_process_is_killed_again_and_again_ends_with_every_row_once
         "import sys; from core.cli import main; from core.search.registry import ENGINES; "
         "ENGINES['file'] = 'tests.core.search.engines.file_engine'; sys.exit(main(sys.argv[1:]))"
     )
-    load = [
-        sys.executable,
-        "-c",
-        script,
-        "load",
-        "--engine",
-        f"file={tmp_path / 'rows'}",
-        "--hash",
-        "itq",
-        "--bits",
-        "16",
-    ]
+    names = ("--engine", f"file={tmp_path / 'rows'}", "--hash", "itq", "--bits", "16", "--bundle", tiny_bundle.path)
 
     def run_until(kill_at):
         return subprocess.run(
