@@ -69,7 +69,7 @@ def add_setting(parser: Parser, grid: bool = False) -> None:
     parser.add_argument(
         "--hash",
         metavar="LIST" if grid else "NAME",
-        type=_hashes if grid else str,
+        type=hash_list if grid else str,
         help=f"{several}{names}{', or all there are: all' if grid else ''} (default: the bundle's own)",
     )
     parser.add_argument(
@@ -229,7 +229,8 @@ def check_metrics(metrics: Sequence[str] | None, searches: Sequence[str]) -> Non
             raise BadInput(f"metric '{name}' is defined for Hamming search alone: add hamming to --searches")
 
 
-def _hashes(text: str) -> list[str]:
+def hash_list(text: str) -> list[str]:
+    """The names of a comma-separated list, or 'all' alone."""
     return [ALL] if text == ALL else words("hash", get_hash)(text)
 
 

@@ -34,8 +34,8 @@ def code_bytes(words: np.ndarray, collection: Collection) -> np.ndarray:
     return np.ascontiguousarray(packed_rows(words)[:, : collection.width // 8])
 
 
-def check_held(engine: SearchEngine, wanted: Collection, rows: np.ndarray) -> None:
-    """EngineError unless the engine holds the whole collection; some of its rows are read and compared.
+def check_held(engine: SearchEngine, wanted: Collection, rows: np.ndarray, compared: int = _COMPARED) -> None:
+    """EngineError unless the engine holds the whole collection; so many of its rows are read and compared.
 
     `rows` (N, d) or packed (N, width / 8), of which the sample alone is looked at.
     """
@@ -44,19 +44,24 @@ def check_held(engine: SearchEngine, wanted: Collection, rows: np.ndarray) -> No
     if held is None:
         problem = f"{engine.name} holds no collection '{wanted.name}': "
         raise EngineError(problem, mend, "engine-not-loaded", collection=wanted.name)
-    if (held.kind, held.width) != (wanted.kind, wanted.width):
-        raise EngineError(
-            f"collection '{wanted.name}' of {engine.name} holds {held.kind} of width {held.width}, expected "
-            f"{wanted.kind} of {wanted.width}: drop it ('python -m core load --drop') and load it again"
-        )
+    check_kind(engine, held, wanted)
     if held.count != wanted.count:
         problem = f"{engine.name} holds {held.count:,} of the {wanted.count:,} rows of '{wanted.name}': "
         raise EngineError(problem, mend, "engine-not-loaded", collection=wanted.name)
-    ids = np.unique(np.linspace(0, wanted.count - 1, min(_COMPARED, wanted.count)).astype(np.int64))
+    ids = np.unique(np.linspace(0, wanted.count - 1, min(compared, wanted.count)).astype(np.int64))
     if not np.array_equal(engine.read(wanted, ids), rows[ids]):
         raise EngineError(
             f"collection '{wanted.name}' of {engine.name} holds other rows than this bundle: drop it "
             "('python -m core load --drop') and load it again"
+        )
+
+
+def check_kind(engine: SearchEngine, held: Collection, wanted: Collection) -> None:
+    """EngineError where a collection of that name holds rows of another kind or width."""
+    if (held.kind, held.width) != (wanted.kind, wanted.width):
+        raise EngineError(
+            f"collection '{wanted.name}' of {engine.name} holds {held.kind} of width {held.width}, expected "
+            f"{wanted.kind} of {wanted.width}: drop it ('python -m core load --drop') and load it again"
         )
 
 

@@ -30,6 +30,7 @@ COMMANDS = (
     "search-folder",
     "fine-tune",
     "scores",
+    "load",
     "trec",
 )
 
