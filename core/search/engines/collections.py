@@ -41,23 +41,25 @@ def check_held(engine: SearchEngine, wanted: Collection, rows: np.ndarray) -> No
     """
     held = engine.held(wanted.name)
     mend = "load it ('python -m core load')"
+    drop = "drop it ('python -m core load --drop') and load it again"
     if held is None:
         problem = f"{engine.name} holds no collection '{wanted.name}': "
         raise EngineError(problem, mend, "engine-not-loaded", collection=wanted.name)
     if (held.kind, held.width) != (wanted.kind, wanted.width):
         raise EngineError(
             f"collection '{wanted.name}' of {engine.name} holds {held.kind} of width {held.width}, expected "
-            f"{wanted.kind} of {wanted.width}: drop it ('python -m core load --drop') and load it again"
-        )
+            f"{wanted.kind} of {wanted.width}: ",
+            drop, "engine-other-data", collection=wanted.name,
+        )  # fmt: skip
     if held.count != wanted.count:
         problem = f"{engine.name} holds {held.count:,} of the {wanted.count:,} rows of '{wanted.name}': "
         raise EngineError(problem, mend, "engine-not-loaded", collection=wanted.name)
     ids = np.unique(np.linspace(0, wanted.count - 1, min(_COMPARED, wanted.count)).astype(np.int64))
     if not np.array_equal(engine.read(wanted, ids), rows[ids]):
         raise EngineError(
-            f"collection '{wanted.name}' of {engine.name} holds other rows than this bundle: drop it "
-            "('python -m core load --drop') and load it again"
-        )
+            f"collection '{wanted.name}' of {engine.name} holds other rows than this bundle: ",
+            drop, "engine-other-data", collection=wanted.name,
+        )  # fmt: skip
 
 
 def _sample(count: int) -> np.ndarray:
