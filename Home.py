@@ -34,7 +34,7 @@ from dashboard.shared import warm_up  # noqa: E402
 warm_up.start()
 from core.errors import BadInput  # noqa: E402
 from core.runtime.memory import release_freed_memory  # noqa: E402
-from dashboard.shared import preparing, sidebar  # noqa: E402
+from dashboard.shared import engine_notes, preparing, sidebar  # noqa: E402
 from dashboard.shared.refusals import worded  # noqa: E402
 
 try:
@@ -44,4 +44,5 @@ try:
     page.run()
 except BadInput as error:
     st.error(worded(error), icon=":material/error:")
+engine_notes.finish()
 release_freed_memory()

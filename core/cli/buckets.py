@@ -6,7 +6,7 @@ import argparse
 
 from tqdm import tqdm
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands, whole_number, whole_numbers
 from core.reports.tables import write_csv
 from core.studies.buckets.hash_tables import MOST_BITS
@@ -57,6 +57,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
     options.add_threads(parser)
+    engine_option.add_engine(parser)
     options.add_out(parser, "CSV file of the table to write")
     parser.set_defaults(run=run)
 
@@ -85,6 +86,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
+    notes.lines += engine_option.remarks(engine.backend)
     notes.print()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands
 from core.cli.plot import check_picture, draw_curves, picture_bytes
 from core.cli.progress import percent_bar
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_queries(parser)
-    options.add_engine(parser)
+    engine_option.add_engine(parser)
     options.add_lists(parser)
     options.add_out(parser, "CSV file of the metrics; FILE.summary.csv comes beside it")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="picture of the curves, .html (or .png with kaleido)")
@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> None:
     for path in (args.out, summary_path, args.plot, args.predictions):
         if path:
             print(f"wrote {path}")
+    notes.lines += engine_option.remarks(engine.backend, times=True)
     notes.print()
 
 

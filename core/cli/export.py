@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands, checked, whole_number, words
 from core.cli.retrieve import readable
 from core.engine.engine import Engine
@@ -44,6 +44,7 @@ def add(commands: Commands) -> None:
     options.add_setting(parser)
     options.add_queries(parser)
     parser.add_argument("--k", metavar="LIST", type=checked(parse_ks), help="one k, or several where a table has them")
+    engine_option.add_engine(parser)
     add_choices(parser)
     parser.add_argument("--no-times", action="store_true", help="leave times of one query empty: nothing is timed")
     options.add_out(parser, "file to write; - is standard output (default: the table is printed to read)")
@@ -98,6 +99,8 @@ def run(args: argparse.Namespace) -> None:
     timer = None if args.no_times else _timer(engine)
     notes = options.Notes()
     _give(export.make(Request(engine, setting, ks, timer=timer, say=notes.add, **given)), args.out)
+    for line in engine_option.remarks(engine.backend):
+        notes.add(line)
     notes.print()
 
 

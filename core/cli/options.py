@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.bundle.bundle import Bundle, load_bundle
+from core.cli.engine_option import open_backend
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
 from core.engine.default_setting import choose_setting
 from core.engine.engine import Engine
@@ -21,8 +22,6 @@ from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS
 from core.runtime.atomic_file import check_replaceable
 from core.runtime.parallel import check_threads
 from core.search.kinds import SEARCHES, search_kind
-from core.search.local import LOCAL
-from core.search.registry import BACKENDS, get_backend
 from core.settings import (
     ALL,
     BITS_RANGE,
@@ -111,14 +110,6 @@ def add_threads(parser: Parser) -> None:
     )
 
 
-def add_engine(parser: Parser) -> None:
-    """--engine."""
-    parser.add_argument(
-        "--engine", metavar="NAME", type=checked(get_backend), default="local",
-        help=f"who searches: {', '.join(BACKENDS)} (default: local); changes no result",
-    )  # fmt: skip
-
-
 def add_queries(parser: Parser) -> None:
     """--queries."""
     parser.add_argument(
@@ -175,9 +166,9 @@ def check_files(*paths: Path | None) -> None:
 
 
 def open_engine(args: argparse.Namespace) -> Engine:
-    """The engine of the bundle that was named."""
-    backend = getattr(args, "engine", LOCAL)  # of a command that asks one search engine alone
-    return Engine(load_bundle(args.bundle), check_threads(args.threads), backend=backend)
+    """The engine of the bundle that was named, searched by the engine that was named, which is connected to now."""
+    bundle, threads = load_bundle(args.bundle), check_threads(args.threads)
+    return Engine(bundle, threads, backend=open_backend(args))
 
 
 def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None = None) -> Setting:

@@ -6,7 +6,7 @@ import argparse
 
 from tqdm import tqdm
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands
 from core.reports.tables import write_csv
 from core.runtime import pinning
@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
     parser.add_argument("--no-times", action="store_true", help="leave retrieval times out: nothing is timed")
     options.add_threads(parser)
+    engine_option.add_engine(parser)
     options.add_out(parser, "CSV file of the table to write")
     parser.set_defaults(run=run)
 
@@ -58,3 +59,4 @@ def run(args: argparse.Namespace) -> None:
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
+    options.Notes(engine_option.remarks(engine.backend, times=bool(times))).print()

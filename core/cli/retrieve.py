@@ -7,7 +7,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands, whole_number
 from core.engine import retrieval
 from core.engine.engine import Engine
@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     options.add_bundle(parser)
     options.add_setting(parser)
-    options.add_engine(parser)
+    engine_option.add_engine(parser)
     options.add_single_k(parser, 10)
     parser.add_argument(
         "--searches",
@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> None:
     if args.out:
         write_csv(table, args.out)
         print(f"wrote {args.out}")
+    options.Notes(engine_option.remarks(engine.backend, times=args.picture is not None)).print()
 
 
 def _answer_query(args: argparse.Namespace, engine: Engine, setting: Setting) -> tuple[retrieval.Retrieved, str]:

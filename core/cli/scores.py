@@ -6,6 +6,7 @@ import argparse
 
 from tqdm import tqdm
 
+from core.cli import engine_option, options
 from core.cli.options import add_bundle, add_threads
 from core.cli.parser import Commands, Parser, whole_number, whole_numbers, words
 from core.errors import unknown_name
@@ -49,6 +50,7 @@ def add(commands: Commands) -> None:
         default=[0], help=f"the first at every length, the others at {BITS_DEFAULT} bits alone (default: 0)",
     )  # fmt: skip
     add_threads(parser)
+    engine_option.add_engine(parser)
     parser.set_defaults(run=run)
 
 
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> None:
     for name in args.protocol or ():
         if name not in bundle.protocols:
             raise unknown_name("protocol", name, bundle.protocols)
+    backend = engine_option.open_backend(args)
     with tqdm(desc="scores", unit="cell", disable=None) as bar:
 
         def hear(setting: Setting, number: int, total: int) -> None:
@@ -71,9 +74,11 @@ def run(args: argparse.Namespace) -> None:
             bar.set_postfix_str(f"{setting.protocol} {setting.hash}{bits}")
 
         made, kept = make_scores(
-            args.bundle, encoder, args.hash, args.bits, args.protocol, args.seeds, check_threads(args.threads), hear
-        )
+            args.bundle, encoder, args.hash, args.bits, args.protocol, args.seeds, check_threads(args.threads), hear,
+            backend,
+        )  # fmt: skip
     print(f"wrote {args.bundle}: {made} scored, {kept} were there already")
+    options.Notes(engine_option.remarks(backend)).print()
 
 
 def _method(name: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from tqdm import tqdm
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.grid_file import GridFile
 from core.cli.parser import Commands
 from core.cli.refusals import worded
@@ -18,6 +18,7 @@ from core.engine.engine import Engine
 from core.errors import BadInput
 from core.hashing.registry import get_hash
 from core.reports.tables import as_text, code_columns, metric_rows, metrics_of, numbers_of, ordered_searches
+from core.search.engines.engine import EngineError
 from core.search.kinds import search_kind
 from core.settings import ALL, Setting
 
@@ -47,7 +48,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser, grid=True)
     options.add_queries(parser)
-    options.add_engine(parser)
+    engine_option.add_engine(parser)
     options.add_lists(parser)
     options.add_out(parser, required=True)
     parser.set_defaults(run=run)
@@ -83,6 +84,7 @@ def run(args: argparse.Namespace) -> None:
     if not made:
         raise BadInput(f"no setting of the grid could be evaluated: {notes.lines[-1]}")
     print(f"wrote {args.out}: {sum(map(len, made))} rows; {len(kept)} of {len(cells)} evaluations were there already")
+    notes.lines += engine_option.remarks(engine.backend)
     notes.print()
 
 
@@ -132,6 +134,8 @@ def _evaluate(
             bar.set_postfix_str(f"{cell.search} {cell.setting.hash} {cell.setting.bits}", refresh=False)
             try:
                 rows[cell] = as_text(make(cell))
+            except EngineError:  # the next one would fail as well; what is done stays in the file
+                raise
             except BadInput as error:
                 notes.add(f"{cell.search} search with {cell.setting.bits} bits left out: {worded(error)}")
                 continue

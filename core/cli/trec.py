@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import options
+from core.cli import engine_option, options
 from core.cli.parser import Commands
 from core.cli.progress import percent_bar
 from core.errors import BadInput
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_queries(parser)
-    options.add_engine(parser)
+    engine_option.add_engine(parser)
     parser.add_argument(
         "--search", metavar="NAME", default="hashed", help=f"of {', '.join(SEARCHES)} (default: hashed)"
     )
@@ -51,9 +51,11 @@ def run(args: argparse.Namespace) -> None:
     if args.k == ALL and kind.shortlisted:
         raise BadInput("k 'all' is not defined for hashed search: give a number, or another search")
     depth = size if args.k == ALL else min(args.k, size)
+    if args.run_file:  # first, as a search engine may fail
+        with percent_bar("run") as show:
+            lines = write_run(engine, setting, args.search, depth, args.run_file, show)
     if args.qrels:
         print(f"wrote {args.qrels}: {write_qrels(engine, setting, args.qrels):,} lines")
     if args.run_file:
-        with percent_bar("run") as show:
-            lines = write_run(engine, setting, args.search, depth, args.run_file, show)
         print(f"wrote {args.run_file}: {lines:,} lines, {args.search} search to depth {depth}")
+    options.Notes(engine_option.remarks(engine.backend)).print()

@@ -69,6 +69,7 @@ class CodePair(ABC):
 
     def searched_by(self, backend: SearchBackend, label: str) -> Self:
         """The same codes, ranked by a backend where it knows this distance."""
+        backend.note(f"hash '{self.hash}' is not compared by Hamming distance: its codes are searched in this process")
         return self
 
     @abstractmethod

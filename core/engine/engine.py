@@ -34,6 +34,12 @@ class Engine:
         cache = ByteCache(cache_bytes)
         shared = Shared(bundle, backend, threads, cache, RankingCache(cache))
         self._open = lru_cache(_SETTINGS)(lambda setting: Experiment(shared, setting))
+        self._backend = backend
+
+    @property
+    def backend(self) -> SearchBackend:
+        """Who ranks; one outside this process keeps notes of what it could not do."""
+        return self._backend
 
     def at(self, setting: Setting) -> Experiment:
         """The setting, resolved: its queries, gallery, codes, judgements and results."""

@@ -81,7 +81,10 @@ class Experiment:
     def searcher(self) -> Searcher:
         """Every search of the queries in the gallery."""
         task = self.task
-        return Searcher(task.queries, task.exclude, task.gallery, lambda: task.index, lambda: self.codes, self.threads)
+        note = self.shared.backend.note
+        return Searcher(
+            task.queries, task.exclude, task.gallery, lambda: task.index, lambda: self.codes, self.threads, note
+        )
 
     @property
     def rankings(self) -> Rankings:

@@ -57,7 +57,7 @@ def _others(request: Request) -> list[Line]:
     lines = []
     for text in request.beside:
         name, _, path = text.partition("=")
-        engine = Engine(load_bundle(path), request.engine.threads)
+        engine = Engine(load_bundle(path), request.engine.threads, backend=request.engine.backend)
         setting = nearest_setting(engine.bundle, request.setting)
         lines += bundle_lines(name, engine, setting, min(request.k, engine.at(setting).task.size))
     return lines

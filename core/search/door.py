@@ -102,6 +102,9 @@ class SearchBackend(ABC):
     def open_codes(self, codes: PackedCodes) -> CodeIndex:
         """An index of codes, ready to be searched by many threads."""
 
+    def note(self, line: str) -> None:  # noqa: B027  # of use only to a backend outside this process
+        """Called with a line when this process makes a search in the backend's place."""
+
 
 def no_exclusion(count: int) -> np.ndarray:
     """The `exclude` of queries that leave nothing out: int64 (count,) of -1."""

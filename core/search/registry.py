@@ -6,8 +6,8 @@ from importlib import import_module
 
 from core.errors import BadInput, unknown_name
 from core.search.door import SearchBackend
-from core.search.engines.backend import EngineBackend
-from core.search.engines.engine import SearchEngine
+from core.search.engines.backend import AbsentBackend, EngineBackend
+from core.search.engines.engine import EngineError, SearchEngine
 
 # The module of each; its BACKEND is the one that is used. It is imported when it is asked for, as engines are slow to.
 BACKENDS = {
@@ -25,13 +25,17 @@ ENGINES = {
 def get_backend(text: str, fall_back: bool = False) -> SearchBackend:
     """The backend of a text such as `local` or `milvus=localhost:19530`; BadInput where there is none.
 
-    `fall_back` as in `EngineBackend`, which the engines outside this process are opened by.
+    `fall_back` as in `EngineBackend`, which the engines outside this process are opened by; an engine that cannot be
+    reached is then searched in place of as well.
     """
-    name, address = parse_engine(text)
+    name, _ = parse_engine(text)
     if name in ENGINES:
-        return EngineBackend(connect(text), fall_back)
-    if address:
-        raise BadInput(f"search engine '{text}': '{name}' runs in this process and takes no address")
+        try:
+            return EngineBackend(connect(text), fall_back)
+        except EngineError as error:
+            if not fall_back:
+                raise
+            return AbsentBackend(name, error)
     backend: SearchBackend = import_module(BACKENDS[name]).BACKEND
     return backend
 
@@ -41,15 +45,18 @@ def connect(text: str) -> SearchEngine:
     name, address = parse_engine(text)
     if name not in ENGINES:
         raise BadInput(f"search engine '{name}' holds no data of its own: expected one of {', '.join(ENGINES)}")
-    if not address:
-        raise BadInput(f"search engine '{name}' needs an address: write {name}=ADDRESS")
     engine: type[SearchEngine] = import_module(ENGINES[name]).ENGINE
     return engine.connect(address)
 
 
 def parse_engine(text: str) -> tuple[str, str]:
-    """Name and address of `NAME` or `NAME=ADDRESS`; BadInput for an unknown name."""
+    """Name and address of `NAME` or `NAME=ADDRESS`; BadInput for an unknown name, and for an address where none is
+    taken or the lack of one."""
     name, _, address = text.partition("=")
     if name not in (*BACKENDS, *ENGINES):
         raise unknown_name("search engine", name, (*BACKENDS, *ENGINES))
+    if name in ENGINES and not address:
+        raise BadInput(f"search engine '{name}' needs an address: write {name}=ADDRESS")
+    if name in BACKENDS and "=" in text:
+        raise BadInput(f"search engine '{text}': '{name}' runs in this process and takes no address")
     return name, address

@@ -46,6 +46,7 @@ class Searcher:
     open_vectors: Callable[[], VectorIndex]
     open_codes: Callable[[], RankedByCode]
     threads: int | None = None
+    note: Callable[[str], None] | None = None  # as in `SearchBackend.note`
 
     def rank(self, search: str, rows: slice, depth: int, shortlist: int) -> Ranking:
         """The ranking by a search of that name; `shortlist` is hashed search's."""
@@ -79,4 +80,6 @@ class Searcher:
 
     def asymmetric(self, rows: slice, depth: int) -> Ranking:
         """By the queries' real values against the gallery's bits."""
+        if self.note:
+            self.note("asymmetric search is made in this process")
         return self.open_codes().rank_asymmetric(rows, depth, self.exclude[rows], self.threads)

@@ -69,7 +69,7 @@ def view_of(path: str, view: View) -> View:
 
     Raises BadInput where it cannot be opened.
     """
-    engine = state.open_engine(path)
+    engine = state.open_engine(path, view.engine_name)
     setting = nearest_setting(engine.bundle, view.setting)
     return replace(view, engine=engine, setting=setting, k=min(view.k, engine.at(setting).task.size))
 

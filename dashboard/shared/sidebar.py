@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.hashing.registry import get_hash
 from core.metrics.registry import family, get_metric
 from core.protocols import get_protocol
 from core.settings import KEEP, LEAVE_OUT, Setting
-from dashboard.shared import state
+from dashboard.shared import engine_notes, engines, state
 from dashboard.shared.links import quoted
 from dashboard.shared.open_bundles import read_bundle
 from dashboard.shared.refusals import worded
@@ -37,6 +38,8 @@ HELP = {
     "k": "How many images a search returns: each to 250, every tenth beyond. The commands take any k.",
     "leave_out": "Some pictures are in the data twice: the same one, or nearly so (mirrored, cropped, brighter). A "
     "search finds them for their pixels, not for what they show.",
+    "engine": "Which engine searches; results are the same. `local` and `faiss` run in this process. To offer another "
+    "one, start the dashboard with `--engine NAME=ADDRESS`.",
     "hierarchy": "The class tree behind hierarchical precision.",
 }
 
@@ -49,28 +52,30 @@ def draw() -> None:
         dials, judged, data = st.container(), st.container(), st.container()
         with data:
             st.subheader("Data")
-            engine = _choose_bundle()
-        view = _choose_setting(engine, dials, judged, data)
+            path = _choose_bundle()
+            name = _select("Search engine", "engine", list(engines.offered()), engines.LOCAL)
+            engine = state.open_engine(path, name)
+            engine_notes.begin(engine.backend, path, name)
+        view = replace(_choose_setting(engine, dials, judged, data), engine_name=name)
     state.set_view(view)
     for note in _link_notes(view):
         st.warning(note, icon=":material/link:")
 
 
-def _choose_bundle() -> Engine:
+def _choose_bundle() -> str:
     bundles = _bundles()
     opening = st.session_state.pop("opening_bundle", None)
     if opening in bundles:
         st.session_state["bundle_path"] = opening
         st.session_state.pop("bits_wish", None)
         st.session_state.update(bundles[opening].defaults)  # what it was made for, not what was on show before
-    path = st.selectbox(
+    return st.selectbox(
         "Dataset",
         list(bundles),
         key="bundle_path",
         format_func=lambda path: f"{bundles[path].dataset} · {Path(path).name}",
         help="The bundle that is open. The page 'Your data' adds others.",
     )
-    return state.open_engine(path)
 
 
 def _bundles() -> dict[str, Bundle]:
@@ -189,7 +194,7 @@ def _read_link() -> None:
 
 def _link_notes(view: state.View) -> list[str]:
     """What of the link cannot be shown; until the view is another one."""
-    shown = {"leave_out": "false"} | view.parameters()
+    shown = {"leave_out": "false", "engine": engines.LOCAL} | view.parameters()
     if "link_view" not in st.session_state:
         st.session_state["link_view"] = shown
     return link_notes(st.session_state["link"], shown) if st.session_state["link_view"] == shown else []

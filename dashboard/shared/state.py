@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -18,8 +19,9 @@ from core.engine.results import SearchResult
 from core.engine.task import RetrievalTask
 from core.errors import BadInput
 from core.metrics.registry import get_metric
-from core.reports.setting_text import command_words, url_parameters, url_query
+from core.reports.setting_text import command_words, url_parameters
 from core.settings import LEAVE_OUT, Setting, curve_ks
+from dashboard.shared import engines
 from dashboard.shared.folder_pictures import FolderPictures
 from dashboard.shared.launch import launch
 from dashboard.shared.open_bundles import read_bundle
@@ -27,7 +29,7 @@ from dashboard.shared.pictures import Pictures
 from dashboard.shared.refusals import worded
 
 RETRIEVAL = "dashboard/retrieval/page.py"
-ENGINES = 4  # bundles that are open at a time, in all sessions
+ENGINES = 4  # bundles, each by one search engine, that are open at a time, in all sessions
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class View:
     k: int
     map_metric: str
     mahp_metric: str
+    engine_name: str = engines.LOCAL
 
     @property
     def bundle(self) -> Bundle:
@@ -82,11 +85,12 @@ class View:
 
     def parameters(self) -> dict[str, str]:
         """The URL parameters that show this setting."""
-        return url_parameters(self.setting, self.k, self.map_metric, self.mahp_metric)
+        shown = url_parameters(self.setting, self.k, self.map_metric, self.mahp_metric)
+        return shown if self.engine_name == engines.LOCAL else shown | {"engine": self.engine_name}
 
     def link(self) -> str:
         """The query string of this view."""
-        return url_query(self.setting, self.k, self.map_metric, self.mahp_metric)
+        return "?" + urlencode(self.parameters())
 
     def command(self, name: str = "evaluate") -> str:
         """The command that gives the same numbers."""
@@ -94,14 +98,23 @@ class View:
 
 
 @st.cache_resource(max_entries=ENGINES, show_spinner=False)
-def _engine(path: str, version: str) -> Engine:
-    """One engine a bundle, shared by all sessions; `version` changes when the bundle's manifest does."""
-    return Engine(read_bundle(path))
+def _engine(path: str, version: str, name: str) -> Engine:
+    """One engine per bundle and search engine, shared by all sessions; `version` changes when the bundle's manifest
+    does. An attempt to connect that failed is kept as well, so that it is not made again at every run."""
+    return Engine(read_bundle(path), backend=engines.open_backend(name))
 
 
-def open_engine(path: str | Path) -> Engine:
-    """The engine of the bundle in a folder; raises BadInput where it cannot be opened."""
-    return _engine(str(path), read_bundle(path).version)
+def open_engine(path: str | Path, name: str = engines.LOCAL) -> Engine:
+    """The engine of the bundle in a folder, searched by the search engine of that name.
+
+    Raises BadInput where the bundle cannot be opened. An engine that does not answer is no error: see its notes.
+    """
+    return _engine(str(path), read_bundle(path).version, name)
+
+
+def reopen_engine(path: str | Path, name: str) -> None:
+    """Connect to the search engine again when the bundle is next opened."""
+    _engine.clear(str(path), read_bundle(path).version, name)
 
 
 def bundle_paths() -> list[str]:

@@ -7,7 +7,7 @@ from core.runtime.pinning import alone
 from core.runtime.shared_types import named_rows
 from core.timing.side_figures import fastest_exact, per_second, speed_ratio
 from core.timing.timing import WARM_UP
-from dashboard.shared import kept_timings, state, style
+from dashboard.shared import engines, kept_timings, state, style
 from dashboard.shared.downloads import download, request_of
 from dashboard.shared.kept_timings import Measured
 from dashboard.timing import charts
@@ -136,6 +136,11 @@ st.caption(
     f"{get_hash(setting.hash).label}, {setting.bits} bits × {setting.multiplier}, k = {view.k} · {task.size:,} images "
     f"to find · {view.protocol}. From the query's embedding to the ids of its top k; the network is not part of it."
 )
+if view.engine_name != engines.LOCAL:
+    st.caption(
+        f"These are times of this project's own search in this process; the engine chosen in the sidebar, "
+        f"{view.engine_name}, is not timed here."
+    )
 with st.container(horizontal=True, vertical_alignment="bottom"):
     runs = st.segmented_control(
         "Queries timed", RUNS, default=RUNS[1], required=True, key="timing_runs", persist_state="session",

@@ -20,19 +20,23 @@ from core.search.local import LocalCodes, LocalVectors
 from core.search.settled import Nearest, SettledCodes, SettledVectors
 
 T = TypeVar("T")
+_ANSWERED = ("engine-not-loaded", "engine-other-data")  # codes of errors of an engine that is there all the same
 
 
 class EngineBackend(SearchBackend):
     """Searches by an engine that has loaded the galleries; unnamed ones are searched here.
 
-    With `fall_back` whatever the engine cannot do now is done by this project's own kernels, and `notes` says so;
-    without, EngineError is raised. `asked` counts the queries that the engine answered.
+    With `fall_back` whatever the engine cannot do now is done by this project's own kernels, and `notes` says so: lines
+    in order, each once, and whether it is a failure. An engine that has failed is left alone from then on, since each
+    attempt may take seconds: open another backend to try again. Without `fall_back` EngineError is raised.
+    `asked` counts the queries that the engine answered.
     """
 
     def __init__(self, engine: SearchEngine, fall_back: bool = False) -> None:
         self.name = engine.name
         self.engine, self.fall_back = engine, fall_back
-        self.notes: dict[str, None] = {}  # in order, each once
+        self.notes: dict[str, bool] = {}
+        self._lost: EngineError | None = None
         self.asked = 0
         self._lock = threading.Lock()
 
@@ -62,10 +66,10 @@ class EngineBackend(SearchBackend):
         opened = self._or(ready, lambda: local)
         return _SafeCodes(self, opened, local) if self.fall_back and opened is not local else opened
 
-    def note(self, line: str) -> None:
+    def note(self, line: str, failure: bool = False) -> None:
         """Keep a remark, once."""
         with self._lock:
-            self.notes.setdefault(line)
+            self.notes.setdefault(line, failure)
 
     def count(self, queries: int) -> None:
         """Queries that the engine has answered."""
@@ -74,13 +78,33 @@ class EngineBackend(SearchBackend):
 
     def _or(self, ask: Callable[[], T], otherwise: Callable[[], T]) -> T:
         """What the engine gives, or what is done here where it cannot and that is allowed."""
+        if self._lost is not None:
+            return otherwise()
         try:
             return ask()
         except EngineError as error:
             if not self.fall_back:
                 raise
-            self.note(f"{error}; searched in this process")
+            if error.code not in _ANSWERED:
+                self._lost = error
+            self.note(f"{error}; searched in this process", failure=True)
             return otherwise()
+
+
+class AbsentBackend(SearchBackend):
+    """The local backend in place of an engine that could not be reached; `notes` says why."""
+
+    asked = 0
+
+    def __init__(self, name: str, error: EngineError) -> None:
+        self.name = name
+        self.notes: dict[str, bool] = {f"{error}; searched in this process": True}
+
+    def open_vectors(self, vectors: Vectors) -> VectorIndex:
+        return LocalVectors(vectors)
+
+    def open_codes(self, codes: PackedCodes) -> CodeIndex:
+        return LocalCodes(codes)
 
 
 class _EngineNearest(Nearest):

@@ -13,6 +13,7 @@ from core.search.settled import packed_rows
 
 _DIGESTED = 4096  # rows that a name is made from
 _COMPARED = 32  # rows that are read back and compared
+_DROP = "drop it ('python -m core load --drop') and load it again"
 _FOREIGN = re.compile(r"[^a-z0-9]+")
 
 
@@ -51,9 +52,9 @@ def check_held(engine: SearchEngine, wanted: Collection, rows: np.ndarray, compa
     ids = np.unique(np.linspace(0, wanted.count - 1, min(compared, wanted.count)).astype(np.int64))
     if not np.array_equal(engine.read(wanted, ids), rows[ids]):
         raise EngineError(
-            f"collection '{wanted.name}' of {engine.name} holds other rows than this bundle: drop it "
-            "('python -m core load --drop') and load it again"
-        )
+            f"collection '{wanted.name}' of {engine.name} holds other rows than this bundle: ",
+            _DROP, "engine-other-data", collection=wanted.name,
+        )  # fmt: skip
 
 
 def check_kind(engine: SearchEngine, held: Collection, wanted: Collection) -> None:
@@ -61,8 +62,9 @@ def check_kind(engine: SearchEngine, held: Collection, wanted: Collection) -> No
     if (held.kind, held.width) != (wanted.kind, wanted.width):
         raise EngineError(
             f"collection '{wanted.name}' of {engine.name} holds {held.kind} of width {held.width}, expected "
-            f"{wanted.kind} of {wanted.width}: drop it ('python -m core load --drop') and load it again"
-        )
+            f"{wanted.kind} of {wanted.width}: ",
+            _DROP, "engine-other-data", collection=wanted.name,
+        )  # fmt: skip
 
 
 def _sample(count: int) -> np.ndarray:

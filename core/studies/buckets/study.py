@@ -98,6 +98,7 @@ class Finder:
             return TableAnswers(found[0], found[2], task.size), keys.products
         assert lookup.bits is not None  # of every search by code
         bits = self.bits(lookup.method, lookup.bits)
+        self.backend.note("codes that the study makes for itself are searched in this process")
         codes = self.backend.open_codes(PackedCodes(lookup.bits, to_words(pack(bits.gallery))))
         ranked = codes.rank(to_words(pack(bits.queries)), task.exclude, DEEP, threads=threads, scores=False)
         return self._every(ranked.ids), bits.products

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter_ns
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from core.codes.query_hash import QueryHash
 from core.engine.engine import Engine
 from core.engine.task import RetrievalTask
 from core.hashing.packing import resize, unpack, width
+from core.search.local import LOCAL
 from core.search.searcher import Searcher
 from core.settings import Setting
 from core.timing.query_hashing import query_hash
@@ -135,11 +136,12 @@ def search_inputs(engine: Engine, setting: Setting, k: int, codes: bool = True) 
 
     Raises BadInput for a hash that cannot be used."""
     at = engine.at(setting)
-    task = at.task
+    # Whoever ranks elsewhere, it is this project's own searches that are timed.
+    task = at.task if engine.backend is LOCAL else replace(at.task, backend=LOCAL)
     if not codes:
         return SearchInputs(task, None, None, k, k)
-    hasher = query_hash(engine, setting)
-    return SearchInputs(task, at.codes, hasher, k, setting.shortlist(k, task.size))
+    pair = at.codes if engine.backend is LOCAL else at.codes.searched_by(LOCAL, "")
+    return SearchInputs(task, pair, query_hash(engine, setting), k, setting.shortlist(k, task.size))
 
 
 def drop_self(ids: np.ndarray, exclude: np.ndarray, depth: int) -> np.ndarray:

@@ -29,6 +29,15 @@ def test_the_first_of_several_bundles_is_opened_first():
     assert (options.bundle, options.bundles) == (Path("b"), (Path("b"), Path("a")))
 
 
+def test_engines_are_kept_in_order_and_passwords_are_not_shown():
+    options = parse(
+        ["--engine", "milvus=h:1", "--engine", "pgvector=postgresql://me:secret@h/db", "--engine", "milvus=h:1"]
+    )
+    assert options.engines == ("milvus=h:1", "pgvector=postgresql://me:secret@h/db")
+    shown = options.command()
+    assert shown == "streamlit run Home.py -- --engine milvus=h:1 --engine pgvector=postgresql://me:...@h/db"
+
+
 def test_pictures_are_shown_from_roots_and_images(tmp_path):
     options = parse(["--root", str(tmp_path / "a"), "--images", str(tmp_path / "b"), "--root", str(tmp_path / "b")])
     assert options.readable == (tmp_path / "a", tmp_path / "b")
