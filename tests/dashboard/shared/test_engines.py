@@ -108,7 +108,7 @@ def test_numbers_are_those_of_local(open_app, monkeypatch):
     for name in ("local", "memory"):
         at = checked(open_app(query=QUERY | {"engine": name}, options=NAMED))
         found = at.session_state["_view"].results()
-        values.append({search: result.per_query("ap", 10) for search, result in found.items()})
+        values.append({search: result.values("ap") for search, result in found.items()})
     for search in values[0]:
         assert np.array_equal(values[0][search], values[1][search])
 
