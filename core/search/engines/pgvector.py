@@ -301,7 +301,8 @@ def _whole(given: Mapping[str, int | str], known: tuple[str, ...]) -> dict[str, 
     for key, value in given.items():
         if key not in known or not str(value).isascii() or not str(value).isdigit():
             raise EngineError(
-                f"option '{key}' = '{value}' of an index of pgvector: expected a whole number for one of {', '.join(known)}"
+                f"option '{key}' = '{value}' of an index of pgvector: "
+                f"expected a whole number for one of {', '.join(known)}"
             )
     return {key: int(value) for key, value in given.items()}
 

@@ -1,7 +1,8 @@
 """Qdrant: a server at `host:port` or a URL, or embedded in this process at `embedded:FOLDER`.
 
 Qdrant has no Hamming distance. Codes are kept as vectors of +1 and -1, whose product is width - 2 distances: exact in
-float32, for 32 times the bytes. Codes have no approximate index: binary quantisation would only make codes of them again.
+float32, for 32 times the bytes. Codes have no approximate index: binary quantisation would only make
+the same codes of them again.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from core.search.engines.clients import (
+    PATIENCE,
     client_package,
     host_and_port,
     lost,
@@ -32,23 +33,13 @@ _LIMIT = 1800.0  # seconds an index may take
 class Server(Store):
     """A connection to a server; the client makes it again by itself."""
 
-    def __init__(self, address: str, client: Any = None) -> None:
+    def __init__(self, address: str) -> None:
         self.address = without_password(address)
-        package = client_package("qdrant", "qdrant_client", "qdrant-client")
-        self._models = package.models
+        self._package = client_package("qdrant", "qdrant_client", "qdrant-client")
+        self._models = self._package.models
         self._http = client_package("qdrant", "qdrant_client.http.exceptions", "qdrant-client")
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request
-        if client is None:
-            host, port, url = _parts(address)
-            must_accept("qdrant", host, port)
-            client = package.QdrantClient(url=url, port=port, timeout=_TIMEOUT, check_compatibility=False)
-        self._client = client
-        self.version = str(self._ask(lambda: client.info().version))
-        if version_numbers(self.version) < _OLDEST:
-            raise EngineError(
-                f"Qdrant at '{self.address}' has version {self.version}: expected "
-                f"{'.'.join(map(str, _OLDEST))} or later"
-            )
+        self._client = self._connected(address)
 
     def held(self, name: str) -> Collection | None:
         if not self._ask(lambda: self._client.collection_exists(name)):
@@ -142,6 +133,26 @@ class Server(Store):
 
     def close(self) -> None:
         self._client.close()
+
+    def _connected(self, address: str) -> Any:
+        """A client of the server, which has been seen to be Qdrant and of a version that will do."""
+        host, port, url = _parts(address)
+        must_accept("qdrant", host, port)
+        hasty = self._package.QdrantClient(url=url, port=port, timeout=int(PATIENCE), check_compatibility=False)
+        try:
+            self.version = str(hasty.info().version)
+        except Exception as error:  # whatever else may listen there
+            raise EngineError(
+                f"what answers at '{self.address}' is no Qdrant ({one_line(error)}): check the address"
+            ) from error
+        finally:
+            hasty.close()
+        if version_numbers(self.version) < _OLDEST:
+            raise EngineError(
+                f"Qdrant at '{self.address}' has version {self.version}: expected "
+                f"{'.'.join(map(str, _OLDEST))} or later"
+            )
+        return self._package.QdrantClient(url=url, port=port, timeout=_TIMEOUT, check_compatibility=False)
 
     def _ask(self, request: Callable[[], T]) -> T:
         try:

@@ -117,7 +117,9 @@ class PostgresServer(Server):
                 stdout=out, stderr=out, user=self.user, cwd=self.folder, start_new_session=True,
             )  # fmt: skip
         until = began + _READY
-        while subprocess.run([self._tool("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)], capture_output=True).returncode:
+        while subprocess.run(
+            [self._tool("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)], capture_output=True
+        ).returncode:
             if self.process.poll() is not None or time.perf_counter() > until:
                 raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'out').read_text()[-500:]}")
             time.sleep(0.1)
