@@ -1,4 +1,4 @@
-"""Milvus's test server in a network namespace of its own: it opens its ports on all addresses, so it gets only loopback.
+"""Milvus's test server in a network namespace: it opens its ports on all addresses, so it gets none but loopback.
 
     unshare --net python isolated_milvus.py DESCRIPTOR FOLDER
 
@@ -8,6 +8,7 @@ to the server.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import socket
 import struct
@@ -43,10 +44,8 @@ def pass_on(source: socket.socket, target: socket.socket) -> None:
     except OSError:
         pass
     for side in (source, target):
-        try:
+        with contextlib.suppress(OSError):
             side.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 if __name__ == "__main__":
