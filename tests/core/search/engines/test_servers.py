@@ -39,7 +39,7 @@ INDEXES = {
         ("HNSW", {"m": 16, "ef_construction": 64}, {"ef_search": 100}, {"ef_search": 1000}),
     ],
     ("qdrant", "vectors"): [
-        ("BINARY", {"m": 16, "ef_construct": 100}, {"oversampling": 3}, {"ef": 10_000, "oversampling": 500})
+        ("BINARY", {"m": 0}, {"oversampling": 3}, {"oversampling": 500})
     ],
     ("qdrant", "codes"): [],
 }
