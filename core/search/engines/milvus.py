@@ -6,38 +6,25 @@ name ends with the index's kind.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self, TypeVar
+from collections.abc import Iterator
+from operator import methodcaller
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from core.search.engines.clients import (
     client_package,
-    host_and_port,
-    lost,
-    must_accept,
     must_have_kind,
-    one_line,
-    version_numbers,
 )
 from core.search.engines.engine import ApproximateIndex, Collection, EngineError, SearchEngine
+from core.search.engines.milvus_connection import QUICK, Connection
 
-T = TypeVar("T")
-
-_OLDEST = (2, 3)
 _MOST = 16_384  # queries of a request, items of an answer, and rows of a query by id
 _HITS = 2_000_000  # items of all answers of a request: the server sends at most 64 MiB, about 10 million
 _BYTES = 4_000_000  # of a request that inserts rows: up to here it is one message, all of which arrives or nothing
 _LIMIT = 600.0  # seconds that an index may stand still
 _FLUSHING = 300.0
-_QUICK = 10.0  # of a request about what there is
-_SETTLING = 60.0  # seconds that a server may take until it answers again after its start or under load
-# What a server says that is starting, or has lost sight of one of its parts for a while.
-_PASSING = ("rootcoord", "querycoord", "datacoord", "no available", "not ready", "not loaded", "not fully loaded",
-            "recovering", "not healthy", "unhealthy", "initializing", "stale")  # fmt: skip
 
 
 class Milvus(SearchEngine):
@@ -52,12 +39,9 @@ class Milvus(SearchEngine):
     }
 
     def __init__(self, address: str) -> None:
-        self._address = address
         self._pymilvus = client_package(self.name, "pymilvus", "pymilvus")
-        self._grpc = client_package(self.name, "grpc", "pymilvus")
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs what it also raises
-        self._lock = threading.Lock()
-        self._client: Any = None
+        self._connection = Connection(address)
+        self._ask = self._connection.ask
         self._version = ""
 
     @classmethod
@@ -71,9 +55,9 @@ class Milvus(SearchEngine):
         return self._version
 
     def held(self, name: str) -> Collection | None:
-        if not self._ask(lambda client: client.has_collection(name, timeout=_QUICK)):
+        if not self._ask(lambda client: client.has_collection(name, timeout=QUICK)):
             return None
-        described = self._ask(lambda client: client.describe_collection(name, timeout=_QUICK))
+        described = self._ask(lambda client: client.describe_collection(name, timeout=QUICK))
         field = {field["name"]: field for field in described["fields"]}.get("v")
         if field is None:
             raise EngineError(f"collection '{name}' of {self.name} was not made by this project: choose another server")
@@ -112,10 +96,10 @@ class Milvus(SearchEngine):
 
     def drop(self, name: str) -> None:
         copies = [_copy(name, kind) for kinds in self.kinds.values() for kind in kinds]
-        there = self._ask(lambda client: client.list_collections(timeout=_QUICK))
+        there = self._ask(lambda client: client.list_collections(timeout=QUICK))
         for each in (*copies, name):  # the collection itself last: a drop that was cut off can be done again
             if each in there:
-                self._ask(lambda client, each=each: client.drop_collection(each, timeout=_QUICK))
+                self._ask(methodcaller("drop_collection", each, timeout=QUICK))
 
     def near(self, collection: Collection, queries: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
         return self._search(collection.name, collection, queries, depth, {})
@@ -123,8 +107,8 @@ class Milvus(SearchEngine):
     def build(self, collection: Collection, index: ApproximateIndex) -> None:
         must_have_kind(type(self), collection, index)
         copy = _copy(collection.name, index.kind)
-        if self._ask(lambda client: client.has_collection(copy, timeout=_QUICK)):
-            self._ask(lambda client: client.drop_collection(copy, timeout=_QUICK))
+        if self._ask(lambda client: client.has_collection(copy, timeout=QUICK)):
+            self._ask(lambda client: client.drop_collection(copy, timeout=QUICK))
         self._create(copy, collection, index)
         for part in _parts(collection.count, self.rows):
             ids = np.arange(part.start, part.stop)
@@ -138,13 +122,10 @@ class Milvus(SearchEngine):
         return self._search(_copy(collection.name, index.kind), collection, queries, depth, dict(index.search))
 
     def round_trip(self) -> None:
-        self._version = str(self._ask(lambda client: client.get_server_version(timeout=_QUICK)))
+        self._version = str(self._ask(lambda client: client.get_server_version(timeout=QUICK)))
 
     def close(self) -> None:
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._connection.close()
 
     def _create(self, name: str, collection: Collection, index: ApproximateIndex) -> None:
         """An empty collection with its index, loaded, so that its rows can be counted from the first on."""
@@ -158,7 +139,7 @@ class Milvus(SearchEngine):
         params.add_index("v", index_type=index.kind, metric_type=metric, params=dict(index.build))
         self._ask(
             lambda client: client.create_collection(
-                name, schema=schema, index_params=params, num_shards=1, consistency_level="Strong", timeout=_SETTLING
+                name, schema=schema, index_params=params, num_shards=1, consistency_level="Strong", timeout=_FLUSHING
             )
         )
 
@@ -169,15 +150,15 @@ class Milvus(SearchEngine):
                 {"id": row, "v": vector.tobytes() if binary else vector}
                 for row, vector in zip(ids[part].tolist(), rows[part], strict=True)
             ]
-            self._ask(lambda client, data=data: client.insert(name, data, retry_times=0), patient=False)
+            self._ask(methodcaller("insert", name, data, retry_times=0), patient=False)
 
     def _finish(self, name: str) -> None:
         """Write what was inserted, wait for its index, and have the searching parts take it over."""
         self._ask(lambda client: client.flush(name, timeout=_FLUSHING))
-        (field,) = self._ask(lambda client: client.list_indexes(name, timeout=_QUICK))
+        (field,) = self._ask(lambda client: client.list_indexes(name, timeout=QUICK))
         until, waiting = time.monotonic() + _LIMIT, -1
         while True:
-            state = self._ask(lambda client: client.describe_index(name, field, timeout=_QUICK))
+            state = self._ask(lambda client: client.describe_index(name, field, timeout=QUICK))
             if state.get("state") == "Failed":
                 raise EngineError(f"{self.name} could not index '{name}': see the server's log, then load it again")
             pending = int(state.get("pending_index_rows", 0))
@@ -200,11 +181,9 @@ class Milvus(SearchEngine):
         if refresh:
             self._ask(lambda client: client.refresh_load(name, timeout=_FLUSHING))
         asked = False
-        while (
-            state := self._ask(lambda client: client.get_load_state(name, timeout=_QUICK))["state"].name
-        ) != "Loaded":
+        while (state := self._ask(lambda client: client.get_load_state(name, timeout=QUICK))["state"].name) != "Loaded":
             if state == "NotLoad" and not asked:
-                self._ask(lambda client: client.load_collection(name, timeout=_QUICK, _async=True))
+                self._ask(lambda client: client.load_collection(name, timeout=QUICK, _async=True))
                 asked = True
             if time.monotonic() > until:
                 raise EngineError(f"{self.name} had not loaded '{name}' after {_LIMIT:.0f} s: look at the server")
@@ -232,7 +211,8 @@ class Milvus(SearchEngine):
         for part in _parts(len(queries), max(1, _HITS // depth)):
             data = [query.tobytes() for query in queries[part]] if collection.kind == "codes" else list(queries[part])
             found = self._ask(
-                lambda client, data=data: client.search(
+                methodcaller(
+                    "search",
                     name,
                     data=data,
                     limit=depth,
@@ -245,47 +225,6 @@ class Milvus(SearchEngine):
             for place, hits in zip(range(part.start, part.stop), found, strict=True):
                 ids[place, : len(hits)], scores[place, : len(hits)] = hits.ids, hits.distances
         return ids, scores
-
-    def _ask(self, request: Callable[[Any], T], patient: bool = True) -> T:
-        """A request's answer. A server that is starting is given time, unless the request changes what is there."""
-        until = time.monotonic() + _SETTLING
-        while True:
-            try:
-                return request(self._connected())
-            except self._grpc.RpcError as error:
-                self.close()
-                raise lost(self.name, self._address, error) from error
-            except self._pymilvus.MilvusException as error:
-                text = one_line(error)
-                if isinstance(error.code, self._grpc.StatusCode) or "StatusCode" in text:
-                    self.close()
-                    raise lost(self.name, self._address, error) from error
-                if patient and time.monotonic() < until and any(word in text.lower() for word in _PASSING):
-                    time.sleep(0.5)
-                    continue
-                raise EngineError(f"{self.name} at '{self._address}' refused a request: {text}") from error
-
-    def _connected(self) -> Any:
-        """The client, whose connection is made where there is none."""
-        with self._lock:
-            if self._client is None:
-                must_accept(self.name, *host_and_port(self.name, self._address))
-                try:
-                    client = self._pymilvus.MilvusClient(uri=f"http://{self._address}", timeout=_QUICK, dedicated=True)
-                    found = str(client.get_server_version(timeout=_QUICK))
-                except (self._pymilvus.MilvusException, self._grpc.RpcError) as error:
-                    raise EngineError(
-                        f"what answers at '{self._address}' is no Milvus that is ready ({one_line(error)}): "
-                        "wait until it has started, or check the address"
-                    ) from error
-                if version_numbers(found) < _OLDEST:
-                    client.close()
-                    raise EngineError(
-                        f"Milvus at '{self._address}' has version {found}: expected "
-                        f"{'.'.join(map(str, _OLDEST))} or later"
-                    )
-                self._client = client
-            return self._client
 
 
 def _parts(count: int, size: int) -> Iterator[slice]:

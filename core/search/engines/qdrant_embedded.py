@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,7 +62,7 @@ class Embedded(Store):
             request = self._edge.ScrollRequest(
                 offset=first, limit=min(_PAGE, stop - first), with_payload=False, with_vector=False
             )
-            records, following = self._ask(lambda request=request: self._shard(name).scroll(request))
+            records, following = self._ask(partial(self._scroll, name, request))
             found += [record.id for record in records if record.id < stop]
             first = stop if following is None else following
         return found
@@ -135,6 +136,9 @@ class Embedded(Store):
         graph = edge.HnswIndexConfig(m=build["m"], ef_construct=build["ef_construct"], full_scan_threshold=10)
         now = edge.EdgeOptimizersConfig(indexing_threshold=1, default_segment_number=1)
         return edge.EdgeConfig(vectors={collection.kind: vectors}, hnsw_config=graph, optimizers=now)
+
+    def _scroll(self, name: str, request: Any) -> Any:
+        return self._shard(name).scroll(request)
 
     def _shard(self, name: str) -> Any:
         folder = self._folder / name

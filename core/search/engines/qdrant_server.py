@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -61,8 +62,13 @@ class Server(Store):
         found: list[int] = []
         while first < stop:
             records, following = self._ask(
-                lambda first=first: self._client.scroll(
-                    name, offset=first, limit=min(_PAGE, stop - first), with_payload=False, with_vectors=False
+                partial(
+                    self._client.scroll,
+                    name,
+                    offset=first,
+                    limit=min(_PAGE, stop - first),
+                    with_payload=False,
+                    with_vectors=False,
                 )
             )
             found += [record.id for record in records if record.id < stop]
@@ -76,7 +82,7 @@ class Server(Store):
                 self._models.PointStruct(id=row, vector={collection.kind: vector})
                 for row, vector in zip(ids[first : first + _UPSERT], rows[first : first + _UPSERT], strict=True)
             ]
-            self._ask(lambda points=points: self._client.upsert(collection.name, points, wait=True))
+            self._ask(partial(self._client.upsert, collection.name, points, wait=True))
 
     def finish(self, name: str) -> None:
         until = time.monotonic() + _LIMIT

@@ -38,9 +38,7 @@ INDEXES = {
         ("IVFFlat", {"lists": 64}, {"probes": 4}, {"probes": 64}),
         ("HNSW", {"m": 16, "ef_construction": 64}, {"ef_search": 100}, {"ef_search": 1000}),
     ],
-    ("qdrant", "vectors"): [
-        ("BINARY", {"m": 0}, {"oversampling": 3}, {"oversampling": 500})
-    ],
+    ("qdrant", "vectors"): [("BINARY", {"m": 0}, {"oversampling": 3}, {"oversampling": 500})],
     ("qdrant", "codes"): [],
 }
 
