@@ -122,7 +122,7 @@ def test_rows_come_back_as_they_were_and_a_load_can_be_resumed(engine, kind):
     assert engine.held(collection.name) is None
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(world=worlds(), data=st.data())
 def test_any_data_full_of_ties_is_ranked_as_the_local_backend_ranks_it(engine, world, data):
     vectors = Vectors(world.gallery, label="a world")
@@ -285,4 +285,36 @@ def test_milvus_refuses_what_it_cannot_return(request, gallery):
     _, engine, vectors = fresh("milvus", request, gallery)
     with pytest.raises(EngineError, match=r"depth 16385 .* expected 1 to 16,384"):
         engine.near(collection_of_vectors(vectors), vectors.rows[:1], 16_385)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("milvus", "milvus_connection"), ("pgvector", "pgvector_connections")],
+    ids=["milvus", "pgvector"],
+)
+def test_a_server_of_an_old_version_is_refused_with_both_versions(name, module, request, gallery, monkeypatch):
+    server, engine, _ = fresh(name, request, gallery)
+    monkeypatch.setattr(f"core.search.engines.{module}._OLDEST", (99, 1))
+    with pytest.raises(EngineError, match=f"127.0.0.1:{server.port}.* has version .*: expected 99.1 or later"):
+        connect(f"{name}={server.address}")
+    engine.close()
+
+
+@pytest.mark.parametrize("name", ["milvus", "pgvector"])
+def test_a_request_about_a_collection_that_is_not_there_is_refused_in_one_line(name, request, gallery):
+    _, engine, vectors = fresh(name, request, gallery)
+    with pytest.raises(EngineError, match="refused a request") as error:
+        engine.near(Collection("bh_not_there", "vectors", 100, 5), vectors.rows[:1], 3)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 300
+    engine.close()
+
+
+def test_options_of_an_index_never_become_sql(request, gallery):
+    _, engine, vectors = fresh("pgvector", request, gallery)
+    collection = collection_of_vectors(vectors)
+    for options in ({"lists": "1); DROP TABLE x; --"}, {"x = 1, lists": 4}):
+        with pytest.raises(EngineError, match="expected a whole number for one of lists"):
+            engine.build(collection, ApproximateIndex("IVFFlat", options))
     engine.close()
