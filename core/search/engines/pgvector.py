@@ -144,7 +144,7 @@ class PgVector(SearchEngine):
         return self._nearest(collection, queries, depth, {**settings, "enable_seqscan": "off", "jit": "off"}, "")
 
     def round_trip(self) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(transaction=False) as connection:
             connection.execute("SELECT 1")
 
     def close(self) -> None:
@@ -161,10 +161,11 @@ class PgVector(SearchEngine):
             f"SELECT id, v {operator} %s AS apart FROM {{}} ORDER BY apart{ties} LIMIT %s", collection.name
         )
 
+        local = "SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(settings))  # SET LOCAL, with values apart
+
         def answer(places: np.ndarray) -> None:
             with self._database.connection() as connection:
-                for key, value in settings.items():
-                    connection.execute("SELECT set_config(%s, %s, true)", (key, value))  # SET LOCAL
+                connection.execute(local, [part for setting in settings.items() for part in setting])
                 for place in places.tolist():
                     query = self._value(collection, queries[place])
                     found = connection.execute(wanted, (query, depth), binary=True).fetchall()

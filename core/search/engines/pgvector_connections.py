@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from select import select
 from typing import Any
 
@@ -41,8 +41,8 @@ class Database:
             connection.close()
 
     @contextmanager
-    def connection(self) -> Iterator[Any]:
-        """A connection inside a transaction, which ends with the block."""
+    def connection(self, transaction: bool = True) -> Iterator[Any]:
+        """A connection inside a transaction, which ends with the block; without one, each request is its own."""
         with self._lock:
             connection = self._idle.pop() if self._idle else None
         if connection is not None and select([connection.fileno()], [], [], 0)[0]:
@@ -51,7 +51,7 @@ class Database:
         if connection is None:
             connection = self._connected()
         try:
-            with connection.transaction():
+            with connection.transaction() if transaction else nullcontext():
                 yield connection
         except self._psycopg.OperationalError as error:
             connection.close()
