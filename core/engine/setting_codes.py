@@ -29,9 +29,14 @@ def code_pair(shared: Shared, setting: Setting, bits: int, task: RetrievalTask) 
     if len(task.gallery_index) < len(gallery.packed):
         gallery = Codes(bits, gallery.packed[task.gallery_index], None)
     asked = Codes(bits, queries.packed[task.query_index], _rows_of(queries, task.query_index))
-    label = f"{task.label} {setting.hash} {bits}" + (f" seed {setting.seed}" if setting.seed else "")
     method = None if info.distance == "hamming" else fitted_method(shared, setting, bits)
-    return DISTANCES[info.distance].make(info, asked, gallery, task.queries, method).searched_by(shared.backend, label)
+    pair = DISTANCES[info.distance].make(info, asked, gallery, task.queries, method)
+    return pair.searched_by(shared.backend, code_label(task, setting, bits))
+
+
+def code_label(task: RetrievalTask, setting: Setting, bits: int) -> str:
+    """What the codes of a gallery are of, as in `core.search.door.PackedCodes`."""
+    return f"{task.label} {setting.hash} {bits}" + (f" seed {setting.seed}" if setting.seed else "")
 
 
 def fitted_method(shared: Shared, setting: Setting, bits: int) -> HashMethod:
