@@ -30,10 +30,15 @@ class Engine:
         backend: SearchBackend = LOCAL,
     ) -> None:
         """`backend` ranks; whatever it does not know is searched by this project's own kernels."""
-        self.bundle, self.threads = bundle, threads
+        self.bundle, self.threads, self._backend = bundle, threads, backend
         cache = ByteCache(cache_bytes)
         shared = Shared(bundle, backend, threads, cache, RankingCache(cache))
         self._open = lru_cache(_SETTINGS)(lambda setting: Experiment(shared, setting))
+
+    @property
+    def backend(self) -> SearchBackend:
+        """Who ranks."""
+        return self._backend
 
     def at(self, setting: Setting) -> Experiment:
         """The setting, resolved: its queries, gallery, codes, judgements and results."""
