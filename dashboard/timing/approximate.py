@@ -30,8 +30,8 @@ def section(view: View) -> None:
     st.subheader("Approximate indexes")
     st.caption(
         f"Indexes of {engine.name} that may miss items, as they are used in production: what they find of the exact "
-        f"top {view.k}, what that costs in quality, and what a client waits for. An index of codes is also the first stage "
-        "of hashed search: its shortlist is ranked again by exact similarity."
+        f"top {view.k}, what that costs in quality, and how long a client waits. An index of codes is also the first "
+        "stage of hashed search: its shortlist is ranked again by exact similarity."
     )
     known: list[Kind] = [of for of in KINDS if engine.kinds[of]]
     if not known:
@@ -94,7 +94,8 @@ def _show(view: View, engine: SearchEngine) -> None:
             st.info("No index has been measured in this session.", icon=":material/timer:")
         return
     table = kept_indexes.table_of(view, kept)
-    _draw(view, table)
+    _quality(view, table)
+    _times(table)
     _remarks(kept)
     st.caption(
         "**Recall**: share of the exact top k that is found. Differences are from exact search, paired over the same "
@@ -111,34 +112,50 @@ def _show(view: View, engine: SearchEngine) -> None:
     )  # fmt: skip
 
 
-def _draw(view: View, table: pd.DataFrame) -> None:
-    """Quality and times, a row per search."""
+def _quality(view: View, table: pd.DataFrame) -> None:
+    """Recall and the sidebar's two metrics, a row per search, this project's own first."""
     metrics = {name: f"{get_metric(name).label}@{view.k}" for name in (view.map_metric, view.mahp_metric)}
-    shown: dict[str, object] = {
+    shown = _names(table) | {"Recall": table["recall"]}
+    for name, label in metrics.items():
+        shown[label] = table[name]
+        shown[f"Difference, {label}"] = [
+            "" if search == "exact" else _interval(*values)
+            for search, values in zip(
+                table["search"],
+                table[[f"{name}_difference{part}" for part in ("", "_low", "_high")]].to_numpy(),
+                strict=True,
+            )
+        ]
+    shown["Incomplete"] = table["incomplete"]
+    formats = dict.fromkeys(["Recall", *metrics.values()], "%.4f") | {"Incomplete": "%,.0f"}
+    _draw(shown, formats, "approximate_quality", "Recall and quality of each measured index and of this project's own")
+
+
+def _times(table: pd.DataFrame) -> None:
+    """What clients waited for, a row per search of the engine."""
+    rows = table[table["engine"] != "local"]
+    names = {"Build, s": "build_s", "Median, ms": "median_ms", "p95, ms": "p95_ms", "p99, ms": "p99_ms"}
+    names |= {"Round trip, ms": "round_trip_ms"}
+    names |= {f"Queries/s, {many} client{'s' * (many > 1)}": f"queries_per_s_{many}" for many in CLIENTS}
+    names |= {"Errors": "errors"}
+    shown = _names(rows) | {title: rows[name] for title, name in names.items()}
+    formats = {title: "%.2f" if title.endswith("ms") else "%,.0f" for title in names} | {"Build, s": "%.1f"}
+    _draw(shown, formats, "approximate_times", "Build time, latency and throughput of each measured index")
+
+
+def _names(table: pd.DataFrame) -> dict[str, object]:
+    """Which search a row is of."""
+    return {
         "Search": table["search"].map(LABELS),
         "Index": [f"{kind} {build}".strip() for kind, build in zip(table["index"], table["build"], strict=True)],
         "Searched with": table["parameters"],
-        "Recall": table["recall"],
     }
-    for name, label in metrics.items():
-        shown[label] = table[name]
-        shown[f"Δ {label}"] = [
-            _interval(*values)
-            for values in table[[f"{name}_difference{part}" for part in ("", "_low", "_high")]].to_numpy()
-        ]
-    names = {"Build, s": "build_s", "Median, ms": "median_ms", "p95": "p95_ms", "p99": "p99_ms"}
-    names |= {"Round trip, ms": "round_trip_ms"}
-    names |= {f"Queries/s, {many} client{'s' * (many > 1)}": f"queries_per_s_{many}" for many in CLIENTS}
-    names |= {"Incomplete": "incomplete", "Errors": "errors"}
-    shown |= {title: table[name] for title, name in names.items()}
-    formats = dict.fromkeys(["Recall", *metrics.values()], "%.4f")
-    formats |= dict.fromkeys(["Median, ms", "p95", "p99", "Round trip, ms"], "%.2f") | {"Build, s": "%.1f"}
-    formats |= {title: "%,.0f" for title in names if title not in formats}
+
+
+def _draw(shown: dict[str, object], formats: dict[str, str], key: str, alt: str) -> None:
     config = {title: st.column_config.NumberColumn(format=text) for title, text in formats.items()}
-    st.dataframe(
-        pd.DataFrame(shown), hide_index=True, column_config=config, key="approximate_shown",
-        alt="Recall, quality and times of each measured index, below this project's own searches",
-    )  # fmt: skip
+    frame = pd.DataFrame(shown)
+    st.dataframe(frame, hide_index=True, column_config=config, key=key, alt=alt, height="content")
 
 
 def _interval(difference: float, low: float, high: float) -> str:
