@@ -46,6 +46,13 @@ def _scann(rows: int, width: int, depth: int) -> tuple[Parameters, list[Paramete
     return {"nlist": _lists(rows)}, [{"nprobe": count, "reorder_k": 4 * depth} for count in _looked_at(rows)]
 
 
+def _quantised(rows: int, width: int, depth: int) -> tuple[Parameters, list[Parameters]]:
+    """By the quantised vectors alone, then with some of the nearest ranked again by the full ones."""
+    ef = _longer_than(depth)[0]
+    searches: list[Parameters] = [{"ef": ef, "oversampling": 1, "rescore": 0}]
+    return {"m": 16, "ef_construct": 100}, searches + [{"ef": ef, "oversampling": n, "rescore": 1} for n in (2, 4)]
+
+
 def _parts(width: int) -> Parameters:
     """Of product quantisation: as many parts of equal length as there are, of four dimensions or more."""
     return {"m": max(part for part in range(1, max(2, width // 4 + 1)) if width % part == 0), "nbits": 8}
@@ -61,6 +68,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("milvus", "BIN_IVF_FLAT"): _cells("nlist", "nprobe"),
     ("pgvector", "HNSW"): _graph({"m": 16, "ef_construction": 200}, "ef_search", 1000),
     ("pgvector", "IVFFlat"): _cells("lists", "probes"),
+    ("qdrant", "BINARY"): _quantised,
 }
 
 

@@ -37,7 +37,7 @@ def test_cells_follow_the_gallery_s_size():
     assert dict(presets(server, "vectors", 60, 7, 11)[1][0].build)["m"] == 1
 
 
-@pytest.mark.parametrize("name", ["milvus", "pgvector"])
+@pytest.mark.parametrize("name", ["milvus", "pgvector", "qdrant"])
 def test_every_kind_is_one_build(name):
     kinds = tuple(kind for engine_name, kind in RECIPES if engine_name == name)
     for group in presets(engine(name, kinds), "vectors", 50_000, 100, 101):
