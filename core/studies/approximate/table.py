@@ -16,6 +16,7 @@ from core.studies.approximate.index_text import parameters_text
 from core.studies.approximate.study import RERANKED, Measured, Study
 
 Row = dict[str, object]
+COUNTS = ("bits", "shortlist", "incomplete", "timed_requests", "errors")  # whole numbers, missing in some rows
 RECALL = "overlap"  # the metric that recall of the exact top k is
 
 
@@ -38,7 +39,8 @@ def approximate_table(studies: Sequence[Study], at: Experiment, metrics: Sequenc
     ]
     for each in studies:
         rows += [_row(each, found, at, metrics) for found in each.found]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.astype({name: "Int64" for name in COUNTS if name in table})
 
 
 def _row(each: Study, found: Measured, at: Experiment, metrics: Sequence[str]) -> Row:
