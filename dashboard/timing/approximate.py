@@ -99,10 +99,10 @@ def _show(view: View, engine: SearchEngine) -> None:
     _remarks(kept)
     st.caption(
         "**Recall**: share of the exact top k that is found. Differences are from exact search, paired over the same "
-        "queries, with 95 % intervals. **Latency**: single queries from one client, through this process and the "
-        "network; the **round trip** of the least request is part of it. **Throughput**: by the number of clients that "
-        f"ask at once; all are threads of this one process. At least {QUERIES} requests each. A re-ranked search "
-        f"includes its re-ranking. {kept[-1].machine}. {kept[-1].when}."
+        "queries, with 95 % intervals. **Median, p95, p99**: single queries from one client, through this process and "
+        "the network; the least request's **round trip** is part of them. **Queries/s**: in brackets the number of "
+        f"clients that ask at once, all of them threads of this process. At least {QUERIES} requests each. A re-ranked "
+        f"search includes its re-ranking. {kept[-1].machine}. {kept[-1].when}."
     )
     st.download_button(
         "Download CSV", to_csv(table).encode(), f"approximate-{engine.name}.csv", "text/csv", on_click="ignore",
@@ -136,7 +136,7 @@ def _times(table: pd.DataFrame) -> None:
     rows = table[table["engine"] != "local"]
     names = {"Build, s": "build_s", "Median, ms": "median_ms", "p95, ms": "p95_ms", "p99, ms": "p99_ms"}
     names |= {"Round trip, ms": "round_trip_ms"}
-    names |= {f"Queries/s, {many} client{'s' * (many > 1)}": f"queries_per_s_{many}" for many in CLIENTS}
+    names |= {f"Queries/s ({many})": f"queries_per_s_{many}" for many in CLIENTS}
     names |= {"Errors": "errors"}
     shown = _names(rows) | {title: rows[name] for title, name in names.items()}
     formats = {title: "%.2f" if title.endswith("ms") else "%,.0f" for title in names} | {"Build, s": "%.1f"}
