@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from core.cli import (
+    approximate,
     benchmark,
     buckets,
     duplicates,
@@ -40,6 +41,7 @@ COMMANDS = (
     retrieve,
     trec,
     benchmark,
+    approximate,
     scale,
     source,
     buckets,

@@ -30,7 +30,7 @@ class Engine:
         backend: SearchBackend = LOCAL,
     ) -> None:
         """`backend` ranks; whatever it does not know is searched by this project's own kernels."""
-        self.bundle, self.threads = bundle, threads
+        self.bundle, self.threads, self._backend = bundle, threads, backend
         cache = ByteCache(cache_bytes)
         shared = Shared(bundle, backend, threads, cache, RankingCache(cache))
         self._open = lru_cache(_SETTINGS)(lambda setting: Experiment(shared, setting))
@@ -39,6 +39,11 @@ class Engine:
     @property
     def backend(self) -> SearchBackend:
         """Who ranks; one outside this process keeps notes of what it could not do."""
+        return self._backend
+
+    @property
+    def backend(self) -> SearchBackend:
+        """Who ranks."""
         return self._backend
 
     def at(self, setting: Setting) -> Experiment:

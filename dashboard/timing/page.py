@@ -10,7 +10,7 @@ from core.timing.timing import WARM_UP
 from dashboard.shared import engines, kept_timings, state, style
 from dashboard.shared.downloads import download, request_of
 from dashboard.shared.kept_timings import Measured
-from dashboard.timing import charts
+from dashboard.timing import approximate, charts
 from dashboard.timing import equal_quality as timing_quality
 
 RUNS = (100, 300, 1000)
@@ -164,6 +164,8 @@ with state.section():
         st.info("Nothing has been timed yet in this session.", icon=":material/timer:")
 with state.section():
     timing_quality.section(view, every)
+with state.section():
+    approximate.section(view)
 st.caption(
     "**How to read times.** One query on one thread is latency, a batch on all threads is throughput: compared across "
     "the two, either side would look many times faster, and threads that wait for each other on a busy machine can "

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.reports.figures.palette import NEUTRAL
-from core.reports.figures.style import CONTROL_LOOKS, SEARCH_LOOKS, finish
+from core.reports.figures.style import APPROXIMATE_LOOK, CONTROL_LOOKS, SEARCH_LOOKS, finish
 from dashboard.shared.shades import SCALES
 from dashboard.tradeoff.grid_charts import Mark
 
@@ -21,11 +21,13 @@ def cost_figure(
     floor: tuple[float, str],
     marks: list[Mark],
     dark: bool,
+    approximate: pd.DataFrame | None = None,
 ) -> go.Figure:
     """Quality against cost, one point a setting. `points` has bits, multiplier, quality, `cost`, hover and control.
 
     `front` are cost and quality (n, 2) of the Pareto front, `exact` those of exact search, `titles` of the axes;
-    `floor` is the quality that is asked for, with its label.
+    `floor` is the quality that is asked for, with its label; `approximate` has `cost`, quality and hover of measured
+    approximate indexes.
     """
     figure = go.Figure()
     own = points[~points["control"] & points[cost].notna()]
@@ -41,6 +43,8 @@ def cost_figure(
         hoverinfo="text",
         marker={"color": look.colour(dark), "symbol": look.symbol, "size": 13},
     )
+    if approximate is not None and len(approximate):
+        _add_approximate(figure, approximate, cost, dark)
     _add_marks(figure, own, cost, marks, dark)
     figure.add_hline(y=floor[0], line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     figure.add_annotation(
@@ -101,6 +105,19 @@ def _add_controls(figure: go.Figure, controls: pd.DataFrame, cost: str, dark: bo
                 line={"color": look.colour(dark), "dash": look.dash, "width": 1},
                 marker={"symbol": look.symbol, "size": 8},
             )
+
+
+def _add_approximate(figure: go.Figure, rows: pd.DataFrame, cost: str, dark: bool) -> None:
+    """What approximate indexes of a search engine reached."""
+    figure.add_scatter(
+        x=rows[cost],
+        y=rows["quality"],
+        mode="markers",
+        name=APPROXIMATE_LOOK.label,
+        hovertext=rows["hover"],
+        hoverinfo="text",
+        marker={"color": APPROXIMATE_LOOK.colour(dark), "symbol": APPROXIMATE_LOOK.symbol, "size": 11},
+    )
 
 
 def _add_marks(figure: go.Figure, own: pd.DataFrame, cost: str, marks: list[Mark], dark: bool) -> None:

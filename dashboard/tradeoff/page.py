@@ -11,7 +11,7 @@ from core.timing.timed_grid import GridTimes, time_grid
 from core.tradeoff.choice import choose, front_of, least_quality
 from core.tradeoff.grid import SAMPLE, Grid, with_current
 from core.tradeoff.table import grid_table, without_unknown_times
-from dashboard.shared import state, style
+from dashboard.shared import kept_indexes, state, style
 from dashboard.shared.downloads import download, request_of
 from dashboard.tradeoff import data
 from dashboard.tradeoff import grid_charts as charts
@@ -165,8 +165,9 @@ with state.section():
     drawn = pd.concat([points, *(data.points_of(other, metric, control=True) for other in others)], ignore_index=True)
     axes = ("Median time of one query (ms)" if cost == "ms" else "Bytes read per query", title)
     floor = (least_quality(exact[1], percent), f"{percent:g} % below exact search")
+    indexes = kept_indexes.points(view, metric, sample) if cost == "ms" else None
     st.plotly_chart(
-        cost_figure(drawn, front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark),
+        cost_figure(drawn, front_of(points, cost, exact), exact, cost, axes, floor, [here, cheapest], dark, indexes),
         key="tradeoff_cost_figure",
         width="stretch",
         alt=f"{title} against {axes[0].lower()}. Exact search: {exact[1]:.4f} at {exact[0]:,.4g}.",
@@ -187,4 +188,9 @@ with state.section():
         )
         if points["ms"].isna().any():
             st.info("Some settings were not in the grid when it was timed: measure again to see them on the time axis.")
+    if indexes is not None and len(indexes):
+        st.caption(
+            "**Approximate index**: measured on the Timing page with one client, through the search engine and the "
+            "network, judged on the same queries as the grid. It is not part of the Pareto front."
+        )
     show_table(grid, points, title, times.times if times else None)

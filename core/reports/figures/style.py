@@ -35,6 +35,7 @@ SEARCH_LOOKS = {
     "hamming": Look("Hamming only", *GREEN, "dot", "square"),
     "asymmetric": Look("Asymmetric", *PINK, "dashdot", "triangle-up"),
 }
+APPROXIMATE_LOOK = Look("Approximate index", *VIOLET, "dashdot", "cross")
 CONTROL_LOOKS = {
     "random-codes": Look("Random codes (control)", *GREY, "longdash", "x"),
     "predicted-class": Look("Predicted class (control)", *AMBER, "longdashdot", "star"),

@@ -18,6 +18,7 @@ COMMANDS = (
     "sweep",
     "retrieve",
     "benchmark",
+    "approximate",
     "scale",
     "source-table",
     "bucket-study",
