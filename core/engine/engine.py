@@ -41,11 +41,6 @@ class Engine:
         """Who ranks; one outside this process keeps notes of what it could not do."""
         return self._backend
 
-    @property
-    def backend(self) -> SearchBackend:
-        """Who ranks."""
-        return self._backend
-
     def at(self, setting: Setting) -> Experiment:
         """The setting, resolved: its queries, gallery, codes, judgements and results."""
         return self._open(setting)
