@@ -1,0 +1,162 @@
+"""Workers of dask.distributed: by the address of a scheduler, or processes of this machine. Work comes back in order;
+what a worker that is lost had to do is done by another."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from core.search.engines.engine import EngineError
+
+Work = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
+Progress = Callable[[int], object]  # hears the number of the shard that is done
+_AHEAD = 3  # blocks in flight
+_LOOK = 2.0  # seconds between looks at the cluster
+PATIENCE = 60.0  # seconds that the cluster may be without any worker
+_MEND = "pip install -r requirements-engines.txt"
+
+
+class Cluster:
+    """A connection to a scheduler; many threads may use it at once. What it raises is an `EngineError`."""
+
+    def __init__(self, client: Any, local: Any = None, patience: float = PATIENCE) -> None:
+        """`local`: the cluster of this machine that ends with the connection, None where others started it."""
+        self.client, self.local, self.patience = client, local, patience
+        self.address = str(client.scheduler.address)
+
+    @classmethod
+    def connect(cls, address: str, timeout: float = 10.0) -> Cluster:
+        """The cluster of the scheduler at an address such as tcp://host:8786."""
+        distributed = _distributed()
+        try:
+            return cls(distributed.Client(address, timeout=timeout, set_as_default=False))
+        except (OSError, ValueError, TypeError) as error:
+            raise EngineError(
+                f"no dask scheduler answers at '{address}' within {timeout:g} s: start one ('dask scheduler'), and give "
+                "its address, such as tcp://127.0.0.1:8786"
+            ) from error
+
+    @classmethod
+    def start(cls, workers: int) -> Cluster:
+        """A cluster of so many processes of one thread each on this machine, which nobody else can reach."""
+        distributed = _distributed()
+        local = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+            worker_dashboard_address=None, silence_logs=logging.CRITICAL,
+            memory_limit=0,  # pages of mapped shards count as a worker's, which would be stopped for them
+        )  # fmt: skip
+        return cls(distributed.Client(local, set_as_default=False), local)
+
+    def workers(self) -> list[str]:
+        """The addresses of the workers that are there now, in order."""
+        return sorted(self.client.scheduler_info()["workers"])
+
+    def map(self, blocks: Iterable[Sequence[Work]], hear: Progress | None = None) -> Iterator[list[Any]]:
+        """The results of each block of works, block by block; a few blocks are worked on at once.
+
+        The work at a place of a block goes to the same worker every time, as long as that one is there: the pages of
+        its shard are then in the memory of one machine alone.
+        """
+        left = iter(blocks)
+        ahead: deque[list[Any]] = deque()
+        try:
+            while True:
+                while len(ahead) < _AHEAD and (block := next(left, None)) is not None:
+                    ahead.append(self._submit(block))
+                if not ahead:
+                    return
+                self._await(ahead[0], hear)
+                yield self._gather(ahead.popleft())
+        finally:
+            for futures in ahead:
+                self.client.cancel(futures)
+
+    def close(self) -> None:
+        """Give the connection back; a cluster of this machine ends."""
+        self.client.close()
+        if self.local is not None:
+            self.local.close()
+
+    def _submit(self, block: Sequence[Work]) -> list[Any]:
+        workers = self.workers()
+        futures = []
+        for place, (function, arguments) in enumerate(block):
+            near = [workers[place % len(workers)]] if workers else None
+            with self._told():
+                future = self.client.submit(
+                    function, *arguments, workers=near, allow_other_workers=bool(near), pure=False
+                )
+            futures.append(future)
+        return futures
+
+    def _await(self, futures: list[Any], hear: Progress | None) -> None:
+        """Return when all are done; EngineError where nobody is left to do them."""
+        waiting, seen = dict(enumerate(futures)), time.monotonic()
+        while waiting:
+            with self._told():
+                try:
+                    _distributed().wait(list(waiting.values()), timeout=_LOOK, return_when="FIRST_COMPLETED")
+                except TimeoutError:
+                    pass
+            for place in [place for place, future in waiting.items() if future.done()]:
+                del waiting[place]
+                if hear:
+                    hear(place)
+            if self.workers():
+                seen = time.monotonic()
+            elif time.monotonic() - seen > self.patience:
+                raise EngineError(
+                    f"no worker is left at '{self.address}' for {self.patience:.0f} s: start one ('dask worker "
+                    f"{self.address} --nthreads 1 --memory-limit 0') and do this again"
+                )
+
+    def _gather(self, futures: list[Any]) -> list[Any]:
+        with self._told():
+            return list(self.client.gather(futures))
+
+    def _told(self) -> _Told:
+        return _Told(self)
+
+
+class _Told:
+    """Says in one line what went wrong with the cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        from distributed.scheduler import KilledWorker
+
+        address = self.cluster.address
+        if error is None or isinstance(error, EngineError | KeyboardInterrupt | GeneratorExit | MemoryError):
+            return
+        if isinstance(error, KilledWorker):
+            raise EngineError(
+                f"several workers at '{address}' died over the same shard: look into their logs; perhaps they need "
+                "more memory, or smaller shards"
+            ) from error
+        if isinstance(error, ImportError | AttributeError):
+            raise EngineError(
+                f"a worker at '{address}' does not have this version of this project's code ({error}): start the "
+                "workers in its folder"
+            ) from error
+        raise EngineError(
+            f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {error}): see that its scheduler "
+            "runs, and do this again"
+        ) from error
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise EngineError(f"search over shards needs the package 'distributed': {_MEND}") from error
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised, as one line
+    return distributed
