@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from core.search.engines.engine import EngineError
@@ -96,11 +97,8 @@ class Cluster:
         """Return when all are done; EngineError where nobody is left to do them."""
         waiting, seen = dict(enumerate(futures)), time.monotonic()
         while waiting:
-            with self._told():
-                try:
-                    _distributed().wait(list(waiting.values()), timeout=_LOOK, return_when="FIRST_COMPLETED")
-                except TimeoutError:
-                    pass
+            with self._told(), suppress(TimeoutError), self.client.as_current():
+                _distributed().wait(list(waiting.values()), timeout=_LOOK, return_when="FIRST_COMPLETED")
             for place in [place for place, future in waiting.items() if future.done()]:
                 del waiting[place]
                 if hear:
@@ -147,7 +145,7 @@ class _Told:
                 "workers in its folder"
             ) from error
         raise EngineError(
-            f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {error}): see that its scheduler "
+            f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {str(error)[:200]}): see that its scheduler "
             "runs, and do this again"
         ) from error
 
