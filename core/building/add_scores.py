@@ -29,6 +29,8 @@ from core.methods.scores import (
 )
 from core.methods.stored_scores import codes_digest, find_scores, inputs_digest, pack_scores
 from core.runtime.shared_types import Json
+from core.search.door import SearchBackend
+from core.search.local import LOCAL
 from core.settings import BITS_DEFAULT, Setting
 
 Progress = Callable[[Setting, int, int], object]
@@ -43,6 +45,7 @@ def make_scores(
     seeds: Sequence[int] = (0,),
     threads: int | None = None,
     progress: Progress | None = None,
+    backend: SearchBackend = LOCAL,
 ) -> tuple[int, int]:
     """Compute and keep what a bundle lacks; returns how many cells were made and how many were there.
 
@@ -50,7 +53,7 @@ def make_scores(
     as it is made. Seeds but the first apply to the default length alone. BadInput for a name or a length that the
     bundle does not have.
     """
-    engine = Engine(load_bundle(folder), threads)
+    engine = Engine(load_bundle(folder), threads, backend=backend)
     cells = list(score_cells(engine, encoder, names, bits, protocols, seeds))
     if not cells:
         raise BadInput(f"bits {', '.join(map(str, bits or ()))}: no length that these methods have with '{encoder}'")

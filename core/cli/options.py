@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.bundle.bundle import Bundle, load_bundle
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
+from core.cli.shards import open_backend
 from core.engine.default_setting import choose_setting
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -21,7 +22,6 @@ from core.reports.tables import DEFAULT_SEARCHES, SUMMARY_KS
 from core.runtime.atomic_file import check_replaceable
 from core.runtime.parallel import check_threads
 from core.search.kinds import SEARCHES, search_kind
-from core.search.local import LOCAL
 from core.search.registry import BACKENDS, get_backend
 from core.settings import (
     ALL,
@@ -176,8 +176,7 @@ def check_files(*paths: Path | None) -> None:
 
 def open_engine(args: argparse.Namespace) -> Engine:
     """The engine of the bundle that was named."""
-    backend = getattr(args, "engine", LOCAL)  # of a command that asks one search engine alone
-    return Engine(load_bundle(args.bundle), check_threads(args.threads), backend=backend)
+    return Engine(load_bundle(args.bundle), check_threads(args.threads), backend=open_backend(args))
 
 
 def setting_of(args: argparse.Namespace, bundle: Bundle, hash_name: str | None = None) -> Setting:

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from core.cli.options import add_bundle, add_threads
 from core.cli.parser import Commands, Parser, whole_number, whole_numbers, words
+from core.cli.shards import add_shards, open_backend
 from core.errors import unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES
@@ -49,6 +50,7 @@ def add(commands: Commands) -> None:
         default=[0], help=f"the first at every length, the others at {BITS_DEFAULT} bits alone (default: 0)",
     )  # fmt: skip
     add_threads(parser)
+    add_shards(parser)
     parser.set_defaults(run=run)
 
 
@@ -71,7 +73,8 @@ def run(args: argparse.Namespace) -> None:
             bar.set_postfix_str(f"{setting.protocol} {setting.hash}{bits}")
 
         made, kept = make_scores(
-            args.bundle, encoder, args.hash, args.bits, args.protocol, args.seeds, check_threads(args.threads), hear
+            args.bundle, encoder, args.hash, args.bits, args.protocol, args.seeds, check_threads(args.threads), hear,
+            open_backend(args),
         )
     print(f"wrote {args.bundle}: {made} scored, {kept} were there already")
 

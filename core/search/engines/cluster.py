@@ -45,8 +45,8 @@ class Cluster:
         """A cluster of so many processes of one thread each on this machine, which nobody else can reach."""
         distributed = _distributed()
         local = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-            worker_dashboard_address=None, silence_logs=logging.CRITICAL,
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", silence_logs=logging.CRITICAL,
+            dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False},
             memory_limit=0,  # pages of mapped shards count as a worker's, which would be stopped for them
         )  # fmt: skip
         return cls(distributed.Client(local, set_as_default=False), local)

@@ -52,7 +52,8 @@ def drawn(world, data):
     allowed = None
     if data.draw(st.booleans()):
         allowed = np.array(data.draw(st.lists(st.booleans(), min_size=items, max_size=items)))
-    return data.draw(st.integers(1, items + 3)), data.draw(st.integers(1, items + 2)), allowed
+    parts = data.draw(st.one_of(st.integers(1, 5), st.just(items + 3)))
+    return parts, data.draw(st.integers(1, items + 2)), allowed
 
 
 @some
