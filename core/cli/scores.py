@@ -73,7 +73,14 @@ def run(args: argparse.Namespace) -> None:
             bar.set_postfix_str(f"{setting.protocol} {setting.hash}{bits}")
 
         made, kept = make_scores(
-            args.bundle, encoder, args.hash, args.bits, args.protocol, args.seeds, check_threads(args.threads), hear,
+            args.bundle,
+            encoder,
+            args.hash,
+            args.bits,
+            args.protocol,
+            args.seeds,
+            check_threads(args.threads),
+            hear,
             open_backend(args),
         )
     print(f"wrote {args.bundle}: {made} scored, {kept} were there already")

@@ -1,4 +1,4 @@
-"""The best items of each query, of several rankings of parts of a gallery: exact, since every part gives its own best."""
+"""The best items of each query, of rankings of parts of a gallery: exact, since every part gives its own best."""
 
 from __future__ import annotations
 

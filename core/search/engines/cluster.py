@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.search.engines.engine import EngineError
+from core.search.engines.shard_worker import code_digest
 
 Work = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
 Progress = Callable[[int], object]  # hears the number of the shard that is done
@@ -27,6 +28,7 @@ class Cluster:
         """`local`: the cluster of this machine that ends with the connection, None where others started it."""
         self.client, self.local, self.patience = client, local, patience
         self.address = str(client.scheduler.address)
+        self._checked: set[str] = set()
 
     @classmethod
     def connect(cls, address: str, timeout: float = 10.0) -> Cluster:
@@ -36,8 +38,8 @@ class Cluster:
             return cls(distributed.Client(address, timeout=timeout, set_as_default=False))
         except (OSError, ValueError, TypeError) as error:
             raise EngineError(
-                f"no dask scheduler answers at '{address}' within {timeout:g} s: start one ('dask scheduler'), and give "
-                "its address, such as tcp://127.0.0.1:8786"
+                f"no dask scheduler answers at '{address}' within {timeout:g} s: start one ('dask scheduler'), and "
+                "give its address, such as tcp://127.0.0.1:8786"
             ) from error
 
     @classmethod
@@ -83,6 +85,7 @@ class Cluster:
 
     def _submit(self, block: Sequence[Work]) -> list[Any]:
         workers = self.workers()
+        self._check(workers)
         futures = []
         for place, (function, arguments) in enumerate(block):
             near = [workers[place % len(workers)]] if workers else None
@@ -92,6 +95,26 @@ class Cluster:
                 )
             futures.append(future)
         return futures
+
+    def _check(self, workers: list[str]) -> None:
+        """EngineError for a worker that does not have this project's code, or another version of it.
+
+        It would die of what it cannot read, so it is asked before it is given any.
+        """
+        new = [worker for worker in workers if worker not in self._checked]
+        if not new:
+            return
+        with self._told():
+            answers = self.client.run(code_digest, workers=new, on_error="return")
+        for worker, answer in answers.items():
+            if isinstance(answer, OSError):  # it is gone
+                continue
+            if answer != code_digest():
+                raise EngineError(
+                    f"worker '{worker}' has another version of this project's code, or none ({answer}): start it in "
+                    "the folder of this version"
+                )
+        self._checked.update(new)
 
     def _await(self, futures: list[Any], hear: Progress | None) -> None:
         """Return when all are done; EngineError where nobody is left to do them."""
@@ -139,14 +162,9 @@ class _Told:
                 f"several workers at '{address}' died over the same shard: look into their logs; perhaps they need "
                 "more memory, or smaller shards"
             ) from error
-        if isinstance(error, ImportError | AttributeError):
-            raise EngineError(
-                f"a worker at '{address}' does not have this version of this project's code ({error}): start the "
-                "workers in its folder"
-            ) from error
         raise EngineError(
-            f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {str(error)[:200]}): see that its scheduler "
-            "runs, and do this again"
+            f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {str(error)[:200]}): see that "
+            "its scheduler runs, and do this again"
         ) from error
 
 

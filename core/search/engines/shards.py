@@ -10,6 +10,7 @@ import mmap
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +67,7 @@ def cut(array: np.ndarray, kind: Kind, parts: int, keep: Callable[[np.ndarray], 
     items = array.shape[1] if kind == "words" else array.shape[0]
     ends = np.linspace(0, items, min(parts, items) + 1).astype(np.int64).tolist()
     shards = []
-    for first, stop in zip(ends[:-1], ends[1:], strict=True):
+    for first, stop in pairwise(ends):
         part = array[:, first:stop] if kind == "words" else array[first:stop]
         shards.append(_shard(part if _place(part) else keep(part), kind, first))
     return shards
@@ -77,7 +78,8 @@ def open_folder(folder: Path, kind: Kind) -> list[Shard]:
     files = sorted(folder.glob("*.npy"))
     if not files:
         raise EngineError(f"folder '{folder}' holds no file *.npy: name a folder of shards")
-    shards, first = [], 0
+    shards: list[Shard] = []
+    first = 0
     for file in files:
         try:
             array = np.load(file, mmap_mode="r")

@@ -180,9 +180,7 @@ class SpreadCodes(CodeIndex):
         return found if scores else Ranking(found.ids, found.scores[:, :0])
 
 
-def _asked(
-    shard: Shard, queries: np.ndarray, exclude: np.ndarray, depth: int, allowed: np.ndarray | None
-) -> Asked:
+def _asked(shard: Shard, queries: np.ndarray, exclude: np.ndarray, depth: int, allowed: np.ndarray | None) -> Asked:
     """What a shard is asked: exclusions and allowed items by their places in it."""
     inside = (exclude >= shard.first) & (exclude < shard.first + shard.count)
     part = None if allowed is None else allowed[shard.first : shard.first + shard.count]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +11,21 @@ from hypothesis import strategies as st
 
 from core.search.door import PackedCodes, Vectors, no_exclusion
 from core.search.engines import shard_worker
-from core.search.engines.cluster import Cluster
 from core.search.engines.engine import EngineError
-from core.search.engines.shards import cut
 from core.search.engines.spread import SpreadBackend
 from core.search.local import LOCAL
 from core.search.settled import packed_rows
-from tests.core.search.worlds import on_grain, worlds
+from tests.core.search.engines.dask_clusters import cluster_of_threads, gallery_of
+from tests.core.search.worlds import worlds
 
-distributed = pytest.importorskip("distributed")
-some = settings(max_examples=40, deadline=None)
+pytest.importorskip("distributed")
+some = settings(max_examples=25, deadline=None)
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two workers in this very process."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, worker_dashboard_address=None
-    ) as local:
-        held = Cluster(distributed.Client(local, set_as_default=False), patience=1.0)
+    with cluster_of_threads(2) as held:
         yield held
-        held.close()
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +45,7 @@ def drawn(world, data):
     allowed = None
     if data.draw(st.booleans()):
         allowed = np.array(data.draw(st.lists(st.booleans(), min_size=items, max_size=items)))
-    parts = data.draw(st.one_of(st.integers(1, 5), st.just(items + 3)))
+    parts = data.draw(st.sampled_from([1, 2, 3, 4, 5, items + 3]))
     return parts, data.draw(st.integers(1, items + 2)), allowed
 
 
@@ -90,12 +83,6 @@ def test_a_shortlist_is_ranked_again_as_in_one_process(backend, world, data):
     asked = (world.queries, shortlist, depth)
     found, right = (of.open_vectors(Vectors(world.gallery)).rerank(*asked) for of in (backend, LOCAL))
     same(found, right)
-
-
-def gallery_of(count, seed=0):
-    """Rows of which every one is there three times, far apart, so that ties fall into several shards."""
-    rows = on_grain(np.random.default_rng(seed).normal(size=(count // 3, 12)))
-    return np.concatenate([rows, rows, rows])
 
 
 def test_what_is_mapped_from_a_file_is_mapped_by_the_workers_and_not_copied(backend, tmp_path):
@@ -164,20 +151,6 @@ def test_blocks_of_queries_are_told_of_by_shard(cluster, monkeypatch):
     assert sorted(shard for _, _, shard in heard[1:]) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
-def test_few_blocks_are_worked_on_at_once(cluster):
-    begun = []
-
-    def works():
-        for number in range(20):
-            begun.append(number)
-            yield [(abs, (-number,))]
-
-    results = cluster.map(works())
-    assert next(results) == [0]
-    assert len(begun) <= 3
-    assert [value for (value,) in results] == list(range(1, 20))
-
-
 def test_a_shard_that_is_missing_or_of_other_rows_is_one_line(backend, tmp_path):
     rows = gallery_of(30)
     np.save(tmp_path / "rows.npy", rows)
@@ -198,41 +171,3 @@ def test_another_version_of_the_code_on_a_worker_is_one_line(backend, monkeypatc
     with pytest.raises(EngineError, match="another version of this project's code"):
         index.rank(rows, no_exclusion(30), 2)
     assert len(shard_worker.code_digest()) == 16
-
-
-def test_without_any_worker_it_ends_in_one_line():
-    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as local:
-        cluster = Cluster(distributed.Client(local, set_as_default=False), patience=0.5)
-        backend = SpreadBackend(cluster, 2)
-        index = backend.open_vectors(Vectors(gallery_of(30)))
-        with pytest.raises(EngineError, match="no worker is left at .*start one"):
-            index.rank(gallery_of(30), no_exclusion(30), 2)
-        backend.close()
-
-
-def test_a_scheduler_that_does_not_answer_is_one_line():
-    for address in ("tcp://127.0.0.1:9", "nonsense://127.0.0.1:9"):
-        with pytest.raises(EngineError, match=f"no dask scheduler answers at '{address}'"):
-            Cluster.connect(address, timeout=0.5)
-
-
-def test_without_the_package_the_line_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(EngineError, match="pip install -r requirements-engines.txt"):
-        Cluster.start(1)
-
-
-def test_shards_cover_every_item_once():
-    array = np.arange(44, dtype=np.float32).reshape(22, 2)
-    copies = []
-
-    def keep(part):
-        copies.append(part.copy())
-        mapped = np.memmap(Path("/proc/self/exe"), np.float32, "r", shape=part.shape)
-        return mapped
-
-    shards = cut(array, "vectors", 5, keep)
-    assert np.array_equal(np.concatenate(copies), array)
-    assert [shard.first for shard in shards] == list(np.cumsum([0, *(shard.count for shard in shards[:-1])]))
-    assert sum(shard.count for shard in shards) == 22
-    assert replace(shards[0]) == shards[0]
