@@ -16,6 +16,7 @@ from core.search.engines.shard_worker import code_digest
 Work = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
 Progress = Callable[[int], object]  # hears the number of the shard that is done
 _AHEAD = 3  # blocks in flight
+_FETCH = 10.0  # seconds for a result, at first, until it is made anew
 _LOOK = 2.0  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds that the cluster may be without any worker
 _MEND = "pip install -r requirements-engines.txt"
@@ -64,17 +65,18 @@ class Cluster:
         its shard are then in the memory of one machine alone.
         """
         left = iter(blocks)
-        ahead: deque[list[Any]] = deque()
+        ahead: deque[tuple[Sequence[Work], list[Any]]] = deque()
         try:
             while True:
                 while len(ahead) < _AHEAD and (block := next(left, None)) is not None:
-                    ahead.append(self._submit(block))
+                    workers = self._ready()
+                    ahead.append((block, [self._submit(work, place, workers) for place, work in enumerate(block)]))
                 if not ahead:
                     return
-                self._await(ahead[0], hear)
-                yield self._gather(ahead.popleft())
+                yield self._results(*ahead[0], hear)
+                ahead.popleft()
         finally:
-            for futures in ahead:
+            for _, futures in ahead:
                 self.client.cancel(futures)
 
     def close(self) -> None:
@@ -83,27 +85,20 @@ class Cluster:
         if self.local is not None:
             self.local.close()
 
-    def _submit(self, block: Sequence[Work]) -> list[Any]:
-        workers = self.workers()
-        self._check(workers)
-        futures = []
-        for place, (function, arguments) in enumerate(block):
-            near = [workers[place % len(workers)]] if workers else None
-            with self._told():
-                future = self.client.submit(
-                    function, *arguments, workers=near, allow_other_workers=bool(near), pure=False
-                )
-            futures.append(future)
-        return futures
+    def _submit(self, work: Work, place: int, workers: Sequence[str]) -> Any:
+        near = [workers[place % len(workers)]] if workers else None
+        with self._told():
+            return self.client.submit(work[0], *work[1], workers=near, allow_other_workers=bool(near), pure=False)
 
-    def _check(self, workers: list[str]) -> None:
-        """EngineError for a worker that does not have this project's code, or another version of it.
+    def _ready(self) -> list[str]:
+        """The workers that are there now; EngineError for one that does not have this project's code, or another version of it.
 
         It would die of what it cannot read, so it is asked before it is given any.
         """
+        workers = self.workers()
         new = [worker for worker in workers if worker not in self._checked]
         if not new:
-            return
+            return workers
         with self._told():
             answers = self.client.run(code_digest, workers=new, on_error="return")
         for worker, answer in answers.items():
@@ -115,15 +110,25 @@ class Cluster:
                     "the folder of this version"
                 )
         self._checked.update(new)
+        return workers
 
-    def _await(self, futures: list[Any], hear: Progress | None) -> None:
-        """Return when all are done; EngineError where nobody is left to do them."""
-        waiting, seen = dict(enumerate(futures)), time.monotonic()
+    def _results(self, block: Sequence[Work], futures: list[Any], hear: Progress | None) -> list[Any]:
+        """The results of a block as soon as all are here; EngineError where nobody is left to make them."""
+        results, waiting = [None] * len(block), set(range(len(block)))
+        seen, patience = time.monotonic(), [_FETCH] * len(block)
         while waiting:
             with self._told(), suppress(TimeoutError), self.client.as_current():
-                _distributed().wait(list(waiting.values()), timeout=_LOOK, return_when="FIRST_COMPLETED")
-            for place in [place for place, future in waiting.items() if future.done()]:
-                del waiting[place]
+                left = [futures[place] for place in waiting]
+                _distributed().wait(left, timeout=_LOOK, return_when="FIRST_COMPLETED")
+            for place in [place for place in waiting if futures[place].done()]:
+                try:
+                    with self._told(TimeoutError):
+                        results[place] = futures[place].result(timeout=patience[place])
+                except TimeoutError:  # it was lost with the worker that had it, which dask does not always notice
+                    patience[place] *= 2
+                    futures[place] = self._submit(block[place], place, self._ready())
+                    continue
+                waiting.remove(place)
                 if hear:
                     hear(place)
             if self.workers():
@@ -133,20 +138,17 @@ class Cluster:
                     f"no worker is left at '{self.address}' for {self.patience:.0f} s: start one ('dask worker "
                     f"{self.address} --nthreads 1 --memory-limit 0') and do this again"
                 )
+        return results
 
-    def _gather(self, futures: list[Any]) -> list[Any]:
-        with self._told():
-            return list(self.client.gather(futures))
-
-    def _told(self) -> _Told:
-        return _Told(self)
+    def _told(self, *passed: type[BaseException]) -> _Told:
+        return _Told(self, passed)
 
 
 class _Told:
-    """Says in one line what went wrong with the cluster."""
+    """Says in one line what went wrong with the cluster; errors of the kinds `passed` are left as they are."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
+    def __init__(self, cluster: Cluster, passed: tuple[type[BaseException], ...]) -> None:
+        self.cluster, self.passed = cluster, (EngineError, KeyboardInterrupt, GeneratorExit, MemoryError, *passed)
 
     def __enter__(self) -> None:
         return None
@@ -155,7 +157,7 @@ class _Told:
         from distributed.scheduler import KilledWorker
 
         address = self.cluster.address
-        if error is None or isinstance(error, EngineError | KeyboardInterrupt | GeneratorExit | MemoryError):
+        if error is None or isinstance(error, self.passed):
             return
         if isinstance(error, KilledWorker):
             raise EngineError(
