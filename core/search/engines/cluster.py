@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from core.search.engines.engine import EngineError
@@ -16,10 +17,23 @@ from core.search.engines.shard_worker import code_digest
 Work = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
 Progress = Callable[[int], object]  # hears the number of the shard that is done
 _AHEAD = 3  # blocks in flight
-_FETCH = 10.0  # seconds for a result, at first, until it is made anew
+_FETCH = 10.0  # seconds for a result to come here, after which it is made anew
+_TRIES = 5  # of a job: whatever ends five workers ends the next one
 _LOOK = 2.0  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds that the cluster may be without any worker
 _MEND = "pip install -r requirements-engines.txt"
+
+
+@dataclass(eq=False)
+class _Job:
+    """The work at a place of a block, the worker that it is meant for (None: any) and how often it was given out."""
+
+    place: int
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    worker: str | None = None
+    future: Any = None
+    tries: int = 0
 
 
 class Cluster:
@@ -65,19 +79,19 @@ class Cluster:
         its shard are then in the memory of one machine alone.
         """
         left = iter(blocks)
-        ahead: deque[tuple[Sequence[Work], list[Any]]] = deque()
+        ahead: deque[list[_Job]] = deque()
         try:
             while True:
                 while len(ahead) < _AHEAD and (block := next(left, None)) is not None:
-                    workers = self._ready()
-                    ahead.append((block, [self._submit(work, place, workers) for place, work in enumerate(block)]))
+                    ahead.append([_Job(place, *work) for place, work in enumerate(block)])
+                    self._submit(ahead[-1])
                 if not ahead:
                     return
-                yield self._results(*ahead[0], hear)
+                yield self._results(ahead[0], hear)
                 ahead.popleft()
         finally:
-            for _, futures in ahead:
-                self.client.cancel(futures)
+            for jobs in ahead:
+                self.client.cancel([job.future for job in jobs])
 
     def close(self) -> None:
         """Give the connection back; a cluster of this machine ends."""
@@ -85,13 +99,23 @@ class Cluster:
         if self.local is not None:
             self.local.close()
 
-    def _submit(self, work: Work, place: int, workers: Sequence[str]) -> Any:
-        near = [workers[place % len(workers)]] if workers else None
-        with self._told():
-            return self.client.submit(work[0], *work[1], workers=near, allow_other_workers=bool(near), pure=False)
+    def _submit(self, jobs: Sequence[_Job]) -> None:
+        """Give jobs to the workers that are there now."""
+        if not jobs:
+            return
+        workers = self._ready()
+        for job in jobs:
+            job.tries += 1
+            if job.tries > _TRIES:
+                raise EngineError(self._deaths())
+            job.worker = workers[job.place % len(workers)] if workers else None
+            with self._told():
+                job.future = self.client.submit(
+                    job.function, *job.arguments, workers=job.worker, allow_other_workers=bool(workers), pure=False
+                )
 
     def _ready(self) -> list[str]:
-        """The workers that are there now; EngineError for one that does not have this project's code, or another version of it.
+        """The workers that are there now; EngineError for one with other code than this project's.
 
         It would die of what it cannot read, so it is asked before it is given any.
         """
@@ -112,33 +136,41 @@ class Cluster:
         self._checked.update(new)
         return workers
 
-    def _results(self, block: Sequence[Work], futures: list[Any], hear: Progress | None) -> list[Any]:
+    def _results(self, jobs: Sequence[_Job], hear: Progress | None) -> list[Any]:
         """The results of a block as soon as all are here; EngineError where nobody is left to make them."""
-        results, waiting = [None] * len(block), set(range(len(block)))
-        seen, patience = time.monotonic(), [_FETCH] * len(block)
-        while waiting:
+        results, left, seen = [None] * len(jobs), list(jobs), time.monotonic()
+        while left:
             with self._told(), suppress(TimeoutError), self.client.as_current():
-                left = [futures[place] for place in waiting]
-                _distributed().wait(left, timeout=_LOOK, return_when="FIRST_COMPLETED")
-            for place in [place for place in waiting if futures[place].done()]:
+                _distributed().wait([job.future for job in left], timeout=_LOOK, return_when="FIRST_COMPLETED")
+            lost = []
+            for job in [job for job in left if job.future.done()]:
                 try:
                     with self._told(TimeoutError):
-                        results[place] = futures[place].result(timeout=patience[place])
-                except TimeoutError:  # it was lost with the worker that had it, which dask does not always notice
-                    patience[place] *= 2
-                    futures[place] = self._submit(block[place], place, self._ready())
+                        results[job.place] = job.future.result(timeout=_FETCH)
+                except TimeoutError:  # it went with the worker that had it
+                    lost.append(job)
                     continue
-                waiting.remove(place)
+                left.remove(job)
                 if hear:
-                    hear(place)
-            if self.workers():
+                    hear(job.place)
+            workers = self.workers()
+            if workers:
                 seen = time.monotonic()
+                # dask leaves work that was meant for a worker which is gone, even where others may do it.
+                lost += [job for job in left if job not in lost and job.worker not in workers]
+                self._submit(lost)
             elif time.monotonic() - seen > self.patience:
                 raise EngineError(
                     f"no worker is left at '{self.address}' for {self.patience:.0f} s: start one ('dask worker "
                     f"{self.address} --nthreads 1 --memory-limit 0') and do this again"
                 )
         return results
+
+    def _deaths(self) -> str:
+        return (
+            f"several workers at '{self.address}' died over the same shard: look into their logs; perhaps they need "
+            "more memory, or smaller shards"
+        )
 
     def _told(self, *passed: type[BaseException]) -> _Told:
         return _Told(self, passed)
@@ -156,14 +188,11 @@ class _Told:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         from distributed.scheduler import KilledWorker
 
-        address = self.cluster.address
+        cluster, address = self.cluster, self.cluster.address
         if error is None or isinstance(error, self.passed):
             return
         if isinstance(error, KilledWorker):
-            raise EngineError(
-                f"several workers at '{address}' died over the same shard: look into their logs; perhaps they need "
-                "more memory, or smaller shards"
-            ) from error
+            raise EngineError(cluster._deaths()) from error
         raise EngineError(
             f"the dask cluster at '{address}' did not finish ({type(error).__name__}: {str(error)[:200]}): see that "
             "its scheduler runs, and do this again"
