@@ -13,6 +13,7 @@ from core.cli.parser import Commands
 from core.cli.plot import check_picture, draw_curves, picture_bytes
 from core.cli.progress import percent_bar
 from core.cli.retrieve import readable
+from core.cli.shards import add_shards
 from core.codes.distances import distance_of
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -39,6 +40,7 @@ def add(commands: Commands) -> None:
     options.add_setting(parser)
     options.add_queries(parser)
     engine_option.add_engine(parser)
+    add_shards(parser)
     options.add_lists(parser)
     options.add_out(parser, "CSV file of the metrics; FILE.summary.csv comes beside it")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="picture of the curves, .html (or .png with kaleido)")

@@ -12,6 +12,7 @@ import pandas as pd
 from core.cli import engine_option, options
 from core.cli.parser import Commands, checked, whole_number, words
 from core.cli.retrieve import readable
+from core.cli.shards import add_shards
 from core.engine.engine import Engine
 from core.errors import BadInput, unknown_name
 from core.exports.command_line import NONE, OPTIONS
@@ -43,6 +44,7 @@ def add(commands: Commands) -> None:
     options.add_bundle(parser)
     options.add_setting(parser)
     options.add_queries(parser)
+    add_shards(parser)
     parser.add_argument("--k", metavar="LIST", type=checked(parse_ks), help="one k, or several where a table has them")
     engine_option.add_engine(parser)
     add_choices(parser)

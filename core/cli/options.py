@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.bundle.bundle import Bundle, load_bundle
-from core.cli.engine_option import open_backend
 from core.cli.parser import Parser, checked, whole_number, whole_numbers, words
+from core.cli.shards import open_backend
 from core.engine.default_setting import choose_setting
 from core.engine.engine import Engine
 from core.errors import BadInput

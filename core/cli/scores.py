@@ -9,6 +9,7 @@ from tqdm import tqdm
 from core.cli import engine_option, options
 from core.cli.options import add_bundle, add_threads
 from core.cli.parser import Commands, Parser, whole_number, whole_numbers, words
+from core.cli.shards import add_shards, open_backend
 from core.errors import unknown_name
 from core.hashing.kmeans import CELL_BITS
 from core.hashing.registry import HASHES
@@ -51,6 +52,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     add_threads(parser)
     engine_option.add_engine(parser)
+    add_shards(parser)
     parser.set_defaults(run=run)
 
 
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     for name in args.protocol or ():
         if name not in bundle.protocols:
             raise unknown_name("protocol", name, bundle.protocols)
-    backend = engine_option.open_backend(args)
+    backend = open_backend(args)
     with tqdm(desc="scores", unit="cell", disable=None) as bar:
 
         def hear(setting: Setting, number: int, total: int) -> None:

@@ -13,6 +13,7 @@ from core.cli import engine_option, options
 from core.cli.grid_file import GridFile
 from core.cli.parser import Commands
 from core.cli.refusals import worded
+from core.cli.shards import add_shards
 from core.codes.codes import bits_for, usable_hashes
 from core.engine.engine import Engine
 from core.errors import BadInput
@@ -49,6 +50,7 @@ def add(commands: Commands) -> None:
     options.add_setting(parser, grid=True)
     options.add_queries(parser)
     engine_option.add_engine(parser)
+    add_shards(parser)
     options.add_lists(parser)
     options.add_out(parser, required=True)
     parser.set_defaults(run=run)
