@@ -13,6 +13,7 @@ from core.search.engines.backend import AbsentBackend
 from core.search.engines.engine import EngineError
 from core.search.registry import BACKENDS, get_backend, parse_engine
 from dashboard.shared.launch import launch
+from dashboard.shared.refusals import worded
 
 LOCAL = "local"
 PATIENCE = 5.0  # seconds that a page waits for a connection
@@ -42,7 +43,7 @@ def refusal(text: str) -> str | None:
     try:
         parse_engine(text)
     except BadInput as error:
-        return str(error)
+        return worded(error)
     return None
 
 
