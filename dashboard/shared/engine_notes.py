@@ -15,6 +15,7 @@ from core.search.door import SearchBackend
 from dashboard.shared import engines, state
 
 _KEY = "_engine_notes"
+_MOST = 3  # warnings; a page of many hashes may lack the codes of each
 
 
 @dataclass
@@ -26,6 +27,7 @@ class _Told:
     name: str
     place: DeltaGenerator
     lines: set[str] = field(default_factory=set)
+    warnings: int = 0
     button: bool = False
 
 
@@ -43,6 +45,8 @@ def finish() -> None:
     told = st.session_state.pop(_KEY, None)
     if told is not None:
         _draw(told)
+        if told.warnings > _MOST:
+            told.place.caption(f"Not listed: {told.warnings - _MOST} more warnings like these.")
 
 
 def _draw(told: _Told) -> None:
@@ -52,7 +56,9 @@ def _draw(told: _Told) -> None:
             continue
         told.lines.add(line)
         if failure:
-            told.place.warning(f"{line}.", icon=":material/power_off:")
+            told.warnings += 1
+            if told.warnings <= _MOST:
+                told.place.warning(f"{line}.", icon=":material/power_off:")
         else:
             told.place.caption(f"{line}.")
     if any(notes.values()) and not told.button:

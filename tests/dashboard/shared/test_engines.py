@@ -153,6 +153,17 @@ def test_an_engine_lost_in_the_middle_is_said_and_comes_back_by_the_button(open_
     assert engine.asked > asked
 
 
+def test_of_many_warnings_the_first_are_shown_and_the_others_counted(open_app, monkeypatch):
+    register(monkeypatch, load=False)
+    at = checked(open_app(query=QUERY, options=NAMED))
+    for number in range(4):
+        backend(at).note(f"line {number}", failure=True)
+    checked(at.run())
+    assert len(notes(at)[0]) == 3
+    more = len(backend(at).notes) - 3
+    assert f"Not listed: {more} more warnings like these." in [each.value for each in at.sidebar.caption]
+
+
 def test_a_limit_of_depth_is_a_remark_and_no_failure(open_app, monkeypatch):
     engine = register(monkeypatch)
     engine.deepest = 5
