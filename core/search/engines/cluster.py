@@ -17,7 +17,7 @@ from core.search.engines.shard_worker import code_digest
 Work = tuple[Callable[..., Any], tuple[Any, ...]]  # a function and its arguments
 Progress = Callable[[int], object]  # hears the number of the shard that is done
 _AHEAD = 3  # blocks in flight
-_FETCH = 10.0  # seconds for a result to come here, after which it is made anew
+_FETCH = 5.0  # seconds for a result to come here, after which it is made anew
 _TRIES = 5  # of a job: whatever ends five workers ends the next one
 _LOOK = 2.0  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds that the cluster may be without any worker
@@ -108,7 +108,8 @@ class Cluster:
             job.tries += 1
             if job.tries > _TRIES:
                 raise EngineError(self._deaths())
-            job.worker = workers[job.place % len(workers)] if workers else None
+            # The next try goes to the next worker: the first may be cut off, and still be thought to be there.
+            job.worker = workers[(job.place + job.tries - 1) % len(workers)] if workers else None
             with self._told():
                 job.future = self.client.submit(
                     job.function, *job.arguments, workers=job.worker, allow_other_workers=bool(workers), pure=False
