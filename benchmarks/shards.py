@@ -199,7 +199,7 @@ def searched(
 
 def judged(engine: Engine, trial: Trial, found: Ranking, exact: Ranking, k: int) -> tuple[float, float, float]:
     """Means of overlap with the exact top k, ap and ahp at k."""
-    similarity = engine.bundle.hierarchy(None).similarity()
+    similarity = engine.bundle.hierarchy(engine.bundle.defaults["hierarchy"]).similarity()
     classes = np.arange(len(similarity))
     counts = np.minimum(np.bincount(trial.labels, minlength=len(classes)), k)  # more change none of these
     ideal = ideal_rows(similarity, counts, k, classes, np.full(len(classes), -1))

@@ -163,7 +163,7 @@ class Cluster:
             elif time.monotonic() - seen > self.patience:
                 raise EngineError(
                     f"no worker is left at '{self.address}' for {self.patience:.0f} s: start one ('dask worker "
-                    f"{self.address} --nthreads 1 --memory-limit 0') and do this again"
+                    f"{self.address}') and do this again"
                 )
         return results
 

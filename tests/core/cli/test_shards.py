@@ -35,10 +35,10 @@ def threads(monkeypatch):
     "command",
     [
         ("evaluate", *SETTING, "--k", "1,5,20"),
-        ("sweep", *SETTING, "--k", "5", "--multiplier", "1,2"),
-        ("export", "trade-off", *SETTING, "--k", "5"),
+        pytest.param(("sweep", *SETTING, "--k", "5", "--multiplier", "1,2"), marks=pytest.mark.slow),
+        pytest.param(("export", "trade-off", *SETTING, "--k", "5"), marks=pytest.mark.slow),
     ],
-    ids=lambda command: command[0],
+    ids=["evaluate", "sweep", "export"],
 )
 def test_files_are_the_same_bytes_and_the_workers_are_asked(run, threads, command):
     for option, out in (((), "alone.csv"), (("--workers", 2), "spread.csv")):
@@ -48,6 +48,7 @@ def test_files_are_the_same_bytes_and_the_workers_are_asked(run, threads, comman
     assert len(threads) == 1 and threads[0].asked > 0
 
 
+@pytest.mark.slow
 def test_scores_are_the_same_and_the_workers_are_asked(run, threads, tiny_bundle):
     made = []
     for option, name in (((), "alone"), (("--workers", 2), "spread")):
