@@ -35,6 +35,7 @@ def run_here(run, make_bundle):
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_engine_is_asked_and_changes_no_byte(run_here, monkeypatch, tmp_path, command):
     engine = register(monkeypatch)
@@ -51,6 +52,7 @@ def test_the_engine_is_asked_and_changes_no_byte(run_here, monkeypatch, tmp_path
     assert int(answered[0].split()[3].replace(",", "")) > 0
 
 
+@pytest.mark.slow
 def test_scores_are_made_by_the_engine(run, monkeypatch, tmp_path, tiny_bundle):
     engine, kept = register(monkeypatch), {}
     for name in ("local", TEXT):
@@ -65,6 +67,7 @@ def test_scores_are_made_by_the_engine(run, monkeypatch, tmp_path, tiny_bundle):
     assert "note: memory answered" in ran.err
 
 
+@pytest.mark.slow
 def test_searches_of_this_process_are_said(run, monkeypatch):
     register(monkeypatch)
     ran = run("evaluate", "--hash", "pq", "--bits", 16, "--k", 5, "--engine", TEXT)
